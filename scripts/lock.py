@@ -1,0 +1,41 @@
+"""Resolve the dependencies of pyproject.toml and write the hashed lock files of requirements/.
+
+run.txt is what serving needs, dev.txt has the tools for tests and checks too, setup.txt pins the installers. uv.lock stays
+out of the repository: it records the address of the index that it was made from.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+UV = Path(sys.executable).parent / "uv"
+INSTALLERS = "pip\nuv\n"
+
+
+def uv(*arguments: str, text: str | None = None) -> None:
+    """Run uv from the root of the project; ends the program when it fails."""
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    done = subprocess.run([UV, *arguments], cwd=ROOT, env=environment, input=text, text=True, stdout=subprocess.DEVNULL)
+    if done.returncode:
+        sys.exit(f"uv {arguments[0]} failed: the lines above say why.")
+
+
+def main() -> None:
+    """Write the three files."""
+    uv("lock", "--quiet", *(["--upgrade"] if "--upgrade" in sys.argv else []))
+    export = ("export", "--quiet", "--locked", "--no-emit-project", "--extra", "postgresql", "--no-dev")
+    uv(*export, "--group", "build", "-o", "requirements/run.txt")
+    uv(*export[:-1], "-o", "requirements/dev.txt")
+    uv(
+        "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url", "--no-header",
+        "-o", "requirements/setup.txt", "-", text=INSTALLERS,
+    )
+    print("Written: requirements/run.txt, requirements/dev.txt, requirements/setup.txt")
+
+
+if __name__ == "__main__":
+    main()
