@@ -162,15 +162,15 @@ def install(kind: str) -> None:
     """Put the locked packages and the project itself into the environment; uv first, plain pip when uv cannot."""
     lock = REQUIREMENTS / f"{kind}.txt"
     editable: list[str | Path] = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
-    if uv := make_uv():
-        target: list[str | Path] = ["--quiet", "--python", PYTHON]
-        if run([uv, "pip", "sync", *target, "--require-hashes", lock]):
-            if run([uv, "pip", "install", *target, *editable]):
-                return
+    uv = make_uv()
+    if uv and run([uv, "pip", "sync", "--quiet", "--python", PYTHON, "--require-hashes", lock]):
+        done = run([uv, "pip", "install", "--quiet", "--python", PYTHON, *editable])
+    else:
         say("uv could not do it: trying with plain pip.")
-    make_pip()
-    pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet"]
-    if not run([*pip, "--no-deps", "--require-hashes", "-r", lock]) or not run([*pip, *editable]):
+        make_pip()
+        pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet"]
+        done = run([*pip, "--no-deps", "--require-hashes", "-r", lock]) and run([*pip, *editable])
+    if not done:
         raise SetupError("The packages could not be installed: the lines above say which, and why.")
 
 
