@@ -1,0 +1,17 @@
+"""The addresses of the site."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("trama.portal.urls")),
+    path("territorio/", include("trama.territory.urls")),
+    path("realta/", include("trama.network.urls")),
+    path("risorse/", include("trama.directory.urls")),
+    path("esperienze/", include("trama.experiences.urls")),
+    path("numeri/", include("trama.insight.urls")),
+    path("rapporti/", include("trama.reports.urls")),
+    path("caricamenti/", include("trama.intake.urls")),
+    path("persone/", include("trama.accounts.urls")),
+    path("accedi/", include("allauth.urls")),
+    path("lingua/", include("django.conf.urls.i18n")),
+]

@@ -1,0 +1,162 @@
+"""The shapes that apps declare and that upper floors gather. A new app appears everywhere by declaring these.
+
+Each app puts its declarations into the module `declarations.py` (numbers into `indicators.py`); `CoreConfig.ready`
+imports these modules, nothing else has to be wired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Model, QuerySet
+from django.utils.functional import Promise
+
+from trama.core.actor import Actor
+from trama.core.registers import Register
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """What can be found: `entries(pks)` yields `(pk, title, text)` for the rows to be indexed (None: all)."""
+
+    model: type[Model]
+    label: Text
+    entries: Callable[[Sequence[int] | None], Iterator[tuple[int, str, str]]]
+    visible: Callable[[Actor], QuerySet[Any]]
+    url: Callable[[int], str]
+    # Given the found ids, one line about each, to be shown under its title.
+    lines: Callable[[Sequence[int]], dict[int, str]] | None = None
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class CalendarEntry:
+    """One thing that happens at a time and a place."""
+
+    starts: datetime
+    ends: datetime | None
+    title: str
+    place: str
+    url: str
+    area: int | None = None
+    cancelled: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class CalendarEntries:
+    """What happens between two days, as far as the actor may see it; `areas` narrows to these ids."""
+
+    key: str
+    label: Text
+    between: Callable[[Actor, date, date, Sequence[int] | None], Iterable[CalendarEntry]]
+
+
+@dataclass(frozen=True)
+class Alert:
+    """Something that waits for the actor."""
+
+    title: str
+    url: str
+    level: str = "attention"  # or "late"
+    due: date | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Alerts:
+    """What waits for an actor, most pressing first; must be cheap, it is asked at every "my day"."""
+
+    key: str
+    label: Text
+    of: Callable[[Actor], Sequence[Alert]]
+
+
+@dataclass(frozen=True)
+class AreaSection:
+    """A section of the page of an area. `context(actor, area)` gives what its template needs, None to leave it out."""
+
+    key: str
+    title: Text
+    template: str
+    context: Callable[[Actor, Any], dict[str, Any] | None]
+    order: int = 100
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with what it takes to read it: of how many, as of when, from where."""
+
+    value: float | None
+    text: str  # as it is to be printed ("oltre 500", "6.900")
+    base: int | None = None
+    known: int | None = None  # for how many of the base the number is known
+    as_of: date | None = None
+    source: str = ""
+    note: str = ""
+
+    @property
+    def completeness(self) -> float | None:
+        """The share of the base for which the number is known, 0 … 1."""
+        return None if not self.base or self.known is None else self.known / self.base
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A number that an app can give. `compute(actor, area_ids, period)` returns a Figure.
+
+    `area_ids` are the ids of an area and of all below it (None: everywhere); `period` is a pair of days or None.
+    """
+
+    code: str
+    label: Text
+    unit: Text
+    description: Text
+    compute: Callable[[Actor, frozenset[int] | None, tuple[date, date] | None], Figure]
+    register: str = ""  # the register whose list is what this number counts
+    on_home: bool = False
+    order: int = 100
+
+
+@dataclass
+class Gathered:
+    """All that the installed apps declared."""
+
+    registers: dict[str, Register] = field(default_factory=dict)
+    searchables: dict[str, Searchable] = field(default_factory=dict)
+    calendars: dict[str, CalendarEntries] = field(default_factory=dict)
+    alerts: dict[str, Alerts] = field(default_factory=dict)
+    sections: dict[str, AreaSection] = field(default_factory=dict)
+    indicators: dict[str, Indicator] = field(default_factory=dict)
+
+
+gathered = Gathered()
+
+
+def declare(*things: Register | Searchable | CalendarEntries | Alerts | AreaSection | Indicator) -> None:
+    """Add declarations to what is gathered. Declaring the same key twice is an error."""
+    for thing in things:
+        match thing:
+            case Register():
+                _add(gathered.registers, thing.key, thing)
+            case Searchable():
+                _add(gathered.searchables, thing.model._meta.label_lower, thing)
+            case CalendarEntries():
+                _add(gathered.calendars, thing.key, thing)
+            case Alerts():
+                _add(gathered.alerts, thing.key, thing)
+            case AreaSection():
+                _add(gathered.sections, thing.key, thing)
+            case Indicator():
+                _add(gathered.indicators, thing.code, thing)
+
+
+def _add(into: dict[str, Any], key: str, thing: Any) -> None:
+    if key in into:
+        raise ValueError(f"“{key}” is declared twice")
+    into[key] = thing

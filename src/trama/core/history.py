@@ -1,0 +1,175 @@
+"""The audit chain: what was done, by whom, when, and what changed; each entry is hashed with the one before.
+
+A record's history is read from here. Fields that hold personal data are named, never quoted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from trama.core import search
+from trama.core.actor import Actor
+from trama.core.models import AuditEntry, AuditHead
+from trama.core.privacy import Privacy
+
+# Fields that say nothing to a reader of a history.
+SILENT = frozenset({"id", "edited_at", "lon", "lat", "x", "y", "normalised_name", "content_hash", "import_key"})
+MASK = "•"
+
+
+@dataclass(frozen=True)
+class Act:
+    """One thing done to one record (or to none), to be written into the chain."""
+
+    verb: str
+    kind: str = ""
+    object_id: str = ""
+    label: str = ""
+    changes: dict[str, Any] | None = None
+
+
+def kind_of(obj: models.Model | type[models.Model]) -> str:
+    """The name under which records of this model stand in the audit and in the search: `app.model`."""
+    return obj._meta.label_lower
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it, the same on every database."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, models.Model):
+        return str(value.pk)
+    if isinstance(value, (bytes, memoryview)):
+        return hashlib.sha256(bytes(value)).hexdigest()
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
+
+
+def state_of(obj: models.Model) -> dict[str, Any]:
+    """The fields of a record as they are now, to be compared with what they will be."""
+    return {f.attname: plain(f.value_from_object(obj)) for f in obj._meta.concrete_fields if f.attname not in SILENT}
+
+
+def differences(obj: models.Model, before: dict[str, Any] | None) -> dict[str, Any]:
+    """What changed in `obj` since `before` (None: it is new), as `{field: [old, new]}`; personal fields are masked."""
+    privacy: Privacy | None = getattr(obj, "privacy", None)
+    masked = privacy.personal_fields if privacy else frozenset()
+    now = state_of(obj)
+    old = before or {}
+    changes: dict[str, Any] = {}
+    for name, value in now.items():
+        was = old.get(name)
+        if value == was or (before is None and value in (None, "", [], {}, False)):
+            continue
+        changes[name] = [MASK if was else None, MASK] if name in masked else [was, value]
+    return changes
+
+
+def record(
+    actor: Actor,
+    verb: str,
+    obj: models.Model | None = None,
+    before: dict[str, Any] | None = None,
+    extra: dict[str, Any] | None = None,
+) -> AuditEntry:
+    """Write one act into the chain, and refresh what can be found of the record. Call inside the transaction."""
+    act = Act(verb=verb, changes=plain(extra or {}))
+    if obj is not None:
+        changes = {**differences(obj, before), **plain(extra or {})}
+        act = Act(verb, kind_of(obj), str(obj.pk), str(obj)[:300], changes)
+        search.refresh(type(obj), [obj.pk])
+    return record_many(actor, [act])[0]
+
+
+def record_many(actor: Actor, acts: Iterable[Act]) -> list[AuditEntry]:
+    """Write many acts into the chain at once (a load of a file). The caller refreshes the search index."""
+    with transaction.atomic():
+        AuditHead.objects.get_or_create(pk=1)
+        head = AuditHead.objects.select_for_update().get(pk=1)
+        number, previous, entries = head.number, head.hash, []
+        at = timezone.now().replace(microsecond=0)
+        for act in acts:
+            number += 1
+            entry = AuditEntry(
+                number=number,
+                at=at,
+                user=actor.user,
+                user_name=actor.name[:150],
+                verb=act.verb,
+                kind=act.kind,
+                object_id=act.object_id,
+                label=act.label[:300],
+                changes=act.changes or {},
+                previous=previous,
+            )
+            entry.hash = previous = hash_of(entry)
+            entries.append(entry)
+        AuditEntry.objects.bulk_create(entries, batch_size=500)
+        AuditHead.objects.filter(pk=1).update(number=number, hash=previous)
+    return entries
+
+
+def hash_of(entry: AuditEntry) -> str:
+    """The SHA-256 of an entry's content together with the hash of the entry before it."""
+    content = [
+        entry.number,
+        entry.at.astimezone(UTC).isoformat(),
+        entry.user,
+        entry.user_name,
+        entry.verb,
+        entry.kind,
+        entry.object_id,
+        entry.label,
+        entry.changes,
+        entry.previous,
+    ]
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a walk along the chain found. `problem` is empty when every link holds."""
+
+    entries: int
+    last_hash: str
+    problem: str = ""
+
+
+def verify() -> Verification:
+    """Walk the whole chain: every hash recomputed, no number missing, and the end where the head says it is."""
+    previous, number = "", 0
+    for entry in _in_order():
+        number += 1
+        if entry.number != number:
+            return Verification(number - 1, previous, f"entry {number} is missing")
+        if entry.previous != previous:
+            return Verification(number - 1, previous, f"entry {number} does not follow the one before it")
+        if entry.hash != hash_of(entry):
+            return Verification(number - 1, previous, f"entry {number} was altered")
+        previous = entry.hash
+    head = AuditHead.objects.filter(pk=1).first()
+    expected = (head.number, head.hash) if head else (0, "")
+    if expected != (number, previous):
+        return Verification(number, previous, f"the chain ends at entry {number}, its head says {expected[0]}")
+    return Verification(number, previous)
+
+
+def _in_order() -> Iterator[AuditEntry]:
+    return AuditEntry.objects.order_by("number").iterator(chunk_size=2000)

@@ -1,0 +1,260 @@
+"""Full-text search in Italian, forgiving of accents and typing errors, on SQLite (FTS5) and PostgreSQL alike.
+
+Words are stemmed here, so that both databases find the same. What somebody may see is asked of the records.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Model, Q
+from django.db.models.expressions import RawSQL
+
+from trama.core.actor import Actor
+from trama.core.models import SearchEntry, SearchTerm
+
+WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
+# Words that tell nothing apart; dropped before accents are, so that "perché" goes and "perche" stays harmless.
+STOP = frozenset(
+    "a ad al allo ai agli alla alle all anche che chi ci come con cui da dal dallo dai dagli dalla dalle dall de dei del "
+    "della delle dello degli dell di e ed è fra gli ha hanno i il in io l la le lo loro ma nei nel nella nelle nello "
+    "negli nell noi non nostra nostro o per perché più presso quale questa questo quella quello se sei si sono su sua "
+    "sui sul sulla sulle sullo sugli sull suo tra tu un una uno un vi voi the of and to".split()
+)
+SIMILAR_ENOUGH = 76.0  # rapidfuzz ratio from which a word counts as a misspelling of another
+
+
+@lru_cache(maxsize=1)
+def _stemmer() -> Any:
+    import snowballstemmer
+
+    return snowballstemmer.stemmer("italian")
+
+
+def fold(text: str) -> str:
+    """Lower case, without accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text that tell something, lower case, articles with an apostrophe cut off."""
+    found = []
+    for word in WORD.findall(text.casefold()):
+        word = re.split(r"['’]", word)[-1] if re.match(r"^\w{1,6}['’]\w{2,}", word) else word
+        if word not in STOP:
+            found.append(word)
+    return found
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """The stem of an Italian word, without accents."""
+    return fold(_stemmer().stemWord(word))
+
+
+def stems(text: str) -> list[str]:
+    """The stems of a text, in order."""
+    return [stem(word) for word in words(text)]
+
+
+def _kind_term(kind: str) -> str:
+    return "zk" + re.sub(r"\W", "", kind)
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+def refresh(model: type[Model], pks: Sequence[Any] | None = None, batch: int = 1000) -> int:
+    """Bring the index up to date for these rows of a model (None: for all of them). Gives how many are indexed."""
+    from trama.core.declarations import gathered
+
+    kind = model._meta.label_lower
+    searchable = gathered.searchables.get(kind)
+    if searchable is None:
+        return 0
+    entries: list[SearchEntry] = []
+    seen: set[int] = set()
+    total = 0
+    for pk, title, text in searchable.entries(pks):
+        seen.add(pk)
+        entries.append(_entry(kind, pk, title, text))
+        if len(entries) >= batch:
+            total += _write(entries)
+            entries = []
+    total += _write(entries)
+    gone = SearchEntry.objects.filter(kind=kind)
+    if pks is not None:
+        missing = [pk for pk in pks if pk not in seen]
+        if missing:
+            gone.filter(object_id__in=missing).delete()
+    else:
+        stale = [pk for pk in gone.values_list("object_id", flat=True) if pk not in seen]
+        for start in range(0, len(stale), 500):
+            gone.filter(object_id__in=stale[start : start + 500]).delete()
+    return total
+
+
+def rebuild() -> int:
+    """Index everything anew; gives how many records can be found."""
+    from trama.core.declarations import gathered
+
+    return sum(refresh(searchable.model) for searchable in gathered.searchables.values())
+
+
+def _entry(kind: str, pk: int, title: str, text: str) -> SearchEntry:
+    entry = SearchEntry(kind=kind, object_id=pk, title=title[:300])
+    entry.title_stems = " ".join(stems(title))
+    entry.stems = f"{_kind_term(kind)} {' '.join(stems(text))}"
+    entry._words = set(words(f"{title} {text}"))  # type: ignore[attr-defined]
+    return entry
+
+
+def _write(entries: list[SearchEntry]) -> int:
+    if not entries:
+        return 0
+    SearchEntry.objects.bulk_create(
+        entries,
+        update_conflicts=True,
+        unique_fields=["kind", "object_id"],
+        update_fields=["title", "title_stems", "stems"],
+    )
+    found = {word for entry in entries for word in entry._words if 3 <= len(word) <= 40}  # type: ignore[attr-defined]
+    terms = [SearchTerm(word=word, stem=stem(word)[:60]) for word in sorted(found)]
+    SearchTerm.objects.bulk_create(terms, ignore_conflicts=True, batch_size=400)
+    return len(entries)
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Query:
+    """What is looked for: one group of alternative stems (or beginnings of stems) per word typed."""
+
+    groups: tuple[tuple[str, ...], ...]
+    # Words that stand nowhere and what was looked for instead.
+    corrected: tuple[tuple[str, str], ...] = ()
+
+
+def understand(text: str) -> Query:
+    """Read what a person typed; a word that stands nowhere is replaced by the most similar that does."""
+    groups, corrected = [], []
+    for word in words(text)[:12]:
+        first = stem(word)
+        # Joined with a star at the end of each, both mean "begins with": a word being typed is found too.
+        group = tuple(dict.fromkeys([first, fold(word)]))
+        if not _stands_somewhere(group):
+            other = _most_similar(word)
+            if other:
+                corrected.append((word, other))
+                group = (stem(other),)
+        groups.append(group)
+    return Query(tuple(groups), tuple(corrected))
+
+
+def _stands_somewhere(group: Iterable[str]) -> bool:
+    condition = Q()
+    for beginning in group:
+        condition |= Q(stem__startswith=beginning) | Q(stem=beginning)
+    return SearchTerm.objects.filter(condition).exists()
+
+
+def _most_similar(word: str) -> str:
+    from rapidfuzz import fuzz, process
+
+    vocabulary = cache.get("core.search.words")
+    if vocabulary is None:
+        vocabulary = {item: fold(item) for item in SearchTerm.objects.values_list("word", flat=True)}
+        cache.set("core.search.words", vocabulary, 120)
+    best = process.extractOne(fold(word), vocabulary, scorer=fuzz.ratio, score_cutoff=SIMILAR_ENOUGH)
+    return best[2] if best else ""
+
+
+def _match(query: Query, kind: str) -> str:
+    """The condition in the words of the database's own search."""
+    clean = [[re.sub(r"\W", "", alternative) for alternative in group] for group in query.groups]
+    if connection.vendor == "sqlite":
+        groups = [" OR ".join(f'"{a}"*' for a in group if a) for group in clean]
+        return " AND ".join([f'"{_kind_term(kind)}"', *(f"({group})" for group in groups if group)])
+    groups = [" | ".join(f"{a}:*" for a in group if a) for group in clean]
+    return " & ".join([_kind_term(kind), *(f"({group})" for group in groups if group)])
+
+
+_SQLITE = (
+    "SELECT {what} FROM core_search_fts JOIN core_searchentry e ON e.id = core_search_fts.rowid "
+    "WHERE core_search_fts MATCH %s"
+)
+_VECTOR = "(setweight(to_tsvector('simple', e.title_stems), 'A') || setweight(to_tsvector('simple', e.stems), 'D'))"
+_POSTGRESQL = f"SELECT {{what}} FROM core_searchentry e WHERE {_VECTOR} @@ to_tsquery('simple', %s)"
+
+
+def matching(model: type[Model], text: str) -> Q:
+    """The condition "this record is found by this text", to be joined with any other."""
+    query = understand(text)
+    if not query.groups:
+        return Q(pk__in=[])
+    sql = (_SQLITE if connection.vendor == "sqlite" else _POSTGRESQL).format(what="e.object_id")
+    return Q(pk__in=RawSQL(sql, (_match(query, model._meta.label_lower),)))
+
+
+def best(model: type[Model], text: str, limit: int = 200) -> list[int]:
+    """The ids of the records that a text finds, best first, whoever may see them."""
+    query = understand(text)
+    if not query.groups:
+        return []
+    match = _match(query, model._meta.label_lower)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            sql = _SQLITE.format(what="e.object_id") + " ORDER BY bm25(core_search_fts, 8.0, 1.0) LIMIT %s"
+            cursor.execute(sql, [match, limit])
+        else:
+            order = f" ORDER BY ts_rank({_VECTOR}, to_tsquery('simple', %s)) DESC LIMIT %s"
+            cursor.execute(_POSTGRESQL.format(what="e.object_id") + order, [match, match, limit])
+        return [row[0] for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One record found."""
+
+    pk: int
+    title: str
+    url: str
+    line: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a text found in one register: how many in all, and the best of them."""
+
+    kind: str
+    label: str
+    count: int
+    hits: tuple[Hit, ...]
+
+
+def search(actor: Actor, text: str, per_kind: int = 8) -> tuple[list[Found], Query]:
+    """Everything that the actor may see and that the text finds, by register, best first."""
+    from trama.core.declarations import gathered
+
+    query = understand(text)
+    result: list[Found] = []
+    if not query.groups:
+        return result, query
+    for kind, searchable in sorted(gathered.searchables.items(), key=lambda item: item[1].order):
+        visible = searchable.visible(actor)
+        count = visible.filter(matching(searchable.model, text)).count()
+        if not count:
+            continue
+        ranked = best(searchable.model, text, 50 + per_kind)
+        allowed = set(visible.filter(pk__in=ranked).values_list("pk", flat=True))
+        ids = [pk for pk in ranked if pk in allowed][:per_kind]
+        titles = dict(SearchEntry.objects.filter(kind=kind, object_id__in=ids).values_list("object_id", "title"))
+        lines = searchable.lines(ids) if searchable.lines and ids else {}
+        hits = tuple(Hit(pk, titles[pk], searchable.url(pk), lines.get(pk, "")) for pk in ids if pk in titles)
+        result.append(Found(kind, str(searchable.label), count, hits))
+    return result, query

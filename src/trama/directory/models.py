@@ -1,0 +1,136 @@
+"""Resources and services offered on the territory: what, by whom, for whom, where, when."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from trama.core.actor import Actor
+from trama.core.freshness import Freshness
+from trama.core.models import Code, Source
+from trama.core.privacy import PUBLIC, Privacy
+from trama.directory.choices import ResourceState
+from trama.directory.permissions import visible
+from trama.network.models import CONTACT_PRIVACY, ContactDetail, Organisation
+from trama.territory.models import Located, Place
+
+
+class ResourceQuerySet(models.QuerySet["Resource"]):
+    def visible_to(self, actor: Actor) -> Self:
+        # A join over promotions may repeat rows: asked as a subquery, so that counts and orders stay plain.
+        if actor.organisations and not actor.system:
+            return self.filter(pk__in=Resource.objects.filter(visible(actor)).values("pk"))
+        return self.filter(visible(actor))
+
+
+class Resource(Located, Freshness):
+    """Something that the territory offers: a course, a canteen, a desk, a group, a space."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    name = models.CharField(_("title"), max_length=250)
+    description = models.TextField(_("description"), blank=True)
+    activity = models.ForeignKey(
+        Code, verbose_name=_("activity"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    access = models.ForeignKey(
+        Code, verbose_name=_("access"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    state = models.CharField(
+        _("state"), max_length=10, choices=ResourceState.choices, default=ResourceState.PUBLISHED
+    )
+    opening = models.TextField(_("opening hours"), blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    place = models.ForeignKey(
+        Place, verbose_name=_("place"), null=True, blank=True, on_delete=models.PROTECT, related_name="resources"
+    )
+    # As the source wrote it; the organisations that were recognised in it are in `promotions`.
+    promoter_text = models.CharField(_("promoter, as written"), max_length=400, blank=True)
+    promoter_to_split = models.BooleanField(_("the promoter names several bodies"), default=False)
+    directions_url = models.URLField(_("directions"), max_length=600, blank=True)
+    is_sensitive = models.BooleanField(_("naming it may harm"), default=False)
+    valid_from = models.DateField(_("from"), null=True, blank=True)
+    valid_to = models.DateField(_("until"), null=True, blank=True)
+    is_demonstration = models.BooleanField(default=False, editable=False)
+    source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    import_key = models.CharField(max_length=120, blank=True)
+
+    objects = ResourceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "id")
+        verbose_name = _("resource")
+        verbose_name_plural = _("resources")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["import_key"], condition=~Q(import_key=""), name="a_resource_is_imported_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_from__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="a_resource_ends_after_it_starts",
+                violation_error_message=_("The end date comes before the start: which of the two is right?"),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["x", "y"], name="resources_on_the_map"),
+            models.Index(fields=["area", "activity"], name="resources_of_an_area"),
+            models.Index(fields=["state", "is_sensitive", "name", "id"], name="resources_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.put_at(self.lon, self.lat)
+        super().save(*args, **kwargs)
+
+
+class ResourceCode(models.Model):
+    """For whom a resource is (facet `target`), or another list of which it bears values."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="codes")
+    facet = models.CharField(max_length=40)
+    code = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("resource", "code")
+        constraints = [models.UniqueConstraint(fields=["resource", "code"], name="a_resource_bears_a_code_once")]
+        indexes = [models.Index(fields=["code", "resource"], name="resources_by_code")]
+
+    def __str__(self) -> str:
+        return self.code_id
+
+
+class Promotion(models.Model):
+    """An organisation that offers a resource, and in which role."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="promotions")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="promotions")
+    role = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("resource", "id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["resource", "organisation", "role"], name="an_organisation_promotes_once_in_a_role"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} {self.role_id} {self.resource_id}"
+
+
+class ResourceContact(ContactDetail):
+    privacy: ClassVar[Privacy] = CONTACT_PRIVACY
+
+    resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="contacts")
+
+    class Meta:
+        ordering = ("resource", "kind", "id")

@@ -1,0 +1,17 @@
+"""Closed lists of experiences."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ExperienceState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    PUBLISHED = "published", _("published")
+
+
+class Precision(models.TextChoices):
+    """How a count is known. "More than 500" is an estimate from below."""
+
+    EXACT = "exact", _("exact")
+    ESTIMATED = "estimated", _("estimated")
+    UNKNOWN = "unknown", _("not known")

@@ -1,0 +1,271 @@
+"""Experiences: projects, activities, groups, events and series. Who, where, for whom, with whom, how many."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from trama.core.actor import Actor
+from trama.core.freshness import Freshness
+from trama.core.models import Code, Source
+from trama.core.privacy import PUBLIC, Privacy
+from trama.experiences.choices import ExperienceState, Precision
+from trama.experiences.permissions import visible
+from trama.network.models import Organisation
+from trama.territory.models import Area, Located, Place
+from trama.territory.permissions import STAFF
+
+
+class ExperienceQuerySet(models.QuerySet["Experience"]):
+    def visible_to(self, actor: Actor) -> Self:
+        # Joins over areas and participations may repeat rows: asked as a subquery for whoever needs them.
+        if actor.is_known and not actor.everywhere(STAFF):
+            return self.filter(pk__in=Experience.objects.filter(visible(actor)).values("pk"))
+        return self.filter(visible(actor))
+
+    def active_in(self, start: Any, end: Any) -> Self:
+        """Experiences whose period touches the days from `start` to `end`; an open end counts as going on."""
+        return self.filter(
+            Q(starts_on__isnull=True) | Q(starts_on__lte=end), Q(ends_on__isnull=True) | Q(ends_on__gte=start)
+        )
+
+
+class Experience(Located, Freshness):
+    """Something that is done with a community. The Bologna survey and the sheet of a zone plan are views on it.
+
+    `area` is the area of its main place or the first of its areas; all of them are in `areas`.
+    """
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    name = models.CharField(_("title"), max_length=250)
+    summary = models.TextField(_("in a few words"), blank=True)
+    kind = models.ForeignKey(Code, verbose_name=_("kind"), on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(
+        _("state"), max_length=10, choices=ExperienceState.choices, default=ExperienceState.DRAFT
+    )
+    is_city_wide = models.BooleanField(_("in the whole territory"), default=False)
+    is_sensitive = models.BooleanField(_("naming it may harm"), default=False)
+    starts_on = models.DateField(_("from"), null=True, blank=True)
+    ends_on = models.DateField(_("until"), null=True, blank=True)
+    parent = models.ForeignKey(
+        "self", verbose_name=_("part of"), null=True, blank=True, on_delete=models.PROTECT, related_name="parts"
+    )
+    continues = models.ForeignKey(
+        "self", verbose_name=_("continues"), null=True, blank=True, on_delete=models.PROTECT, related_name="continued_by"
+    )
+    copied_from = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="copies", editable=False
+    )
+    service_role = models.ForeignKey(
+        Code,
+        verbose_name=_("role of the social service"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    volunteers = models.PositiveIntegerField(_("volunteers"), null=True, blank=True)
+    volunteers_precision = models.CharField(max_length=10, choices=Precision.choices, default=Precision.UNKNOWN)
+    beneficiaries = models.PositiveIntegerField(_("people reached"), null=True, blank=True)
+    beneficiaries_precision = models.CharField(max_length=10, choices=Precision.choices, default=Precision.UNKNOWN)
+    outputs = models.TextField(_("what came of it"), blank=True)
+    critical_points = models.TextField(_("what was difficult"), blank=True)
+    is_good_practice = models.BooleanField(_("good practice"), default=False)
+    is_experiment = models.BooleanField(_("experiment"), default=False)
+    source_text = models.TextField(_("sources and links"), blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    is_demonstration = models.BooleanField(default=False, editable=False)
+    source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    import_key = models.CharField(max_length=120, blank=True)
+
+    objects = ExperienceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-starts_on", "name", "id")
+        verbose_name = _("experience")
+        verbose_name_plural = _("experiences")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["import_key"], condition=~Q(import_key=""), name="an_experience_is_imported_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="an_experience_ends_after_it_starts",
+                violation_error_message=_("The end date comes before the start: which of the two is right?"),
+            ),
+            models.CheckConstraint(
+                condition=Q(volunteers__isnull=False, volunteers_precision__in=["exact", "estimated"])
+                | Q(volunteers__isnull=True, volunteers_precision="unknown"),
+                name="volunteers_are_counted_or_not_known",
+                violation_error_message=_("Say how many volunteers there were, or that it is not known."),
+            ),
+            models.CheckConstraint(
+                condition=Q(beneficiaries__isnull=False, beneficiaries_precision__in=["exact", "estimated"])
+                | Q(beneficiaries__isnull=True, beneficiaries_precision="unknown"),
+                name="beneficiaries_are_counted_or_not_known",
+                violation_error_message=_("Say how many people were reached, or that it is not known."),
+            ),
+            models.CheckConstraint(
+                condition=~Q(parent=F("id")) & ~Q(continues=F("id")),
+                name="an_experience_is_not_born_of_itself",
+                violation_error_message=_("An experience cannot be part of itself, nor continue itself."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["x", "y"], name="experiences_on_the_map"),
+            models.Index(fields=["state", "is_sensitive", "-starts_on", "name"], name="experiences_in_order"),
+            models.Index(fields=["state", "is_sensitive", "name", "id"], name="experiences_by_name"),
+            models.Index(fields=["kind", "state"], name="experiences_by_kind"),
+            models.Index(fields=["area", "state"], name="experiences_by_main_area"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.put_at(self.lon, self.lat)
+        super().save(*args, **kwargs)
+
+
+class ExperienceCode(models.Model):
+    """A value of one of the open lists: facets `aim`, `target`, `need`, `instrument`, `public_service`, `purpose`, `theme`."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    experience = models.ForeignKey(Experience, on_delete=models.CASCADE, related_name="codes")
+    facet = models.CharField(max_length=40)
+    code = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("experience", "code")
+        constraints = [models.UniqueConstraint(fields=["experience", "code"], name="an_experience_bears_a_code_once")]
+        indexes = [models.Index(fields=["code", "experience"], name="experiences_by_code")]
+
+    def __str__(self) -> str:
+        return self.code_id
+
+
+class ExperienceArea(models.Model):
+    """An area in which an experience takes place."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    experience = models.ForeignKey(Experience, on_delete=models.CASCADE, related_name="areas")
+    area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("experience", "id")
+        constraints = [models.UniqueConstraint(fields=["experience", "area"], name="an_experience_is_in_an_area_once")]
+        indexes = [models.Index(fields=["area", "experience"], name="experiences_by_area")]
+
+    def __str__(self) -> str:
+        return f"{self.experience_id} {self.area_id}"
+
+
+class ExperiencePlace(models.Model):
+    """A place where an experience takes place."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    experience = models.ForeignKey(Experience, on_delete=models.CASCADE, related_name="places")
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="experiences")
+
+    class Meta:
+        ordering = ("experience", "id")
+        constraints = [models.UniqueConstraint(fields=["experience", "place"], name="an_experience_is_at_a_place_once")]
+
+    def __str__(self) -> str:
+        return f"{self.experience_id} {self.place_id}"
+
+
+class Participation(models.Model):
+    """An organisation in an experience, with its role and both sides of the exchange (S0.7). It makes the network."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    experience = models.ForeignKey(Experience, on_delete=models.CASCADE, related_name="participations")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="participations")
+    role = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+")
+    gives = models.CharField(_("what it gives"), max_length=300, blank=True)
+    receives = models.CharField(_("what comes back"), max_length=300, blank=True)
+    since = models.DateField(_("since"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("experience", "id")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["experience", "organisation", "role"], name="an_organisation_takes_part_once_in_a_role"
+            )
+        ]
+        indexes = [models.Index(fields=["organisation", "experience"], name="experiences_of_an_organisation")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_id} {self.role_id} {self.experience_id}"
+
+
+class Funding(models.Model):
+    """Money for an experience: who, from which fund, in which year, how much (euro)."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    experience = models.ForeignKey(Experience, on_delete=models.CASCADE, related_name="fundings")
+    funder = models.ForeignKey(
+        Organisation, verbose_name=_("funder"), null=True, blank=True, on_delete=models.PROTECT, related_name="fundings"
+    )
+    fund = models.CharField(_("fund"), max_length=200, blank=True)
+    year = models.PositiveSmallIntegerField(_("year"))
+    amount = models.DecimalField(_("amount in euro"), max_digits=12, decimal_places=2)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("experience", "year", "id")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gte=0),
+                name="an_amount_is_not_negative",
+                violation_error_message=_("An amount cannot be negative."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.experience_id} {self.year} {self.amount}"
+
+
+class Occurrence(models.Model):
+    """A date of an experience: a session, an event, a stop of the mobile desk."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    experience = models.ForeignKey(Experience, on_delete=models.CASCADE, related_name="occurrences")
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"), null=True, blank=True)
+    place = models.ForeignKey(
+        Place, verbose_name=_("place"), null=True, blank=True, on_delete=models.PROTECT, related_name="occurrences"
+    )
+    area = models.ForeignKey(Area, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    title = models.CharField(_("title"), max_length=200, blank=True)
+    cancelled_because = models.CharField(_("cancelled because"), max_length=200, blank=True)
+    source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    is_demonstration = models.BooleanField(default=False, editable=False)
+
+    class Meta:
+        ordering = ("starts_at", "id")
+        verbose_name = _("date")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),
+                name="a_date_ends_after_it_starts",
+                violation_error_message=_("It ends before it starts: which of the two times is right?"),
+            )
+        ]
+        indexes = [models.Index(fields=["starts_at", "experience"], name="dates_in_order")]
+
+    def __str__(self) -> str:
+        return self.title or str(self.starts_at)

@@ -1,0 +1,29 @@
+"""Loads of files: what was loaded, from where, with which outcome."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from trama.core.privacy import INTERNAL, Privacy
+
+
+class Load(models.Model):
+    """One load of a recipe or of a file, with its counts per step."""
+
+    privacy: ClassVar[Privacy] = INTERNAL
+
+    recipe = models.CharField(max_length=200)
+    started_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    loaded_by = models.CharField(max_length=150, blank=True)
+    outcome = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("-started_at", "-id")
+        verbose_name = _("load")
+
+    def __str__(self) -> str:
+        return self.recipe

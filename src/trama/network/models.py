@@ -1,0 +1,243 @@
+"""Organisations and groups of any formality, how to reach them, who speaks for them, and the ties between them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from trama.core.actor import Actor
+from trama.core.freshness import Freshness
+from trama.core.models import Code, Source
+from trama.core.privacy import INTERNAL, PUBLIC, Privacy, PrivacyClass
+from trama.core.search import fold
+from trama.network.choices import ContactKind, Role, TieStrength, Visibility
+from trama.network.permissions import visible
+from trama.territory.models import Area, Located, Place
+
+
+def normalised(name: str) -> str:
+    """A name as it is compared: without accents, case, punctuation and double blanks. Legal forms stay."""
+    return " ".join(re.findall(r"[a-z0-9]+", fold(name)))
+
+
+class OrganisationQuerySet(models.QuerySet["Organisation"]):
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(visible(actor))
+
+
+class Organisation(Located, Freshness):
+    """An actor of the territory: a body, an association, a service, an informal group, a person of reference."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    name = models.CharField(_("name"), max_length=250)
+    normalised_name = models.CharField(max_length=250, editable=False, db_index=True)
+    acronym = models.CharField(_("acronym"), max_length=40, blank=True)
+    kind = models.ForeignKey(
+        Code, verbose_name=_("kind"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    is_ets = models.BooleanField(_("third-sector body"), null=True, blank=True)
+    is_formal = models.BooleanField(_("formally constituted"), null=True, blank=True)
+    is_public_body = models.BooleanField(_("public body"), default=False)
+    is_sensitive = models.BooleanField(
+        _("naming it may harm"),
+        default=False,
+        help_text=_("An anti-violence centre, for example: it is shown to staff only."),
+    )
+    is_public = models.BooleanField(_("shown to everybody"), default=True)
+    description = models.TextField(_("what it does"), blank=True)
+    tax_code = models.CharField(_("tax code"), max_length=16, blank=True)
+    runts_number = models.CharField(_("RUNTS number"), max_length=20, blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    founded_year = models.PositiveSmallIntegerField(_("since"), null=True, blank=True)
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    # A string that names several bodies is kept as it was written, and waits to be split.
+    names_several = models.BooleanField(_("names several bodies"), default=False)
+    is_demonstration = models.BooleanField(default=False, editable=False)
+    source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    import_key = models.CharField(max_length=120, blank=True)
+
+    objects = OrganisationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "id")
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["import_key"], condition=~Q(import_key=""), name="an_organisation_is_imported_once"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["x", "y"], name="organisations_on_the_map"),
+            models.Index(fields=["area", "name"], name="organisations_of_an_area"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.normalised_name = normalised(self.name)[:250]
+        self.put_at(self.lon, self.lat)
+        super().save(*args, **kwargs)
+
+
+class OrganisationName(models.Model):
+    """Another name under which the same organisation is found in files."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="other_names")
+    name = models.CharField(max_length=250)
+    normalised_name = models.CharField(max_length=250, editable=False, db_index=True)
+
+    class Meta:
+        ordering = ("organisation", "name")
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "normalised_name"], name="another_name_stands_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.normalised_name = normalised(self.name)[:250]
+        super().save(*args, **kwargs)
+
+
+class Seat(Located):
+    """Where an organisation can be found, beside its main address."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="seats")
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    place = models.ForeignKey(Place, null=True, blank=True, on_delete=models.PROTECT, related_name="seats")
+    opening = models.CharField(_("opening hours"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("organisation", "name", "id")
+        verbose_name = _("seat")
+
+    def __str__(self) -> str:
+        return self.name or self.address
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.put_at(self.lon, self.lat)
+        super().save(*args, **kwargs)
+
+
+CONTACT_PRIVACY = Privacy(
+    PrivacyClass.PERSONAL,
+    purpose="to reach the bodies and people of the community network",
+    legal_basis="GDPR art. 6(1)(e): task in the public interest (L. 328/2000)",
+    retention="while the contact is in use; removed when the body or the person asks, or when the record is closed",
+    eraser="network.actions.remove_contact",
+    personal_fields=frozenset({"value", "label"}),
+)
+
+
+class ContactDetail(models.Model):
+    """A way to reach somebody. Role mail boxes and switchboards are public; personal ones are for staff."""
+
+    privacy: ClassVar[Privacy] = CONTACT_PRIVACY
+
+    kind = models.CharField(_("kind"), max_length=10, choices=ContactKind.choices)
+    value = models.CharField(_("contact"), max_length=300)
+    label = models.CharField(_("of whom, or when"), max_length=120, blank=True)
+    visibility = models.CharField(
+        _("who sees it"), max_length=10, choices=Visibility.choices, default=Visibility.STAFF
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class OrganisationContact(ContactDetail):
+    privacy: ClassVar[Privacy] = CONTACT_PRIVACY
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="contacts")
+
+    class Meta:
+        ordering = ("organisation", "kind", "id")
+
+
+class Membership(models.Model):
+    """A role that a person with a login holds: on an area, for an organisation, or everywhere."""
+
+    privacy: ClassVar[Privacy] = Privacy(
+        PrivacyClass.PERSONAL,
+        purpose="to decide what a person may see and do",
+        legal_basis="GDPR art. 6(1)(e): task in the public interest",
+        retention="closed when the role ends; kept with the account",
+        eraser="accounts.actions.close_account",
+    )
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(_("role"), max_length=30, choices=Role.choices)
+    area = models.ForeignKey(Area, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(
+        Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="memberships"
+    )
+    since = models.DateField(_("since"), null=True, blank=True)
+    until = models.DateField(_("until"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("user", "role", "id")
+        verbose_name = _("role")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(since__isnull=True) | Q(until__gte=F("since")),
+                name="a_role_ends_after_it_begins",
+                violation_error_message=_("The role ends before it begins: which of the two days is right?"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"
+
+
+class Tie(models.Model):
+    """A lasting relation between two organisations, with its source and the last time it was seen alive (S0.2)."""
+
+    privacy: ClassVar[Privacy] = INTERNAL
+
+    one = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="ties_from")
+    other = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="ties_to")
+    role = models.ForeignKey(Code, verbose_name=_("kind of tie"), on_delete=models.PROTECT, related_name="+")
+    strength = models.CharField(_("strength"), max_length=14, choices=TieStrength.choices, default=TieStrength.MET)
+    purpose = models.CharField(_("for what"), max_length=300, blank=True)
+    gives = models.CharField(_("what the first gives"), max_length=300, blank=True)
+    receives = models.CharField(_("what comes back"), max_length=300, blank=True)
+    since = models.DateField(_("since"), null=True, blank=True)
+    last_seen_on = models.DateField(_("last seen alive"), null=True, blank=True)
+    closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    source_text = models.CharField(_("where it is known from"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ("-last_seen_on", "id")
+        verbose_name = _("tie")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(one=F("other")),
+                name="a_tie_joins_two",
+                violation_error_message=_("A tie joins two different organisations."),
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_on__isnull=True) | Q(since__isnull=True) | Q(closed_on__gte=F("since")),
+                name="a_tie_closes_after_it_begins",
+                violation_error_message=_("The tie closes before it begins: which of the two days is right?"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.one} – {self.other}"
