@@ -11,11 +11,12 @@ BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test test-sqlite test-postgresql conformance check format messages bench lock clean python
+.PHONY: help run setup setup-dev test test-sqlite test-postgresql conformance conformance-postgresql \
+	check format messages bench lock clean python
 
 help: ## This list
 	@printf 'Trama. The two commands of a first visit: \033[1mmake run\033[0m and \033[1mmake test\033[0m.\n\n'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-23s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: setup ## Serve Trama with the demonstration on http://127.0.0.1:8000 (PORT=, TRAMA_HOME=); Ctrl-C stops
 	@exec $(BIN)/trama run --port $(PORT)
@@ -40,6 +41,9 @@ test-postgresql: setup-dev ## The tests without a browser on a private PostgreSQ
 
 conformance: setup-dev ## The tests against the shared data and standards beside the repository (TRAMA_SHARED=)
 	$(BIN)/pytest -n $(WORKERS) -m conformance
+
+conformance-postgresql: setup-dev ## The same on a private PostgreSQL, when its programs are found
+	$(BIN)/python scripts/postgres.py --if-found -- $(BIN)/pytest -n $(WORKERS) -m "conformance and not browser"
 
 check: setup-dev ## Format, lint, types, contracts, templates, migrations, translations
 	@$(BIN)/python scripts/check.py

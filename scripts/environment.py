@@ -133,7 +133,7 @@ def has_pip() -> bool:
 
 def make_pip() -> None:
     """A pip inside the environment: the one that Python brings, or the one from the package index."""
-    if has_pip() or run([PYTHON, "-m", "ensurepip", "--default-pip"], quiet=True) and has_pip():
+    if has_pip() or (run([PYTHON, "-m", "ensurepip", "--default-pip"], quiet=True) and has_pip()):
         return
     with tempfile.TemporaryDirectory() as folder:
         wheel = fetched_pip(Path(folder))
@@ -201,6 +201,6 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - it is run by whatever Python there is
         sys.exit("Trama needs Python 3.11 or newer.")
     sys.exit(main(sys.argv[1:]))

@@ -1,7 +1,7 @@
 """Resolve the dependencies of pyproject.toml and write the hashed lock files of requirements/.
 
-run.txt is what serving needs, dev.txt has the tools for tests and checks too, setup.txt pins the installers. uv.lock stays
-out of the repository: it records the address of the index that it was made from.
+run.txt is what serving needs, dev.txt has the tools for tests and checks too, setup.txt pins the installers. uv.lock
+stays out of the repository: it records the address of the index that it was made from.
 """
 
 from __future__ import annotations
@@ -31,8 +31,17 @@ def main() -> None:
     uv(*export, "--group", "build", "-o", "requirements/run.txt")
     uv(*export[:-1], "-o", "requirements/dev.txt")
     uv(
-        "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url", "--no-header",
-        "-o", "requirements/setup.txt", "-", text=INSTALLERS,
+        "pip",
+        "compile",
+        "--quiet",
+        "--universal",
+        "--generate-hashes",
+        "--no-emit-index-url",
+        "--no-header",
+        "-o",
+        "requirements/setup.txt",
+        "-",
+        text=INSTALLERS,
     )
     print("Written: requirements/run.txt, requirements/dev.txt, requirements/setup.txt")
 

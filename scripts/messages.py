@@ -4,9 +4,9 @@
     .venv/bin/python scripts/messages.py                 the same for every app
     .venv/bin/python scripts/messages.py --check [APP…]  change nothing; say what is missing, exit status 1
 
-Message ids are English, so English needs no catalogue. A text that is no longer in the sources leaves the catalogue; a
-new one takes the Italian that another app already gives to the same text, and otherwise waits empty for a person: nothing
-is guessed.
+Message ids are English, so English needs no catalogue. A text that is no longer in the sources leaves the catalogue;
+a new one takes the Italian that another app already gives to the same text, and otherwise waits empty for a person:
+nothing is guessed.
 """
 
 from __future__ import annotations
@@ -162,11 +162,11 @@ def merge(new: Catalog, old: Catalog, others: dict[Key, Message]) -> Catalog:
     kept = {key_of(message): message for message in texts(old) if "fuzzy" not in message.flags}
     for message in texts(new):
         for source in (kept.get(key_of(message)), others.get(key_of(message))):
-            if source is not None and isinstance(source.id, str) == isinstance(message.id, str):
-                if is_translated(source):
-                    message.string = source.string
-                    message.user_comments = list(source.user_comments)
-                    break
+            if source is None or isinstance(source.id, str) != isinstance(message.id, str) or not is_translated(source):
+                continue
+            message.string = source.string
+            message.user_comments = list(source.user_comments)
+            break
     return new
 
 

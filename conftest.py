@@ -1,0 +1,143 @@
+"""What every test of Trama stands on: its own folder of state, its own database, a Chromium, stricter Django."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+# Before Django reads the settings: a test never touches the state of an installation.
+HOME = Path(tempfile.mkdtemp(prefix="trama-test-"))
+atexit.register(shutil.rmtree, HOME, ignore_errors=True)
+os.environ["TRAMA_HOME"] = str(HOME)
+os.environ["DJANGO_SETTINGS_MODULE"] = "trama.config.settings"
+for name in [name for name in os.environ if name.startswith("TRAMA_") and name not in {"TRAMA_HOME", "TRAMA_SHARED"}]:
+    del os.environ[name]
+
+import pytest  # noqa: E402
+from tests import strictness  # noqa: E402
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).resolve().parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settings that only tests want; the rest is what an installation runs with."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    for database in settings.DATABASES.values():
+        if database["ENGINE"].endswith("sqlite3"):
+            # A file, not memory: the server thread of a browser test needs a connection of its own.
+            database.setdefault("TEST", {})["NAME"] = str(HOME / "test.sqlite3")
+        database["CONN_MAX_AGE"] = 0
+    for template_engine in settings.TEMPLATES:
+        template_engine.setdefault("OPTIONS", {})["string_if_invalid"] = strictness.UndefinedVariable()
+
+
+def pytest_report_header() -> str:
+    """Which database the tests run on."""
+    from django.conf import settings
+
+    return f"database: {settings.DATABASES['default']['ENGINE'].rsplit('.', 1)[-1]}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for a browser or for the shared data bears the marker, so that it can be left out."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "chromium" in fixtures:
+            item.add_marker(pytest.mark.browser)
+        if "shared" in fixtures:
+            item.add_marker(pytest.mark.conformance)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _unordered_rows_come_in_any_order() -> Iterator[None]:
+    with strictness.shuffled_querysets():
+        yield
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The root of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The shared data and standards beside the repository; without them the test is skipped, in CI it fails."""
+    folder = Path(os.environ.get("TRAMA_SHARED") or ROOT.parent / "shared")
+    if not (folder / "data").is_dir():
+        sentence = f"there is no shared data in {folder} (TRAMA_SHARED names another folder)"
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless Chromium for the whole session; `make test` gets one when there is none."""
+    from playwright.sync_api import sync_playwright
+    from scripts import browser
+
+    path = browser.found()
+    if path is None:
+        pytest.fail("No Chromium: run scripts/browser.py, or name one with CHROMIUM=")
+    # Playwright's loop runs in this thread; Django takes that for asynchronous code.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    arguments = ["--disable-dev-shm-usage"]
+    if os.name != "nt" and os.geteuid() == 0:
+        arguments.append("--no-sandbox")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """`open_page(address, width=1280, height=900, language="it", user=None, **context)`: a tab on the live server.
+
+    `user` is signed in without a password. A test fails when the page logs an error or the browser refuses something
+    (a content security policy that is broken, a file that is not there).
+    """
+    from django.conf import settings
+    from django.test import Client
+
+    contexts: list[Any] = []
+    complaints: list[str] = []
+
+    def open_one(
+        address: str = "/", width: int = 1280, height: int = 900, language: str = "it", user: Any = None, **more: Any
+    ) -> Page:
+        context = chromium.new_context(
+            base_url=live_server.url, viewport={"width": width, "height": height}, locale=language, **more
+        )
+        contexts.append(context)
+        cookies = [(settings.LANGUAGE_COOKIE_NAME, language)]
+        if user is not None:
+            client = Client()
+            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+            cookies.append((settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value))
+        context.add_cookies([{"name": name, "value": value, "url": live_server.url} for name, value in cookies])
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on(
+            "console",
+            lambda message: complaints.append(f"{page.url}: {message.text}") if message.type == "error" else None,
+        )
+        page.goto(address)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert not complaints, "the browser complained:\n" + "\n".join(complaints)
