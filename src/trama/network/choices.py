@@ -1,5 +1,7 @@
 """Closed lists of the network."""
 
+from dataclasses import dataclass
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -44,3 +46,59 @@ class TieStrength(models.TextChoices):
     MET = "met", _("have met")
     COLLABORATES = "collaborates", _("work together")
     SIGNED = "signed", _("have an agreement")
+
+
+@dataclass(frozen=True)
+class KindFlags:
+    """What follows from the kind of an organisation until somebody states otherwise; None: it does not follow."""
+
+    is_ets: bool | None
+    is_formal: bool | None
+    is_public_body: bool = False
+
+
+ETS = KindFlags(is_ets=True, is_formal=True)
+PUBLIC_BODY = KindFlags(is_ets=False, is_formal=True, is_public_body=True)
+OTHER_FORMAL = KindFlags(is_ets=False, is_formal=True)
+# Constituted, and in the RUNTS or not: the kind alone does not tell.
+MAYBE_ETS = KindFlags(is_ets=None, is_formal=True)
+INFORMAL = KindFlags(is_ets=False, is_formal=False)
+
+# By the value of `organisation_kind` (`domain.md` §3.2: two flags, not one).
+KIND_FLAGS: dict[str, KindFlags] = {
+    **dict.fromkeys(
+        ("odv", "aps", "philanthropic", "social_enterprise", "association_network", "mutual_aid", "other_ets"), ETS
+    ),
+    **dict.fromkeys(
+        (
+            "municipality",
+            "union_of_municipalities",
+            "asp",
+            "health_unit",
+            "school",
+            "university",
+            "law_enforcement",
+            "housing_agency",
+            "other_public",
+        ),
+        PUBLIC_BODY,
+    ),
+    **dict.fromkeys(
+        ("parish", "caritas", "union", "trade_association", "shop", "company", "participation_body"), OTHER_FORMAL
+    ),
+    **dict.fromkeys(("sports_club", "social_centre", "foundation", "committee"), MAYBE_ETS),
+    **dict.fromkeys(
+        (
+            "informal_group",
+            "neighbour_network",
+            "condominium",
+            "citizen_group",
+            "self_help",
+            "single_citizen",
+            "reference_person",
+        ),
+        INFORMAL,
+    ),
+}
+# The codes that only group others: offered as filters, not as the kind of an organisation.
+KIND_GROUPS = ("ets", "public_body", "other_formal", "informal")
