@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 # Before Django reads the settings: a test never touches the state of an installation.
 HOME = Path(tempfile.mkdtemp(prefix="trama-test-"))
+(HOME / "static").mkdir()
 atexit.register(shutil.rmtree, HOME, ignore_errors=True)
 os.environ["TRAMA_HOME"] = str(HOME)
 os.environ["DJANGO_SETTINGS_MODULE"] = "trama.config.settings"

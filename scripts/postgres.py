@@ -2,10 +2,10 @@
 
     scripts/postgres.py -- .venv/bin/pytest …              fail when no server programs are found
     scripts/postgres.py --if-found -- .venv/bin/pytest …   say so and succeed when none are found
-    scripts/postgres.py --get                              as root on Debian and the like: install them if there are none
+    scripts/postgres.py --get                              as root on Debian: install them if there are none
 
 The command finds the address in DATABASE_URL. Server programs are looked for in POSTGRES_BIN, on the PATH and where
-Debian, Red Hat and Homebrew put them. A server refuses to run as root: it then runs as the user postgres, or else nobody.
+Debian, Red Hat and Homebrew put them. A server refuses to run as root: it then runs as postgres, or else nobody.
 """
 
 from __future__ import annotations
