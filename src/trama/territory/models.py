@@ -144,6 +144,10 @@ class Boundary(models.Model):
                 fields=["area"], condition=Q(valid_to__isnull=True), name="an_area_has_one_boundary_in_force"
             )
         ]
+        # Covers the question "did a boundary change?", so that it never reads the shapes themselves.
+        indexes = [
+            models.Index(fields=["valid_to", "min_lon", "min_lat", "max_lon", "max_lat"], name="boundaries_in_force")
+        ]
 
     def __str__(self) -> str:
         return f"{self.area}"
@@ -286,9 +290,7 @@ class Place(Located, Freshness):
         verbose_name = _("place")
         verbose_name_plural = _("places")
         constraints = [
-            models.UniqueConstraint(
-                fields=["import_key"], condition=~Q(import_key=""), name="a_place_is_imported_once"
-            )
+            models.UniqueConstraint(fields=["import_key"], condition=~Q(import_key=""), name="a_place_is_imported_once")
         ]
         indexes = [models.Index(fields=["x", "y"], name="places_on_the_map")]
 

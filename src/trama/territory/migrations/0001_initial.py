@@ -226,4 +226,8 @@ class Migration(migrations.Migration):
             model_name='population',
             constraint=models.UniqueConstraint(fields=('area', 'year'), name='residents_are_stated_once_a_year'),
         ),
+        migrations.AddIndex(
+            model_name='boundary',
+            index=models.Index(fields=['valid_to', 'min_lon', 'min_lat', 'max_lon', 'max_lat'], name='boundaries_in_force'),
+        ),
     ]
