@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "trama.insight",
     "trama.experiences",
     "trama.directory",
+    "trama.people",
     "trama.network",
     "trama.territory",
     "trama.accounts",
@@ -134,11 +135,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 
 # --- people -------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-    "allauth.account.auth_backends.AuthenticationBackend",
-]
+AUTHENTICATION_BACKENDS = ["trama.accounts.adapter.LockOut", "trama.accounts.adapter.Accounts"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -151,20 +148,45 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "portal:my_day"
 LOGOUT_REDIRECT_URL = "portal:home"
+# A working day; a computer left alone is not an open door for weeks.
+SESSION_COOKIE_AGE = 60 * 60 * 10
+SESSION_COOKIE_SAMESITE = "Lax"
+PASSWORD_RESET_TIMEOUT = 60 * 60 * 24 * 3
 ACCOUNT_ADAPTER = "trama.accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "trama.accounts.forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Trama: "
+# Nobody learns from the answer whether an address is known; who is not known gets no mail.
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+# Wrong passwords are counted by axes, in the database: the count holds for all processes of the server.
+ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": "60/m/ip"}
+# The reverse proxy in front, when there is one, says the address of who calls.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_HTTPS else 0
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Trama"
 # WebAuthn wants https, except on the machine itself where people try it.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not BEHIND_HTTPS
+SOCIALACCOUNT_ADAPTER = "trama.accounts.adapter.SocialAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = True
+# The provider is the body's own: whoever it names by a verified e-mail is the person of that account.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+# The button posts; a link from elsewhere cannot start a login.
+SOCIALACCOUNT_LOGIN_ON_GET = False
+# Whether people of the provider who are not known yet get an account (without any role) when they come in.
+OIDC_WELCOMES_NEW = os.environ.get("TRAMA_OIDC_NEW") == "1"
 SOCIALACCOUNT_PROVIDERS = {}
 if os.environ.get("TRAMA_OIDC_URL"):
     SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
         "APPS": [
             {
                 "provider_id": "oidc",
@@ -173,13 +195,18 @@ if os.environ.get("TRAMA_OIDC_URL"):
                 "secret": os.environ.get("TRAMA_OIDC_SECRET", ""),
                 "settings": {"server_url": os.environ["TRAMA_OIDC_URL"]},
             }
-        ]
+        ],
     }
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_LOCKOUT_CALLABLE = "trama.accounts.adapter.locked_out"
+AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
+# Who came in stands in the audit.
+AXES_DISABLE_ACCESS_LOG = True
 
 # --- what goes out ------------------------------------------------------------------------------------------------
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"

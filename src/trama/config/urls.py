@@ -3,7 +3,6 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("", include("trama.portal.urls")),
     path("territorio/", include("trama.territory.urls")),
     path("realta/", include("trama.network.urls")),
     path("risorse/", include("trama.directory.urls")),
@@ -11,7 +10,9 @@ urlpatterns = [
     path("numeri/", include("trama.insight.urls")),
     path("rapporti/", include("trama.reports.urls")),
     path("caricamenti/", include("trama.intake.urls")),
-    path("persone/", include("trama.accounts.urls")),
+    path("persone/", include("trama.people.urls")),
     path("accedi/", include("allauth.urls")),
     path("lingua/", include("django.conf.urls.i18n")),
+    # Last: the page of an area takes whatever stands behind /territorio/.
+    path("", include("trama.portal.urls")),
 ]

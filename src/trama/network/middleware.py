@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from trama.core.actor import NOBODY, Actor, Grant
@@ -16,10 +14,7 @@ from trama.territory.models import AreaClosure
 
 def actor_of(user_id: int, name: str) -> Actor:
     """The actor that a user is today."""
-    today = timezone.localdate()
-    held = Membership.objects.filter(
-        Q(since__isnull=True) | Q(since__lte=today), Q(until__isnull=True) | Q(until__gte=today), user=user_id
-    )
+    held = Membership.objects.in_force().filter(user=user_id).order_by("pk")
     grants = frozenset(
         Grant(role, area, organisation)
         for role, area, organisation in held.values_list("role", "area_id", "organisation_id")

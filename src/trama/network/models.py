@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
@@ -171,6 +173,13 @@ class OrganisationContact(ContactDetail):
         ordering = ("organisation", "kind", "id")
 
 
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    def in_force(self, day: date | None = None) -> Self:
+        """The roles that are held on a day (today), its first and last day included."""
+        day = day or timezone.localdate()
+        return self.filter(Q(since__isnull=True) | Q(since__lte=day), Q(until__isnull=True) | Q(until__gte=day))
+
+
 class Membership(models.Model):
     """A role that a person with a login holds: on an area, for an organisation, or everywhere."""
 
@@ -178,8 +187,8 @@ class Membership(models.Model):
         PrivacyClass.PERSONAL,
         purpose="to decide what a person may see and do",
         legal_basis="GDPR art. 6(1)(e): task in the public interest",
-        retention="closed when the role ends; kept with the account",
-        eraser="accounts.actions.close_account",
+        retention="ended when the role ends; kept with the account, which is emptied when it is closed",
+        eraser="people.actions.close_person",
     )
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
@@ -190,6 +199,8 @@ class Membership(models.Model):
     )
     since = models.DateField(_("since"), null=True, blank=True)
     until = models.DateField(_("until"), null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         ordering = ("user", "role", "id")

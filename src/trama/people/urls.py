@@ -1,4 +1,4 @@
 from django.urls import path
 
-app_name = "accounts"
+app_name = "people"
 urlpatterns: list[path] = []  # type: ignore[valid-type]
