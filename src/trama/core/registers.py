@@ -183,6 +183,7 @@ class Measure:
     sum_of: str = ""  # a numeric field to be summed, each record once per cell
     known: str = ""  # for sums: the field whose presence says that the number is known
     persons: bool = False  # counts persons: protected
+    precision: str = ""  # for sums: the field that says "estimated" where the number is an estimate
 
 
 @dataclass(frozen=True)
