@@ -66,6 +66,23 @@ def _unordered_rows_come_in_any_order() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The code lists are there, as `trama prepare` leaves them."""
+    from django.conf import settings
+    from trama.core import codes
+
+    with django_db_blocker.unblock():
+        codes.load_folders(settings.CODELISTS)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered() -> None:
+    from trama.core import memo
+
+    memo.forget_all()
+
+
+@pytest.fixture(scope="session")
 def root() -> Path:
     """The root of the repository."""
     return ROOT
@@ -126,7 +143,7 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Pag
         cookies = [(settings.LANGUAGE_COOKIE_NAME, language)]
         if user is not None:
             client = Client()
-            client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+            client.force_login(user)
             cookies.append((settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value))
         context.add_cookies([{"name": name, "value": value, "url": live_server.url} for name, value in cookies])
         page = context.new_page()

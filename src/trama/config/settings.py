@@ -9,6 +9,7 @@ import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from trama import __version__
 from trama.config.home import PACKAGE, home, secret_key
 
 TRAMA_HOME = home()
@@ -125,12 +126,17 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}}}
 MEDIA_ROOT = TRAMA_HOME / "uploads"
-STATIC_URL = "static/"
+# Static files are gathered and compressed once per version by `trama prepare`; the version stands in their address, so
+# that a browser may keep them, and fetches new ones after an update.
+STATIC_URL = f"static/{__version__}/"
 STATIC_ROOT = TRAMA_HOME / "static"
-# The package carries its static files: they are served from where they are installed, without a collecting step.
-WHITENOISE_USE_FINDERS = True
-WHITENOISE_AUTOREFRESH = False
-WHITENOISE_MAX_AGE = 3600
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG or TESTING
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_MAX_AGE = 0 if DEBUG else 86_400
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 
 # --- people -------------------------------------------------------------------------------------------------------

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from trama.core import memo
 from trama.core.models import Code
 
 _KEY = "core.codes"
@@ -28,11 +28,7 @@ def key(list_: str, value: str) -> str:
 
 def all_codes() -> dict[str, Code]:
     """Every code by its key, in the order of the lists. At most a minute old."""
-    known = cache.get(_KEY)
-    if known is None:
-        known = {code.id: code for code in Code.objects.all()}
-        cache.set(_KEY, known, 60)
-    return known
+    return memo.remember(_KEY, 60, lambda: {code.id: code for code in Code.objects.all()})
 
 
 def codes_of(list_: str, *, also_closed: bool = False) -> list[Code]:
@@ -63,7 +59,7 @@ def find(list_: str, text: str) -> Code | None:
 
 def forget() -> None:
     """Drop the labels kept in memory, after a list changed."""
-    cache.delete(_KEY)
+    memo.forget(_KEY)
 
 
 def load_file(path: Path) -> int:

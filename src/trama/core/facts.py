@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.cache import cache
-
+from trama.core import memo
 from trama.core.models import Fact
 
 DEMONSTRATION = "demonstration"
@@ -17,17 +16,13 @@ _KEY = "core.facts"
 
 def facts() -> dict[str, Any]:
     """All facts of the installation, by key. At most five seconds old."""
-    known = cache.get(_KEY)
-    if known is None:
-        known = dict(Fact.objects.values_list("key", "value"))
-        cache.set(_KEY, known, 5)
-    return known
+    return memo.remember(_KEY, 5, lambda: dict(Fact.objects.values_list("key", "value")))
 
 
 def set_fact(key: str, value: Any) -> None:
     """State a fact about the installation."""
     Fact.objects.update_or_create(key=key, defaults={"value": value})
-    cache.delete(_KEY)
+    memo.forget(_KEY)
 
 
 def is_demonstration() -> bool:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.core.cache import cache
 from django.db import connection
 from django.db.models import Model, Q
 from django.db.models.expressions import RawSQL
 
+from trama.core import memo
 from trama.core.actor import Actor
 from trama.core.models import SearchEntry, SearchTerm
 
@@ -166,10 +166,11 @@ def _stands_somewhere(group: Iterable[str]) -> bool:
 def _most_similar(word: str) -> str:
     from rapidfuzz import fuzz, process
 
-    vocabulary = cache.get("core.search.words")
-    if vocabulary is None:
-        vocabulary = {item: fold(item) for item in SearchTerm.objects.values_list("word", flat=True)}
-        cache.set("core.search.words", vocabulary, 120)
+    vocabulary = memo.remember(
+        "core.search.words",
+        120,
+        lambda: {item: fold(item) for item in SearchTerm.objects.values_list("word", flat=True)},
+    )
     best = process.extractOne(fold(word), vocabulary, scorer=fuzz.ratio, score_cutoff=SIMILAR_ENOUGH)
     return best[2] if best else ""
 

@@ -171,3 +171,20 @@ def today() -> date:
 
 
 NOTHING = gettext_lazy("none")
+
+
+@register.simple_tag
+def table_cell(columns: list[Any], position: int, value: Any, address: str) -> SafeString:
+    """A cell of a register's table: the first one heads the row and leads to the record."""
+    if position == 0:
+        return format_html('<th scope="row"><a href="{}">{}</a></th>', address, value or _("without a name"))
+    if value is None or value == "":
+        return format_html('<td{}>{}</td>', SafeString(' class="tr-n"') if columns[position].numeric else "", "")
+    if columns[position].numeric:
+        return format_html('<td class="tr-n">{}</td>', numbers.number(value))
+    if isinstance(value, bool):
+        return format_html("<td>{}</td>", _("yes") if value else _("no"))
+    if isinstance(value, date):
+        return format_html("<td>{}</td>", numbers.day(value))
+    text = str(value)
+    return format_html("<td>{}</td>", text if len(text) <= 160 else text[:157].rstrip() + "…")

@@ -1,0 +1,53 @@
+"""What a process may remember for a while instead of asking the database again.
+
+Nothing here is shared between processes: what is remembered either ages out within seconds, or carries the number of
+the last audit entry in its key. Every change leaves an audit entry, so such an answer is never out of date.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+from trama.core.actor import Actor
+
+T = TypeVar("T")
+_LIMIT = 4000
+_kept: dict[Hashable, tuple[float, Any]] = {}
+
+
+def remember(key: Hashable, seconds: float, compute: Callable[[], T]) -> T:
+    """The remembered answer, at most `seconds` old, or a new one."""
+    found = _kept.get(key)
+    now = time.monotonic()
+    if found is not None and found[0] > now:
+        return found[1]
+    value = compute()
+    if len(_kept) >= _LIMIT:
+        for old in list(_kept)[: _LIMIT // 4]:
+            _kept.pop(old, None)
+    _kept[key] = (now + seconds, value)
+    return value
+
+
+def forget(key: Hashable) -> None:
+    """Drop one answer."""
+    _kept.pop(key, None)
+
+
+def forget_all() -> None:
+    """Drop everything (tests; after a restore)."""
+    _kept.clear()
+
+
+def until_changed(key: Hashable, actor: Actor, compute: Callable[[], T], seconds: float = 600) -> T:
+    """An answer that holds for this actor's rights until anything is changed (or `seconds` have passed)."""
+    from django.utils import timezone
+    from django.utils.translation import get_language
+
+    from trama.core.models import AuditHead
+
+    last = AuditHead.objects.filter(pk=1).values_list("number", "hash").first()
+    rights = (actor.user, actor.system, actor.grants)
+    return remember((key, last, rights, timezone.localdate(), get_language()), seconds, compute)

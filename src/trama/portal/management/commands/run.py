@@ -1,0 +1,95 @@
+"""`trama run`: prepare what is missing, load the demonstration the first time, say where to look, and serve."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management import CommandError, call_command
+from django.core.management.base import BaseCommand
+
+from trama.core import facts
+from trama.core.codes import CodeListError
+from trama.territory.models import Area
+
+
+class Command(BaseCommand):
+    help = "Serve Trama here: the database is prepared, and the demonstration loaded when there is nothing yet."
+    requires_system_checks: list[str] = []  # noqa: RUF012
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to answer at (default 127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8000, help="port to answer at (default 8000)")
+        parser.add_argument("--workers", type=int, default=2, help="processes that answer (default 2)")
+        parser.add_argument("--empty", action="store_true", help="do not load the demonstration into an empty database")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        host, port = options["host"], options["port"]
+        if not 1 <= port <= 65535:
+            raise CommandError(f"{port} is not a port: choose one between 1 and 65535.")
+        self._refuse_taken(host, port)
+        try:
+            call_command("prepare", verbosity=options["verbosity"], stdout=self.stdout)
+        except CodeListError as error:
+            raise CommandError(str(error)) from error
+        if not options["empty"] and not Area.objects.exists():
+            self.stdout.write("Nothing here yet: loading the demonstration (some seconds)…")
+            call_command("demo", stdout=self.stdout)
+        self._welcome(host, port)
+        self._serve(host, port, options["workers"])
+
+    def _refuse_taken(self, host: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise CommandError(
+                    f"Nothing can be served at {host}:{port} ({error.strerror}). "
+                    "Choose another port: trama run --port 8001, or make run PORT=8001."
+                ) from error
+
+    def _welcome(self, host: str, port: int) -> None:
+        known = facts.facts()
+        address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+        home = known.get(facts.HOME_AREA)
+        lines = ["", f"  Trama  →  {self.style.SUCCESS(address + '/')}", ""]
+        if known.get(facts.DEMONSTRATION):
+            lines += [*self._logins(), ""]
+            lines += [
+                "  Three things to look at:",
+                f"    the page of the territory   {address}/territorio/{home}/",
+                f"    what is done, on the map    {address}/esperienze/mappa/",
+                f"    a report to print           {address}/rapporti/territorio/{home}/",
+                "",
+            ]
+        lines += ["  Ctrl-C stops it.", ""]
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
+
+    def _logins(self) -> list[str]:
+        from trama.accounts.models import User
+
+        names = list(User.objects.filter(is_demonstration=True, is_active=True).values_list("username", flat=True))
+        if not names:
+            return []
+        word = facts.facts().get("demonstration_password", "")
+        lines = [f"  Demonstration logins (password of all: {word}):"]
+        for start in range(0, len(names), 5):
+            lines.append("    " + "  ".join(names[start : start + 5]))
+        return lines
+
+    def _serve(self, host: str, port: int, workers: int) -> None:
+        arguments = [
+            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
+            *("--workers", str(workers), "--blocking-threads", "1", "--backpressure", "64"),
+            *("--no-ws", "--log-level", "warning", "--workers-kill-timeout", "5"),
+            "trama.config.wsgi:application",
+        ]
+        sys.stdout.flush()
+        # The server takes the place of this process, so that Ctrl-C and a supervisor reach it directly.
+        os.execv(sys.executable, arguments)

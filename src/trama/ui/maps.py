@@ -1,0 +1,311 @@
+"""The points of a map: grouped by the database into clusters that fit what a screen can show.
+
+Works over any model with integer columns x and y (Web Mercator metres, EPSG:3857; null where there is no point). The
+plane is cut into square cells as wide as a marker needs; each cell gives one marker at the mean of its points. Cells
+are laid from a fixed origin and the box asked for is widened to whole cells, so that a cluster does not change its
+number while the map is moved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from django.db.models import Count, F, Max, Min, QuerySet, Sum
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.gzip import GZipMiddleware
+
+EARTH = 6378137.0
+HALF_WORLD = math.pi * EARTH
+NORTHERNMOST = 85.0511  # where the square of Web Mercator ends
+TILE = 256  # pixels of the whole world at zoom 0
+DEEPEST = 18
+CELL = 72  # pixels of the side of a cell
+APART = 40  # pixels: markers nearer than this would cover each other
+MARGIN = 48  # pixels kept free around the points when a view is fitted to them
+WIDEST = 4096  # pixels: nobody's screen is wider; it bounds the number of cells
+SCREEN = (1280, 640)  # pixels, for who does not say
+LISTED = 20
+# Added before dividing: division cuts towards zero in both databases, so that all must be positive. Above the pole's y.
+SHIFT = 1 << 28
+
+
+class Box(NamedTuple):
+    """A rectangle in degrees (WGS84)."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+
+class Extent(NamedTuple):
+    """A rectangle in whole metres of Web Mercator, its edges included."""
+
+    left: int
+    bottom: int
+    right: int
+    top: int
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Points that share a marker. `first` is the smallest key among them."""
+
+    count: int
+    sum_x: int
+    sum_y: int
+    extent: Extent
+    first: Any
+
+    @property
+    def x(self) -> float:
+        return self.sum_x / self.count
+
+    @property
+    def y(self) -> float:
+        return self.sum_y / self.count
+
+    def with_(self, other: Cluster) -> Cluster:
+        """Both under one marker."""
+        a, b = self.extent, other.extent
+        return replace(
+            self,
+            count=self.count + other.count,
+            sum_x=self.sum_x + other.sum_x,
+            sum_y=self.sum_y + other.sum_y,
+            extent=Extent(min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])),
+            first=min(self.first, other.first),
+        )
+
+
+def degrees(x: float, y: float) -> tuple[float, float]:
+    """Metres of Web Mercator as longitude and latitude with five decimals (about a metre)."""
+    lon = math.degrees(x / EARTH)
+    lat = math.degrees(2 * math.atan(math.exp(y / EARTH)) - math.pi / 2)
+    return round(lon, 5), round(lat, 5)
+
+
+def extent_of(box: Box) -> Extent:
+    """A box as whole metres, outward."""
+
+    def northing(lat: float) -> float:
+        return EARTH * math.log(math.tan(math.pi / 4 + math.radians(lat) / 2))
+
+    left, right = math.radians(box.west) * EARTH, math.radians(box.east) * EARTH
+    return Extent(
+        math.floor(left), math.floor(northing(box.south)), math.ceil(right), math.ceil(northing(box.north))
+    )
+
+
+def metres_per_pixel(zoom: int) -> float:
+    """Metres of Web Mercator under a pixel."""
+    return 2 * HALF_WORLD / (TILE * 2**zoom)
+
+
+def _numbers(text: str, count: int) -> list[float] | None:
+    try:
+        numbers = [float(part) for part in text.split(",")]
+    except ValueError:
+        return None
+    return numbers if len(numbers) == count and all(map(math.isfinite, numbers)) else None
+
+
+def box_of(query: Mapping[str, Any]) -> tuple[Box | None, int | None]:
+    """The view that an address asks for: `bbox=west,south,east,north` in degrees and `zoom`.
+
+    What cannot be understood is None: the whole, and the zoom that fits it.
+    """
+    box = None
+    numbers = _numbers(str(query.get("bbox", ""))[:200], 4)
+    if numbers is not None:
+        west, south, east, north = numbers
+        west, east = max(-180.0, west), min(180.0, east)
+        south, north = max(-NORTHERNMOST, south), min(NORTHERNMOST, north)
+        if west < east and south < north:
+            box = Box(west, south, east, north)
+    text = str(query.get("zoom", ""))
+    zoom = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else None
+    return box, None if zoom is None or zoom > DEEPEST else zoom
+
+
+def size_of(query: Mapping[str, Any]) -> tuple[int, int]:
+    """Width and height in pixels of the map that asks (`size=1280,640`), within reason."""
+    numbers = _numbers(str(query.get("size", ""))[:40], 2) or SCREEN
+    return int(min(max(numbers[0], 160), WIDEST)), int(min(max(numbers[1], 160), WIDEST))
+
+
+def fitting_zoom(extent: Extent, size: tuple[int, int]) -> int:
+    """The deepest zoom at which all of an extent is on a screen of that size, with a margin."""
+    wide, high = max(extent.right - extent.left, 1), max(extent.top - extent.bottom, 1)
+    scale = max(wide / max(size[0] - 2 * MARGIN, 64), high / max(size[1] - 2 * MARGIN, 64))
+    return max(0, min(DEEPEST - 2, math.floor(math.log2(2 * HALF_WORLD / TILE / scale))))
+
+
+def _one_row_each(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The same records without order, each exactly once, so that they can be grouped."""
+    query = rows.query
+    tables = sum(1 for count in query.alias_refcount.values() if count)
+    if tables > 1 or query.annotations or query.distinct or query.is_sliced or query.combinator:
+        return rows.model._default_manager.filter(pk__in=rows.values("pk")).order_by()
+    return rows.order_by()
+
+
+def _within(rows: QuerySet[Any], extent: Extent) -> QuerySet[Any]:
+    return rows.filter(
+        x__gte=extent.left, x__lte=extent.right, y__gte=extent.bottom, y__lte=extent.top
+    )
+
+
+def _cells(rows: QuerySet[Any], side: int) -> list[Cluster]:
+    """The points grouped by cells of `side` metres, the fullest first."""
+    grouped = (
+        rows.annotate(column=(F("x") + SHIFT) / side, line=(F("y") + SHIFT) / side)
+        .values("column", "line")
+        .annotate(
+            many=Count("pk"),
+            sum_x=Sum("x"),
+            sum_y=Sum("y"),
+            left=Min("x"),
+            bottom=Min("y"),
+            right=Max("x"),
+            top=Max("y"),
+            first=Min("pk"),
+        )
+        .order_by("-many", "first")
+        .values_list("many", "sum_x", "sum_y", "left", "bottom", "right", "top", "first")
+    )
+    return [Cluster(row[0], row[1], row[2], Extent(*row[3:7]), row[7]) for row in grouped]
+
+
+def _apart(clusters: Iterable[Cluster], distance: float, side: int) -> list[Cluster]:
+    """Join to a fuller cluster those whose markers would cover it: means of neighbouring cells may come close."""
+    kept: dict[tuple[int, int], list[Cluster]] = {}
+    for cluster in clusters:
+        column, line = int(cluster.x // side), int(cluster.y // side)
+        near = (
+            (key, number)
+            for key in ((column + i, line + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
+            for number, other in enumerate(kept.get(key, ()))
+            if math.hypot(other.x - cluster.x, other.y - cluster.y) < distance
+        )
+        found = next(near, None)
+        if found is None:
+            kept.setdefault((column, line), []).append(cluster)
+        else:
+            key, number = found
+            kept[key][number] = kept[key][number].with_(cluster)
+    return [cluster for group in kept.values() for cluster in group]
+
+
+def clusters(
+    rows: QuerySet[Any],
+    box: Box | None = None,
+    zoom: int | None = None,
+    *,
+    size: tuple[int, int] = SCREEN,
+    title: str = "name",
+    url: Callable[[Any], str] | None = None,
+) -> dict[str, Any]:
+    """The markers of a view of the map over a selection of records.
+
+    Without a box: all the points, at the zoom that fits them on a screen of `size` pixels (or at `zoom`, if that is
+    less deep than a screen can show). Returns what becomes JSON:
+
+    - `total`: records in the selection; `located`: those with a point; `outside`: those without one;
+    - `bounds`: west, south, east, north of the located ones, or None;
+    - `zoom`: the zoom for which the clusters were made;
+    - `points`: `[lon, lat, 1, id, title, address]` for a single record, and
+      `[lon, lat, count, left, bottom, right, top]` for a cluster with its extent in metres of EPSG:3857.
+    """
+    rows = _one_row_each(rows)
+    known = rows.aggregate(
+        total=Count("pk"), located=Count("x"), left=Min("x"), bottom=Min("y"), right=Max("x"), top=Max("y")
+    )
+    answer: dict[str, Any] = {
+        "total": known["total"],
+        "located": known["located"],
+        "outside": known["total"] - known["located"],
+        "bounds": None,
+        "zoom": zoom,
+        "points": [],
+    }
+    if not known["located"]:
+        return answer
+    everything = Extent(known["left"], known["bottom"], known["right"], known["top"])
+    answer["bounds"] = [*degrees(everything.left, everything.bottom), *degrees(everything.right, everything.top)]
+    asked = extent_of(box) if box else everything
+    zoom = min(fitting_zoom(asked, size) if zoom is None else zoom, fitting_zoom(asked, (WIDEST, WIDEST)) + 2)
+    answer["zoom"] = zoom = min(zoom, DEEPEST)
+    side = max(1, round(CELL * metres_per_pixel(zoom)))
+    if box:
+        located = _within(rows, _whole_cells(asked, side))
+    else:
+        located = rows.filter(x__isnull=False)
+    groups = _cells(located, side)
+    if zoom < DEEPEST:  # there, a cluster opens as a list of what is in its extent: extents must not overlap
+        groups = _apart(groups, APART * metres_per_pixel(zoom), side)
+    answer["points"] = _points(rows.model, groups, title, url)
+    return answer
+
+
+def _whole_cells(extent: Extent, side: int) -> Extent:
+    """The extent widened to the borders of cells."""
+
+    def border(metre: int, more: int) -> int:
+        return ((metre + SHIFT) // side + more) * side - SHIFT
+
+    return Extent(
+        border(extent.left, 0), border(extent.bottom, 0), border(extent.right, 1) - 1, border(extent.top, 1) - 1
+    )
+
+
+def _points(model: Any, groups: list[Cluster], title: str, url: Callable[[Any], str] | None) -> list[list[Any]]:
+    singles = [group.first for group in groups if group.count == 1]
+    titles: dict[Any, str] = {}
+    for start in range(0, len(singles), 500):  # SQLite takes a limited number of parameters
+        some = model._default_manager.filter(pk__in=singles[start : start + 500]).order_by()
+        titles.update(some.values_list("pk", title))
+    points = []
+    # From top to bottom and from left to right, as they are read and as the Tab key visits them.
+    for group in sorted(groups, key=lambda group: (-group.y, group.x)):
+        place = degrees(group.x, group.y)
+        if group.count == 1:
+            address = url(group.first) if url else ""
+            points.append([*place, 1, group.first, str(titles.get(group.first, "")), address])
+        else:
+            points.append([*place, group.count, *group.extent])
+    return points
+
+
+def listed(
+    rows: QuerySet[Any], extent: Extent, *, title: str = "name", url: Callable[[Any], str] | None = None
+) -> dict[str, Any]:
+    """The records within an extent, by title, `LISTED` at the most: `{count, records: [[id, title, address], …]}`."""
+    here = _within(_one_row_each(rows), extent)
+    some = here.order_by(title, "pk").values_list("pk", title)[:LISTED]
+    records = [[pk, str(name), url(pk) if url else ""] for pk, name in some]
+    return {"count": len(records) if len(records) < LISTED else here.count(), "records": records}
+
+
+def answer(
+    request: HttpRequest, rows: QuerySet[Any], *, title: str = "name", url: Callable[[Any], str] | None = None
+) -> HttpResponse:
+    """What a map asks of a selection: its clusters, or with `list=left,bottom,right,top` the records in an extent.
+
+    Compressed here and nowhere else: the answer echoes nothing of the request and holds no secret of the session.
+    """
+    numbers = _numbers(request.GET.get("list", "")[:200], 4)
+    if numbers is not None:
+        extent = Extent(*(max(-SHIFT, min(SHIFT, round(number))) for number in numbers))
+        content = listed(rows, extent, title=title, url=url)
+    else:
+        box, zoom = box_of(request.GET)
+        content = clusters(rows, box, zoom, size=size_of(request.GET), title=title, url=url)
+    response = JsonResponse(content, json_dumps_params={"separators": (",", ":"), "ensure_ascii": False})
+    response["Cache-Control"] = "private, no-cache"
+    compress = GZipMiddleware(lambda _request: response)
+    compressed: HttpResponse = compress.process_response(request, response)  # type: ignore[assignment]
+    return compressed

@@ -1,0 +1,273 @@
+"""The pages of a register: list, table, map and exports of the same selection, from one declaration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
+
+from trama.core import facts, memo, search
+from trama.core.actor import Actor
+from trama.core.pages import anyone, page
+from trama.core.registers import NONE, Column, Dimension, Register, Selection
+from trama.ui import exports, maps
+
+PAGE = 25
+TABLE_PAGE = 50
+# Beyond this many values a drop-down list is no help any more.
+MOST_CHOICES = 600
+
+
+def register_urls(register: Register) -> list[URLPattern]:
+    """The addresses of a register, named after its key: list, `_table`, `_map`, `_points`, `_export`.
+
+    Declare them before the app's own `<int:pk>/`.
+    """
+
+    @page(may=anyone)
+    def listing(request: HttpRequest) -> HttpResponse:
+        return _list(request, register)
+
+    @page(may=anyone)
+    def table(request: HttpRequest) -> HttpResponse:
+        return _table(request, register)
+
+    @page(may=anyone)
+    def on_map(request: HttpRequest) -> HttpResponse:
+        return _map(request, register)
+
+    @page(may=anyone)
+    def points(request: HttpRequest) -> HttpResponse:
+        return _points(request, register)
+
+    @page(may=anyone)
+    def export(request: HttpRequest, form: str) -> HttpResponse:
+        return _export(request, register, form)
+
+    key = register.key
+    return [
+        path("", listing, name=key),
+        path("tabella/", table, name=f"{key}_table"),
+        path("mappa/", on_map, name=f"{key}_map"),
+        path("mappa/punti.json", gzip_page(points), name=f"{key}_points"),
+        path("esporta.<str:form>", export, name=f"{key}_export"),
+    ]
+
+
+# --- what every view of a register shows --------------------------------------------------------------------------
+@dataclass(frozen=True)
+class View:
+    """One of the ways in which a register shows the same selection."""
+
+    key: str
+    label: str
+    icon: str
+    address: str
+
+
+def _address(request: HttpRequest, register: Register, suffix: str = "", selection: Selection | None = None) -> str:
+    namespace = request.resolver_match.namespace if request.resolver_match else ""
+    name = f"{namespace}:{register.key}{suffix}" if namespace else f"{register.key}{suffix}"
+    query = selection.address() if selection is not None else ""
+    return reverse(name) + (f"?{query}" if query else "")
+
+
+def _views(request: HttpRequest, register: Register, selection: Selection) -> list[View]:
+    query = selection.address()
+    views = [
+        View("list", _("List"), "it-list", _address(request, register, "", selection)),
+        View("map", _("Map"), "it-map-marker", _address(request, register, "_map", selection)),
+        View("table", _("Table"), "it-card", _address(request, register, "_table", selection)),
+    ]
+    crosstab = address_if_any("insight:crosstab", register.key)
+    if crosstab:
+        views.append(View("crosstab", _("Crosstab"), "it-chart-line", crosstab + (f"?{query}" if query else "")))
+    return views
+
+
+def address_if_any(name: str, *args: object) -> str:
+    """An address of an app above this one, when it is installed."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def _count(register: Register, selection: Selection, actor: Actor) -> int:
+    key = ("count", register.key, Selection(selection.values, selection.text))
+    return memo.until_changed(key, actor, lambda: selection.rows(register, actor).count())
+
+
+def sentence(register: Register, selection: Selection, actor: Actor) -> str:
+    """The selection counted in words: "594 risorse, 26 attività, 6 quartieri"."""
+
+    def compute() -> str:
+        parts = [register.counted(_count(register, selection, actor))]
+        rows = selection.rows(register, actor)
+        for key, counted in register.spread:
+            dimension = register.dimension(key)
+            if dimension is None:
+                continue
+            grouped = dimension.group(rows, "spread_value")
+            number = grouped.filter(spread_value__isnull=False).values("spread_value").distinct().count()
+            if number:
+                parts.append(counted(number))
+        return ", ".join(parts)
+
+    return memo.until_changed(("sentence", register.key, Selection(selection.values, selection.text)), actor, compute)
+
+
+def context_of(request: HttpRequest, register: Register, current: str) -> tuple[Selection, dict[str, Any]]:
+    """What the top of every view of a register needs: the sentence, the chips, the filters, the switch, the exports."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    selection = Selection.read(register, request.GET, actor)
+    count = _count(register, selection, actor)
+    query = selection.address()
+    forms: list[tuple[str, str]] = []
+    namespace = request.resolver_match.namespace if request.resolver_match else ""
+    if current != "crosstab":
+        name = f"{namespace}:{register.key}_export" if namespace else f"{register.key}_export"
+        forms = [(form, reverse(name, args=[form]) + (f"?{query}" if query else "")) for form in exports.FORMS]
+    corrected = search.understand(selection.text).corrected if selection.text else ()
+    return selection, {
+        "register": register,
+        "selection": selection,
+        "count": count,
+        "sentence": sentence(register, selection, actor),
+        "chips": selection.chips(register, actor),
+        "corrected": corrected,
+        "views": _views(request, register, selection) if namespace else [],
+        "current": current,
+        "filters": filter_fields(register, selection, actor),
+        "orders": [(key, label) for key, (label, _fields) in register.orders.items()],
+        "order": selection.order or next(iter(register.orders)),
+        "exports": forms,
+        "query": query,
+        "without_text": selection.without("q").address(),
+        "extra_fields": "",
+        "here": request.path,
+        "may_add": bool(register.add_url) and register.may_add(actor),
+        "add_address": reverse(register.add_url) if register.add_url else "",
+    }
+
+
+def filter_fields(register: Register, selection: Selection, actor: Actor) -> list[dict[str, Any]]:
+    """A drop-down list per dimension that has values to choose from."""
+    fields = []
+    for dimension in register.dimensions:
+        if not dimension.filterable or (dimension.staff and not actor.is_known):
+            continue
+        choices = _choices(register, dimension, actor)
+        if not choices or len(choices) > MOST_CHOICES:
+            continue
+        chosen = selection.of(dimension.key)
+        fields.append(
+            {
+                "key": dimension.key,
+                "label": dimension.label,
+                "options": _options(choices, chosen[:1]),
+                "others": chosen[1:],
+            }
+        )
+    return fields
+
+
+def _choices(register: Register, dimension: Dimension, actor: Actor) -> Sequence[tuple[str, str]]:
+    rights = (actor.user, actor.system)
+    key = ("choices", register.key, dimension.key, rights, get_language())
+    return memo.remember(key, 30, lambda: list(dimension.choices(actor)))
+
+
+def _options(choices: Sequence[tuple[str, str]], chosen: Sequence[str]) -> SafeString:
+    every = format_html('<option value="">{}</option>', _("all"))
+    rows = [(value, SafeString(" selected") if value in chosen else "", label) for value, label in choices]
+    rows.append((NONE, SafeString(" selected") if NONE in chosen else "", _("not stated")))
+    return every + format_html_join("", '<option value="{}"{}>{}</option>', rows)
+
+
+# --- the views ----------------------------------------------------------------------------------------------------
+def page_of(rows: QuerySet[Any], count: int, number: str | None, size: int) -> tuple[list[Any], Any]:
+    """The keys of one page and the page itself; the count is known already, deep pages read only the index."""
+    paginator = Paginator(rows.values_list("pk", flat=True), size)
+    paginator.__dict__["count"] = count
+    current = paginator.get_page(number)
+    return list(current.object_list), current
+
+
+def _list(request: HttpRequest, register: Register) -> HttpResponse:
+    selection, context = context_of(request, register, "list")
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    rows = selection.ordered(register, selection.rows(register, actor))
+    keys, current = page_of(rows, context["count"], request.GET.get("page"), PAGE)
+    found = {record.pk: record for record in register.for_list(register.model._default_manager.filter(pk__in=keys))}
+    context |= {"records": [found[key] for key in keys if key in found], "page": current, "pages": _pages(current)}
+    return render(request, "ui/register_list.html", context)
+
+
+def _table(request: HttpRequest, register: Register) -> HttpResponse:
+    selection, context = context_of(request, register, "table")
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    rows = selection.ordered(register, selection.rows(register, actor))
+    keys, current = page_of(rows, context["count"], request.GET.get("page"), TABLE_PAGE)
+    columns = [column for column in exports.columns_of(register, actor) if column.on_page]
+    lines = exports.lines(register, columns, keys, actor)
+    body = [(register.url(key), line) for key, line in zip(keys, lines, strict=True)]
+    context |= {"columns": columns, "lines": body, "page": current, "pages": _pages(current)}
+    return render(request, "ui/register_table.html", context)
+
+
+def _map(request: HttpRequest, register: Register) -> HttpResponse:
+    selection, context = context_of(request, register, "map")
+    context["points_address"] = _address(request, register, "_points", selection)
+    context["table_address"] = _address(request, register, "_table", selection)
+    context["areas_address"] = home_areas_address()
+    return render(request, "ui/register_map.html", context)
+
+
+def home_areas_address() -> str:
+    """Where the outlines of the home territory are, when there is one."""
+    home = facts.facts().get(facts.HOME_AREA)
+    return address_if_any("territory:children_geojson", home) if home else ""
+
+
+def _points(request: HttpRequest, register: Register) -> HttpResponse:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    selection = Selection.read(register, request.GET, actor)
+    box, zoom = maps.box_of(request.GET)
+    key = ("points", register.key, Selection(selection.values, selection.text), box, zoom)
+
+    def compute() -> str:
+        data = maps.clusters(selection.rows(register, actor), box, zoom)
+        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+    return HttpResponse(memo.until_changed(key, actor, compute, 120), content_type="application/json")
+
+
+def _export(request: HttpRequest, register: Register, form: str) -> HttpResponse:
+    if form not in exports.FORMS:
+        raise Http404
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    selection = Selection.read(register, request.GET, actor)
+    return exports.respond(register, selection, actor, form)
+
+
+def _pages(current: Any) -> Iterator[Any]:
+    return current.paginator.get_elided_page_range(current.number, on_each_side=1, on_ends=1)
+
+
+def json_rows(register: Register, columns: Sequence[Column], keys: Sequence[int], actor: Actor) -> JsonResponse:
+    """A few records as JSON (for the popups of a map)."""
+    lines = exports.lines(register, columns, keys, actor)
+    return JsonResponse({"rows": [dict(zip([c.key for c in columns], line, strict=True)) for line in lines]})
