@@ -300,7 +300,7 @@ class Selection:
                 continue
             names = dict(dimension.choices(actor))
             for value in chosen:
-                label = str(_("none")) if value == NONE else names.get(value, value)
+                label = str(_("none")) if value == NONE else names.get(value, value).strip()
                 rest = self.without(key, value)
                 chips.append({"dimension": str(dimension.label), "label": label, "drop": rest.address()})
         return chips
