@@ -153,9 +153,7 @@ class ContactDetail(models.Model):
     kind = models.CharField(_("kind"), max_length=10, choices=ContactKind.choices)
     value = models.CharField(_("contact"), max_length=300)
     label = models.CharField(_("of whom, or when"), max_length=120, blank=True)
-    visibility = models.CharField(
-        _("who sees it"), max_length=10, choices=Visibility.choices, default=Visibility.STAFF
-    )
+    visibility = models.CharField(_("who sees it"), max_length=10, choices=Visibility.choices, default=Visibility.STAFF)
 
     class Meta:
         abstract = True

@@ -7,7 +7,7 @@ from django.db.models import Q
 from trama.core.actor import Actor
 from trama.territory.permissions import STAFF, WRITERS, is_staff, may_write_in
 
-__all__ = ["STAFF", "WRITERS", "is_staff", "may_see_private_contacts", "may_edit", "visible"]
+__all__ = ["STAFF", "WRITERS", "is_staff", "may_edit", "may_see_private_contacts", "visible"]
 
 
 def visible(actor: Actor) -> Q:
