@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -14,17 +15,25 @@ from trama.core.freshness import Freshness
 from trama.core.models import Code, Source
 from trama.core.privacy import PUBLIC, Privacy
 from trama.experiences.choices import ExperienceState, Precision
+from trama.experiences.permissions import PUBLIC as PUBLIC_ROWS
 from trama.experiences.permissions import visible
 from trama.network.models import Organisation
 from trama.territory.models import Area, Located, Place
 from trama.territory.permissions import STAFF
 
+MOST_PEOPLE = 1_000_000  # a larger number of volunteers or people reached is a typing error
+
 
 class ExperienceQuerySet(models.QuerySet["Experience"]):
     def visible_to(self, actor: Actor) -> Self:
-        # Joins over areas and participations may repeat rows: asked as a subquery for whoever needs them.
+        """The experiences that the actor may see.
+
+        The rule joins areas and participations, which may repeat rows. What is public is told from the row itself, so
+        that a list can be read along an index; only the few hidden rows are asked for the rest of the rule.
+        """
         if actor.is_known and not actor.everywhere(STAFF):
-            return self.filter(pk__in=Experience.objects.filter(visible(actor)).values("pk"))
+            hidden = Experience.objects.order_by().filter(~PUBLIC_ROWS).filter(visible(actor))
+            return self.filter(PUBLIC_ROWS | Q(pk__in=hidden.values("pk")))
         return self.filter(visible(actor))
 
     def active_in(self, start: Any, end: Any) -> Self:
@@ -69,9 +78,13 @@ class Experience(Located, Freshness):
         on_delete=models.PROTECT,
         related_name="+",
     )
-    volunteers = models.PositiveIntegerField(_("volunteers"), null=True, blank=True)
+    volunteers = models.PositiveIntegerField(
+        _("volunteers"), null=True, blank=True, validators=[MaxValueValidator(MOST_PEOPLE)]
+    )
     volunteers_precision = models.CharField(max_length=10, choices=Precision.choices, default=Precision.UNKNOWN)
-    beneficiaries = models.PositiveIntegerField(_("people reached"), null=True, blank=True)
+    beneficiaries = models.PositiveIntegerField(
+        _("people reached"), null=True, blank=True, validators=[MaxValueValidator(MOST_PEOPLE)]
+    )
     beneficiaries_precision = models.CharField(max_length=10, choices=Precision.choices, default=Precision.UNKNOWN)
     outputs = models.TextField(_("what came of it"), blank=True)
     critical_points = models.TextField(_("what was difficult"), blank=True)
@@ -120,10 +133,13 @@ class Experience(Located, Freshness):
         ]
         indexes = [
             models.Index(fields=["x", "y"], name="experiences_on_the_map"),
-            models.Index(fields=["state", "is_sensitive", "-starts_on", "name"], name="experiences_in_order"),
-            models.Index(fields=["state", "is_sensitive", "name", "id"], name="experiences_by_name"),
-            models.Index(fields=["kind", "state"], name="experiences_by_kind"),
-            models.Index(fields=["area", "state"], name="experiences_by_main_area"),
+            # Each order of the list, with what decides who may see a row: a far page is found in the index alone.
+            models.Index(fields=["-starts_on", "name", "id", "state", "is_sensitive"], name="experiences_in_order"),
+            models.Index(fields=["name", "id", "state", "is_sensitive"], name="experiences_by_name"),
+            models.Index(fields=["-edited_at", "id", "state", "is_sensitive"], name="experiences_by_edit"),
+            models.Index(fields=["kind", "state", "is_sensitive"], name="experiences_by_kind"),
+            models.Index(fields=["area", "state", "is_sensitive"], name="experiences_by_main_area"),
+            models.Index(fields=["state", "is_sensitive"], name="experiences_by_state"),
         ]
 
     def __str__(self) -> str:
@@ -220,7 +236,7 @@ class Funding(models.Model):
         Organisation, verbose_name=_("funder"), null=True, blank=True, on_delete=models.PROTECT, related_name="fundings"
     )
     fund = models.CharField(_("fund"), max_length=200, blank=True)
-    year = models.PositiveSmallIntegerField(_("year"))
+    year = models.PositiveSmallIntegerField(_("year"), validators=[MinValueValidator(1950), MaxValueValidator(2100)])
     amount = models.DecimalField(_("amount in euro"), max_digits=12, decimal_places=2)
     note = models.CharField(_("note"), max_length=300, blank=True)
 

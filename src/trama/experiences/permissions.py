@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Q
 
 from trama.core.actor import Actor
-from trama.network.permissions import may_edit as may_edit_organisation
-from trama.territory.permissions import STAFF, may_write_in
+from trama.territory.permissions import STAFF, WRITERS, may_write_in
+
+# Roles that may say of a practice that others should copy it.
+JUDGES = frozenset({"plan_office", "technical_coordinator", "district_office"})
+# Roles of an organisation in an experience whose contact person may change the record; a partner reads.
+CARRIERS = frozenset({"tie_role:promoter", "tie_role:manager", "tie_role:coordinator"})
+PUBLIC = Q(state="published", is_sensitive=False)
 
 
 def visible(actor: Actor) -> Q:
     """Published ones that name nobody sensitive, for all; drafts for staff of their areas, their author, their promoters."""
     if actor.everywhere(STAFF):
         return Q()
-    rule = Q(state="published", is_sensitive=False)
+    rule = PUBLIC
     if actor.is_known:
         rule |= Q(author_id=actor.user) if actor.user else Q()
         rule |= Q(areas__area__in=actor.areas_with(STAFF))
@@ -22,15 +29,44 @@ def visible(actor: Actor) -> Q:
     return rule
 
 
-def may_edit(actor: Actor, area_ids: frozenset[int], author_id: int | None, organisations: frozenset[int]) -> bool:
-    """Writers of one of its areas, its author, and the contact persons of the organisations that carry it.
+def speaks_for(actor: Actor, organisations: Iterable[int]) -> bool:
+    """Whether the actor is the contact person of one of these organisations."""
+    wanted = frozenset(organisations)
+    return any(grant.role == "org_contact" and grant.organisation in wanted for grant in actor.grants)
 
-    `organisations` are those that promote or coordinate it; a partner reads, and does not change.
+
+def may_add(actor: Actor) -> bool:
+    """Whoever writes down what happens, somewhere; and the contact persons of organisations."""
+    return actor.holds(WRITERS | {"org_contact"})
+
+
+def may_place(actor: Actor, area_ids: Iterable[int], organisations: Iterable[int]) -> bool:
+    """Whether the actor may have a record that stands in these areas and is carried by these organisations.
+
+    Writers of one of the areas, and the contact persons of those who promote or coordinate it. A record without any
+    area belongs to the whole installation.
     """
-    if actor.user is not None and actor.user == author_id:
+    areas = frozenset(area_ids)
+    if not areas and may_write_in(actor, None):
         return True
-    if not area_ids and may_write_in(actor, None):
+    return any(may_write_in(actor, pk) for pk in areas) or speaks_for(actor, organisations)
+
+
+def may_edit(
+    actor: Actor, area_ids: frozenset[int], author_id: int | None, organisations: frozenset[int], state: str = "draft"
+) -> bool:
+    """Writers of one of its areas, the contact persons of the organisations that carry it, and who began the draft.
+
+    `organisations` are those that promote or coordinate it; a partner reads, and does not change. Having begun a record
+    gives no right over it once it is published: people move to other territories.
+    """
+    if state == "draft" and actor.user is not None and actor.user == author_id and may_add(actor):
         return True
-    return any(may_write_in(actor, pk) for pk in area_ids) or any(
-        may_edit_organisation(actor, None, pk) for pk in organisations
-    )
+    return may_place(actor, area_ids, organisations)
+
+
+def may_judge(actor: Actor, area_ids: Iterable[int]) -> bool:
+    """Whether the actor may mark a good practice: coordinators, plan and district offices, in one of its areas."""
+    if actor.everywhere(JUDGES):
+        return True
+    return not frozenset(area_ids).isdisjoint(actor.areas_with(JUDGES))
