@@ -89,6 +89,22 @@ class AreaSection:
 
 
 @dataclass(frozen=True)
+class RecordSection:
+    """A section that an app adds to the page of a record of an app below it (experiences to an organisation's).
+
+    `model_label` is the record's `app.model`; `context(actor, record)` gives what the template needs, None to leave the
+    section out. The template gets the context and `record`, `actor`.
+    """
+
+    key: str
+    model_label: str
+    title: Text
+    template: str
+    context: Callable[[Actor, Any], dict[str, Any] | None]
+    order: int = 100
+
+
+@dataclass(frozen=True)
 class Figure:
     """One number with what it takes to read it: of how many, as of when, from where."""
 
@@ -132,13 +148,16 @@ class Gathered:
     calendars: dict[str, CalendarEntries] = field(default_factory=dict)
     alerts: dict[str, Alerts] = field(default_factory=dict)
     sections: dict[str, AreaSection] = field(default_factory=dict)
+    record_sections: dict[str, RecordSection] = field(default_factory=dict)
     indicators: dict[str, Indicator] = field(default_factory=dict)
 
 
 gathered = Gathered()
 
 
-def declare(*things: Register | Searchable | CalendarEntries | Alerts | AreaSection | Indicator) -> None:
+def declare(
+    *things: Register | Searchable | CalendarEntries | Alerts | AreaSection | RecordSection | Indicator,
+) -> None:
     """Add declarations to what is gathered. Declaring the same key twice is an error."""
     for thing in things:
         match thing:
@@ -152,8 +171,22 @@ def declare(*things: Register | Searchable | CalendarEntries | Alerts | AreaSect
                 _add(gathered.alerts, thing.key, thing)
             case AreaSection():
                 _add(gathered.sections, thing.key, thing)
+            case RecordSection():
+                _add(gathered.record_sections, thing.key, thing)
             case Indicator():
                 _add(gathered.indicators, thing.code, thing)
+
+
+def sections_of(record: Model, actor: Actor) -> list[tuple[RecordSection, dict[str, Any]]]:
+    """The sections that apps above add to the page of this record, in order, each with its context."""
+    label = record._meta.label_lower
+    found = []
+    for section in sorted(gathered.record_sections.values(), key=lambda section: section.order):
+        if section.model_label == label:
+            context = section.context(actor, record)
+            if context is not None:
+                found.append((section, {**context, "record": record, "actor": actor}))
+    return found
 
 
 def _add(into: dict[str, Any], key: str, thing: Any) -> None:
