@@ -18,7 +18,7 @@ from trama.core.models import Code, Source
 from trama.core.privacy import INTERNAL, PUBLIC, Privacy, PrivacyClass
 from trama.core.search import fold
 from trama.network.choices import ContactKind, Role, TieStrength, Visibility
-from trama.network.permissions import visible
+from trama.network.permissions import is_staff, may_see_private_contacts, visible
 from trama.territory.models import Area, Located, Place
 
 
@@ -30,6 +30,10 @@ def normalised(name: str) -> str:
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
     def visible_to(self, actor: Actor) -> Self:
         return self.filter(visible(actor))
+
+    def open(self) -> Self:
+        """Those that were not closed."""
+        return self.filter(closed_on__isnull=True)
 
 
 class Organisation(Located, Freshness):
@@ -89,6 +93,18 @@ class Organisation(Located, Freshness):
         super().save(*args, **kwargs)
 
 
+def visible_names(pks: Iterable[int], actor: Actor) -> dict[int, str]:
+    """The names of those of these organisations that the actor may see; of the others not even that they are there.
+
+    Whoever shows an organisation beside another record (a promoter, a participant) takes its name from here.
+    """
+    wanted, found = sorted(set(pks)), {}
+    for start in range(0, len(wanted), 1000):
+        rows = Organisation.objects.visible_to(actor).filter(pk__in=wanted[start : start + 1000]).order_by("name", "pk")
+        found.update(rows.values_list("pk", "name"))
+    return found
+
+
 class OrganisationName(models.Model):
     """Another name under which the same organisation is found in files."""
 
@@ -143,6 +159,12 @@ CONTACT_PRIVACY = Privacy(
     eraser="network.actions.remove_contact",
     personal_fields=frozenset({"value", "label"}),
 )
+
+
+class ContactQuerySet(models.QuerySet[Any]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Public ones for all; the others for staff. The record that they belong to is checked before."""
+        return self if may_see_private_contacts(actor) else self.filter(visibility=Visibility.PUBLIC)
 
 
 class ContactDetail(models.Model):
@@ -215,6 +237,16 @@ class Membership(models.Model):
         return f"{self.user_id} {self.role}"
 
 
+class TieQuerySet(models.QuerySet["Tie"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """Ties are internal: for staff, and for the people of one of the two; never when one end may not be seen."""
+        seen = Organisation.objects.visible_to(actor).values("pk")
+        both = self.filter(one__in=seen, other__in=seen)
+        if is_staff(actor):
+            return both
+        return both.filter(Q(one__in=actor.organisations) | Q(other__in=actor.organisations))
+
+
 class Tie(models.Model):
     """A lasting relation between two organisations, with its source and the last time it was seen alive (S0.2)."""
 
@@ -231,6 +263,8 @@ class Tie(models.Model):
     last_seen_on = models.DateField(_("last seen alive"), null=True, blank=True)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
     source_text = models.CharField(_("where it is known from"), max_length=300, blank=True)
+
+    objects = TieQuerySet.as_manager()
 
     class Meta:
         ordering = ("-last_seen_on", "id")

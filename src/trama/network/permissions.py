@@ -5,9 +5,19 @@ from __future__ import annotations
 from django.db.models import Q
 
 from trama.core.actor import Actor
-from trama.territory.permissions import STAFF, WRITERS, is_staff, may_write_in
+from trama.territory.permissions import STAFF, WRITERS, is_staff, is_writer, may_write_in
 
-__all__ = ["STAFF", "WRITERS", "is_staff", "may_edit", "may_see_private_contacts", "visible"]
+__all__ = [
+    "STAFF",
+    "WRITERS",
+    "abilities",
+    "is_staff",
+    "may_add",
+    "may_edit",
+    "may_see_private_contacts",
+    "speaks_for",
+    "visible",
+]
 
 
 def visible(actor: Actor) -> Q:
@@ -28,10 +38,35 @@ def may_see_private_contacts(actor: Actor) -> bool:
     return is_staff(actor)
 
 
+def may_add(actor: Actor) -> bool:
+    """Whoever writes down what happens, somewhere; the form asks for an area of theirs."""
+    return is_writer(actor)
+
+
+def speaks_for(actor: Actor, organisation_id: int | None) -> bool:
+    """Whether the actor is the contact person of this organisation."""
+    return organisation_id is not None and any(
+        grant.role == "org_contact" and grant.organisation == organisation_id for grant in actor.grants
+    )
+
+
 def may_edit(actor: Actor, area_id: int | None, organisation_id: int | None) -> bool:
     """Writers of its area, and the organisation's own contact person."""
-    if organisation_id is not None and any(
-        grant.role == "org_contact" and grant.organisation == organisation_id for grant in actor.grants
-    ):
-        return True
-    return may_write_in(actor, area_id)
+    return speaks_for(actor, organisation_id) or may_write_in(actor, area_id)
+
+
+def abilities(actor: Actor, area_id: int | None, organisation_id: int | None) -> dict[str, bool]:
+    """What the actor may do with an organisation of this area, for the page to offer."""
+    edits, writes = may_edit(actor, area_id, organisation_id), may_write_in(actor, area_id)
+    return {
+        "edit": edits,
+        "confirm": edits,
+        "owns": speaks_for(actor, organisation_id),
+        # What decides who sees the record, whether it stands, and whom it works with: for who writes in its area.
+        "keep": writes,
+        "close": writes,
+        "mark_used": writes,
+        "tie": writes,
+        "see_private_contacts": may_see_private_contacts(actor) or speaks_for(actor, organisation_id),
+        "see_ties": is_staff(actor) or speaks_for(actor, organisation_id),
+    }
