@@ -1,22 +1,202 @@
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+"""The pages that gather: home, the page of an area, calendar, search, "my day", and the pages about the site itself."""
 
-from trama.core.pages import anyone, page
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.apps import apps
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from trama.core import search as full_text
+from trama.core.declarations import gathered
+from trama.core.models import Source
+from trama.core.pages import anyone, page, signed_in
+from trama.core.privacy import PrivacyClass
+from trama.core.registers import Selection
+from trama.portal import gathering, ics
+from trama.territory.models import Area
+from trama.territory.permissions import is_writer
+from trama.ui import numbers
+from trama.ui.registers import address_if_any, home_areas_address
+
+DAYS = 60  # what the calendar shows at once
 
 
 @page(may=anyone)
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/home.html")
+    """The map of the territory, four figures, what happens next, and the doors."""
+    actor = request.actor  # type: ignore[attr-defined]
+    area = gathering.home_area()
+    registers = [gathered.registers[key] for key in ("experiences", "resources", "places") if key in gathered.registers]
+    shown = next((r for r in registers if r.visible(actor).filter(x__isnull=False).exists()), None)
+    app = shown.model._meta.app_label if shown else ""
+    context = {
+        "area": area,
+        "figures": gathering.figures(actor, home_only=True),
+        "coming": gathering.by_day(gathering.next_days(actor)),
+        "points_address": address_if_any(f"{app}:{shown.key}_points") if shown else "",
+        "table_address": address_if_any(f"{app}:{shown.key}_table") if shown else "",
+        "areas_address": home_areas_address(),
+        "shown": shown,
+        "doors": _doors(),
+        "today": timezone.localdate(),
+    }
+    return render(request, "portal/home.html", context)
 
 
-@page()
-def my_day(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/my_day.html")
-
-
-search = calendar = calendar_ics = sources = privacy = accessibility = open_data = home
+def _doors() -> list[tuple[str, str, str]]:
+    doors = [
+        ("network:organisations", _("Who is there"), _("associations, parishes, services, groups")),
+        ("experiences:experiences", _("What is done"), _("projects, groups, events, labs")),
+        ("directory:resources", _("What is on offer"), _("courses, desks, canteens, spaces")),
+        ("territory:places", _("Places"), _("squares, centres, stops of the mobile desk")),
+        ("portal:calendar", _("Calendar"), _("what happens in the next days")),
+        ("insight:index", _("The territory in numbers"), _("tables and charts, with their sources")),
+        ("portal:open_data", _("Open data"), _("take everything with you")),
+    ]
+    return [(address, title, text) for name, title, text in doors if (address := address_if_any(name))]
 
 
 @page(may=anyone)
 def area(request: HttpRequest, code: str) -> HttpResponse:
-    return render(request, "portal/home.html")
+    """The primary file: everything that is known about one area."""
+    actor = request.actor  # type: ignore[attr-defined]
+    found = get_object_or_404(Area.objects.select_related("parent", "source"), code=code)
+    above = list(Area.objects.filter(down__area=found, down__distance__gt=0).order_by("-down__distance"))
+    within = gathering.areas_within(found)
+    coming = gathering.next_days(actor, 30, 8, list(within))
+    context = {
+        "area": found,
+        "crumbs": [(a.name, address_if_any("portal:area", a.code)) for a in above] + [(found.name, "")],
+        "sections": gathering.sections(actor, found),
+        "coming": gathering.by_day(coming),
+        "report_address": address_if_any("reports:territory", found.code),
+        "edit_address": address_if_any("territory:area_edit", found.code) if is_writer(actor) else "",
+        "kind": found.get_kind_display(),
+    }
+    return render(request, "portal/area.html", context)
+
+
+@page(may=anyone)
+def search(request: HttpRequest) -> HttpResponse:
+    """Everything that the actor may see and that a text finds."""
+    actor = request.actor  # type: ignore[attr-defined]
+    text = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:200]
+    found, query = full_text.search(actor, text) if text else ([], full_text.Query(()))
+    registers = {register.model._meta.label_lower: register for register in gathered.registers.values()}
+    groups = []
+    for group in found:
+        register = registers.get(group.kind)
+        every = gathering.register_address(register, Selection(text=text).address()) if register else ""
+        groups.append({"group": group, "all": every})
+    context = {
+        "search_text": text,
+        "groups": groups,
+        "total": sum(group.count for group in found),
+        "corrected": query.corrected,
+        "doors": _doors(),
+    }
+    return render(request, "portal/search.html", context)
+
+
+@page(may=anyone)
+def calendar(request: HttpRequest) -> HttpResponse:
+    """What happens, day by day."""
+    actor = request.actor  # type: ignore[attr-defined]
+    first = _day(request.GET.get("from")) or timezone.localdate()
+    last = first + timedelta(days=DAYS - 1)
+    area = Area.objects.filter(code=request.GET.get("area", "")).first()
+    within = list(gathering.areas_within(area)) if area else None
+    entries = gathering.calendar(actor, first, last, within)
+    query = f"&area={area.code}" if area else ""
+    context = {
+        "days": gathering.by_day(entries),
+        "count": len(entries),
+        "first": first,
+        "last": last,
+        "area": area,
+        "earlier": f"?from={first - timedelta(days=DAYS)}{query}",
+        "later": f"?from={last + timedelta(days=1)}{query}",
+        "today": timezone.localdate(),
+        "ics_query": f"?area={area.code}" if area else "",
+    }
+    return render(request, "portal/calendar.html", context)
+
+
+@page(may=anyone)
+def calendar_ics(request: HttpRequest) -> HttpResponse:
+    """The calendar for whoever keeps one: from a month ago to half a year from now."""
+    actor = request.actor  # type: ignore[attr-defined]
+    today = timezone.localdate()
+    area = Area.objects.filter(code=request.GET.get("area", "")).first()
+    within = list(gathering.areas_within(area)) if area else None
+    entries = gathering.calendar(actor, today - timedelta(days=31), today + timedelta(days=183), within)
+    response = HttpResponse(ics.text(entries, request.build_absolute_uri("/")), content_type="text/calendar")
+    response["Content-Disposition"] = 'attachment; filename="trama.ics"'
+    return response
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        found = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found if date(1900, 1, 1) <= found <= date(2200, 1, 1) else None
+
+
+@page(may=signed_in)
+def my_day(request: HttpRequest) -> HttpResponse:
+    """What waits for me, what changed around me, what comes next, and one big "record"."""
+    actor = request.actor  # type: ignore[attr-defined]
+    context = {
+        "alerts": gathering.alerts(actor),
+        "recent": gathering.recent_changes(actor),
+        "coming": gathering.by_day(
+            gathering.next_days(actor, 7, 8, sorted(actor.areas) if actor.areas else None)
+        ),
+        "record_address": address_if_any("experiences:experience_add") if is_writer(actor) else "",
+        "may_write": is_writer(actor),
+        "today": timezone.localdate(),
+    }
+    return render(request, "portal/my_day.html", context)
+
+
+# --- about the site -----------------------------------------------------------------------------------------------
+@page(may=anyone)
+def sources(request: HttpRequest) -> HttpResponse:
+    """Where the facts come from, and under which licence."""
+    return render(request, "portal/sources.html", {"sources": Source.objects.order_by("is_demonstration", "title")})
+
+
+@page(may=anyone)
+def privacy(request: HttpRequest) -> HttpResponse:
+    """What kinds of data are kept, for what, for how long: read from the declarations of the models."""
+    held: dict[PrivacyClass, list[tuple[str, object]]] = {kind: [] for kind in PrivacyClass}
+    for model in apps.get_models():
+        if model.__module__.startswith("trama.") and hasattr(model, "privacy"):
+            held[model.privacy.kind].append((str(model._meta.verbose_name), model.privacy))
+    personal = held[PrivacyClass.PERSONAL] + held[PrivacyClass.SPECIAL]
+    return render(request, "portal/privacy.html", {"personal": personal})
+
+
+@page(may=anyone)
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """The draft of the declaration of accessibility, to be completed by the body."""
+    return render(request, "portal/accessibility.html")
+
+
+@page(may=anyone)
+def open_data(request: HttpRequest) -> HttpResponse:
+    """Every register to be taken away, with its count and its columns."""
+    actor = request.actor  # type: ignore[attr-defined]
+    rows = []
+    for register in gathered.registers.values():
+        app = register.model._meta.app_label
+        links = [(form.upper(), address_if_any(f"{app}:{register.key}_export", form)) for form in ("csv", "xlsx", "json")]
+        counted = register.counted(register.visible(actor).count())
+        columns = [str(column.label) for column in register.columns if not column.staff]
+        rows.append({"register": register, "counted": counted, "links": links, "columns": columns})
+    return render(request, "portal/open_data.html", {"rows": rows, "date": numbers.day(timezone.localdate())})

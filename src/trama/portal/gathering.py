@@ -1,0 +1,140 @@
+"""What the pages of the portal gather from the declarations of the apps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from django.utils import timezone
+
+from trama.core import facts, memo
+from trama.core.actor import Actor
+from trama.core.declarations import Alert, CalendarEntry, Figure, Indicator, gathered
+from trama.core.models import AuditEntry
+from trama.core.registers import Register
+from trama.territory.models import Area, AreaClosure
+
+
+def home_area() -> Area | None:
+    """The territory that this installation is about: the one it was told, else the first of the tree."""
+    code = facts.facts().get(facts.HOME_AREA)
+    if code:
+        found = Area.objects.filter(code=code).first()
+        if found is not None:
+            return found
+    return Area.objects.filter(parent__isnull=True).order_by("id").first()
+
+
+def areas_within(area: Area) -> frozenset[int]:
+    """The ids of an area and of all below it."""
+    return frozenset(AreaClosure.objects.filter(ancestor=area.pk).values_list("area", flat=True))
+
+
+@dataclass(frozen=True)
+class Stated:
+    """An indicator with its figure and the list that it counts."""
+
+    indicator: Indicator
+    figure: Figure
+    address: str = ""
+
+
+def figures(actor: Actor, area: Area | None = None, *, home_only: bool = False) -> list[Stated]:
+    """The declared indicators, computed for an area (None: everywhere), in their order."""
+    chosen = sorted((i for i in gathered.indicators.values() if i.on_home or not home_only), key=lambda i: i.order)
+
+    def compute() -> list[Stated]:
+        within = areas_within(area) if area is not None else None
+        return [Stated(i, i.compute(actor, within, None), _list_address(i.register, area)) for i in chosen]
+
+    return memo.until_changed(("figures", area.pk if area else 0, home_only), actor, compute)
+
+
+def register_address(register: Register, query: str = "") -> str:
+    """The address of a register's list."""
+    from trama.ui.registers import address_if_any
+
+    app = register.model._meta.app_label
+    address = address_if_any(f"{app}:{register.key}")
+    return address + (f"?{query}" if query and address else "")
+
+
+def _list_address(key: str, area: Area | None) -> str:
+    register = gathered.registers.get(key)
+    if register is None:
+        return ""
+    narrowed = f"area={area.code}" if area is not None and register.dimension("area") else ""
+    return register_address(register, narrowed)
+
+
+def calendar(actor: Actor, first: date, last: date, areas: list[int] | None = None) -> list[CalendarEntry]:
+    """What happens from `first` to `last`, of all apps, in order of time."""
+    entries = [entry for source in gathered.calendars.values() for entry in source.between(actor, first, last, areas)]
+    return sorted(entries, key=lambda entry: (entry.starts, entry.title))
+
+
+def by_day(entries: list[CalendarEntry]) -> list[tuple[date, list[CalendarEntry]]]:
+    """Entries under their day."""
+
+    def day(entry: CalendarEntry) -> date:
+        return timezone.localtime(entry.starts).date()
+
+    return [(when, list(found)) for when, found in groupby(entries, key=day)]
+
+
+def next_days(actor: Actor, days: int = 14, most: int = 6, areas: list[int] | None = None) -> list[CalendarEntry]:
+    """The next things that happen and that were not cancelled."""
+    today = timezone.localdate()
+    now = timezone.now()
+    coming = calendar(actor, today, today + timedelta(days=days), areas)
+    return [entry for entry in coming if (entry.ends or entry.starts + timedelta(hours=2)) >= now][:most]
+
+
+def alerts(actor: Actor) -> list[Alert]:
+    """What waits for an actor: what is late first, then by due date."""
+    found = [alert for source in gathered.alerts.values() for alert in source.of(actor)]
+    return sorted(found, key=lambda alert: (alert.level != "late", alert.due or date.max, alert.title))
+
+
+@dataclass(frozen=True)
+class Recent:
+    """Something that changed, on a record that the actor may see."""
+
+    at: datetime
+    who: str
+    verb: str
+    label: str
+    address: str
+
+
+def recent_changes(actor: Actor, most: int = 10) -> list[Recent]:
+    """The latest changes of records that the actor may see, one line per record."""
+    by_kind = {r.model._meta.label_lower: r for r in gathered.registers.values()}
+    entries = list(
+        AuditEntry.objects.filter(kind__in=by_kind).exclude(object_id="").order_by("-number")[: most * 12]
+    )
+    seen: dict[tuple[str, str], AuditEntry] = {}
+    for entry in entries:
+        seen.setdefault((entry.kind, entry.object_id), entry)
+    allowed: dict[str, set[int]] = {}
+    for kind, register in by_kind.items():
+        ids = [int(pk) for k, pk in seen if k == kind and pk.isdigit()]
+        allowed[kind] = set(register.visible(actor).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
+    found = []
+    for (kind, pk), entry in seen.items():
+        if pk.isdigit() and int(pk) in allowed[kind]:
+            address = by_kind[kind].url(int(pk))
+            found.append(Recent(entry.at, entry.user_name, entry.verb, entry.label, address))
+    return found[:most]
+
+
+def sections(actor: Actor, area: Area) -> list[dict[str, Any]]:
+    """The sections of the page of an area that have something to say."""
+    found = []
+    for section in sorted(gathered.sections.values(), key=lambda s: s.order):
+        context = section.context(actor, area)
+        if context is not None:
+            found.append({"key": section.key, "title": section.title, "template": section.template, **context})
+    return found
