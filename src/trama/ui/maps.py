@@ -9,6 +9,7 @@ number while the map is moved.
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.db.models import Count, F, Max, Min, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
 
 EARTH = 6378137.0
@@ -133,9 +134,10 @@ def box_of(query: Mapping[str, Any]) -> tuple[Box | None, int | None]:
 
 
 def size_of(query: Mapping[str, Any]) -> tuple[int, int]:
-    """Width and height in pixels of the map that asks (`size=1280,640`), within reason."""
+    """Width and height in pixels of the map that asks (`size=1280,640`), within reason and rounded down."""
     numbers = _numbers(str(query.get("size", ""))[:40], 2) or SCREEN
-    return int(min(max(numbers[0], 160), WIDEST)), int(min(max(numbers[1], 160), WIDEST))
+    width, height = (int(min(max(number, 160), WIDEST)) // 32 * 32 for number in numbers)
+    return width, height
 
 
 def fitting_zoom(extent: Extent, size: tuple[int, int]) -> int:
@@ -340,22 +342,44 @@ def listed(
     return {"count": len(records) if len(records) < LISTED else here.count(), "records": records}
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a map asks for, as it stands in the address; two that are equal have the same answer."""
+
+    box: Box | None = None
+    zoom: int | None = None
+    size: tuple[int, int] = SCREEN
+    extent: Extent | None = None  # of the records to be listed, instead of the clusters
+
+    @classmethod
+    def read(cls, query: Mapping[str, Any]) -> Asked:
+        """Read an address; what cannot be understood is left out."""
+        numbers = _numbers(str(query.get("list", ""))[:200], 4)
+        if numbers is not None:
+            return cls(extent=Extent(*(max(-SHIFT, min(SHIFT, round(number))) for number in numbers)))
+        box, zoom = box_of(query)
+        return cls(box, zoom, size_of(query))
+
+
+def content(rows: QuerySet[Any], asked: Asked, *, title: str = "name", url: Callable[[Any], str] | None = None) -> str:
+    """The answer to a map, as compact JSON."""
+    if asked.extent is not None:
+        data = listed(rows, asked.extent, title=title, url=url)
+    else:
+        data = clusters(rows, asked.box, asked.zoom, size=asked.size, title=title, url=url)
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def respond(request: HttpRequest, text: str) -> HttpResponse:
+    """Send JSON compressed. Here and nowhere else: it echoes nothing of the request and holds no secret."""
+    response = HttpResponse(text, content_type="application/json")
+    response["Cache-Control"] = "private, no-cache"
+    compressed: HttpResponse = GZipMiddleware(lambda _request: response).process_response(request, response)
+    return compressed
+
+
 def answer(
     request: HttpRequest, rows: QuerySet[Any], *, title: str = "name", url: Callable[[Any], str] | None = None
 ) -> HttpResponse:
-    """What a map asks of a selection: its clusters, or with `list=left,bottom,right,top` the records in an extent.
-
-    Compressed here and nowhere else: the answer echoes nothing of the request and holds no secret of the session.
-    """
-    numbers = _numbers(request.GET.get("list", "")[:200], 4)
-    if numbers is not None:
-        extent = Extent(*(max(-SHIFT, min(SHIFT, round(number))) for number in numbers))
-        content = listed(rows, extent, title=title, url=url)
-    else:
-        box, zoom = box_of(request.GET)
-        content = clusters(rows, box, zoom, size=size_of(request.GET), title=title, url=url)
-    response = JsonResponse(content, json_dumps_params={"separators": (",", ":"), "ensure_ascii": False})
-    response["Cache-Control"] = "private, no-cache"
-    compress = GZipMiddleware(lambda _request: response)
-    compressed: HttpResponse = compress.process_response(request, response)  # type: ignore[assignment]
-    return compressed
+    """What a map asks of a selection: its clusters, or with `list=left,bottom,right,top` the records in an extent."""
+    return respond(request, content(rows, Asked.read(request.GET), title=title, url=url))
