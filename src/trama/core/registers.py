@@ -43,6 +43,10 @@ class Dimension:
         """The values one may choose, as they stand in the address, with their names."""
         return []
 
+    def chosen(self, value: str, actor: Actor) -> str:
+        """The name of a value of the address that is none of the choices (there are too many to list them)."""
+        return ""
+
     def name(self, value: Any) -> str:
         """The name of a grouped value (as `group` yields it)."""
         return str(value)
@@ -300,7 +304,8 @@ class Selection:
                 continue
             names = dict(dimension.choices(actor))
             for value in chosen:
-                label = str(_("none")) if value == NONE else names.get(value, value).strip()
+                known = names.get(value) or dimension.chosen(value, actor) or value
+                label = str(_("none")) if value == NONE else known.strip()
                 rest = self.without(key, value)
                 chips.append({"dimension": str(dimension.label), "label": label, "drop": rest.address()})
         return chips
