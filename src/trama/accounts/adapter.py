@@ -52,7 +52,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 class SocialAdapter(DefaultSocialAccountAdapter):
-    """People who come through the body's identity provider: recognised by their e-mail, new ones if the body says so."""
+    """People who come through the body's identity provider: known by e-mail, new ones if the body says so."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return bool(settings.OIDC_WELCOMES_NEW)

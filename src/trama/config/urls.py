@@ -11,7 +11,7 @@ urlpatterns = [
     path("rapporti/", include("trama.reports.urls")),
     path("caricamenti/", include("trama.intake.urls")),
     path("persone/", include("trama.people.urls")),
-    path("accedi/", include("allauth.urls")),
+    path("accedi/", include("trama.accounts.urls")),
     path("lingua/", include("django.conf.urls.i18n")),
     # Last: the page of an area takes whatever stands behind /territorio/.
     path("", include("trama.portal.urls")),

@@ -18,6 +18,7 @@ def interface(request: HttpRequest) -> dict[str, Any]:
         "actor": getattr(request, "actor", NOBODY),
         "is_demonstration": bool(known.get(facts.DEMONSTRATION)),
         "body_name": known.get(facts.BODY_NAME, ""),
+        "search_text": "",  # a page of results overrides it
         "map_tiles": settings.MAP_TILES,
         "map_attribution": settings.MAP_ATTRIBUTION,
     }
