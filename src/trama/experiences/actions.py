@@ -191,7 +191,9 @@ def _where(experience: Experience, data: Mapping[str, Any]) -> tuple[list[int], 
     if "lon" in data and "lat" in data and data["lon"] is not None and data["lat"] is not None:
         experience.put_at(data["lon"], data["lat"])
     elif "places" in data or "lon" in data:
-        first = next((standing[pk] for pk in places if standing[pk].lon is not None), None)
+        # The point of a place that is not public would tell where it is.
+        shown = (standing[pk] for pk in places if standing[pk].lon is not None and standing[pk].is_public)
+        first = next(shown, None)
         experience.put_at(first.lon, first.lat) if first else experience.put_at(None, None)
     of_places = [standing[pk].area_id for pk in places if standing[pk].area_id]
     if "areas" in data:
@@ -335,7 +337,9 @@ def _links_of(experience: Experience) -> dict[str, list[Any]]:
     found["areas"] = _ids(ExperienceArea, "area_id", experience)
     found["places"] = _ids(ExperiencePlace, "place_id", experience)
     parts = Participation.objects.filter(experience=experience).order_by("organisation_id", "role_id")
-    found["participations"] = [list(row) for row in parts.values_list("organisation_id", "role_id", "gives", "receives")]
+    found["participations"] = [
+        list(row) for row in parts.values_list("organisation_id", "role_id", "gives", "receives")
+    ]
     money = Funding.objects.filter(experience=experience).order_by("id")
     found["fundings"] = [
         [row.funder_id, row.fund, row.year, format(row.amount.normalize(), "f"), row.note] for row in money
@@ -460,7 +464,8 @@ def delete_draft(actor: Actor, experience: Experience) -> None:
     before = history.state_of(row)
     pk, kind, label = row.pk, history.kind_of(row), str(row)
     row.delete()
-    history.record_many(actor, [history.Act("deleted", kind, str(pk), label, {k: [v, None] for k, v in before.items() if v})])
+    lost = {name: [value, None] for name, value in before.items() if value}
+    history.record_many(actor, [history.Act("deleted", kind, str(pk), label, lost)])
     from trama.core import search
 
     search.refresh(Experience, [pk])

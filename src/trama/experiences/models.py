@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
@@ -42,6 +43,49 @@ class ExperienceQuerySet(models.QuerySet["Experience"]):
             Q(starts_on__isnull=True) | Q(starts_on__lte=end), Q(ends_on__isnull=True) | Q(ends_on__gte=start)
         )
 
+    def published(self) -> Self:
+        return self.filter(state=ExperienceState.PUBLISHED)
+
+    def in_areas(self, area_ids: Any) -> Self:
+        """Experiences that take place in one of these areas (ids, or a query that gives them)."""
+        rows = ExperienceArea.objects.order_by().filter(area__in=area_ids)
+        return self.filter(pk__in=rows.values("experience"))
+
+    def people(self) -> People:
+        """Volunteers and people reached, summed over these experiences in one query, with how well they are known."""
+        counts: dict[str, Any] = {"base": Count("pk")}
+        for name in ("volunteers", "beneficiaries"):
+            counts[f"{name}_total"] = Sum(name)
+            counts[f"{name}_known"] = Count(name)
+            counts[f"{name}_estimated"] = Count("pk", filter=Q(**{f"{name}_precision": Precision.ESTIMATED}))
+        found = self.order_by().aggregate(**counts)
+        return People(
+            *(
+                Total(
+                    found[f"{name}_total"] or 0, found[f"{name}_known"], found["base"], bool(found[f"{name}_estimated"])
+                )
+                for name in ("volunteers", "beneficiaries")
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Total:
+    """A sum with what it takes to say it honestly: known for how many of how many, and whether any is an estimate."""
+
+    total: int
+    known: int
+    base: int
+    any_estimated: bool
+
+
+@dataclass(frozen=True)
+class People:
+    """The two sums of a set of experiences. Neither counts distinct persons."""
+
+    volunteers: Total
+    beneficiaries: Total
+
 
 class Experience(Located, Freshness):
     """Something that is done with a community. The Bologna survey and the sheet of a zone plan are views on it.
@@ -54,9 +98,7 @@ class Experience(Located, Freshness):
     name = models.CharField(_("title"), max_length=250)
     summary = models.TextField(_("in a few words"), blank=True)
     kind = models.ForeignKey(Code, verbose_name=_("kind"), on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(
-        _("state"), max_length=10, choices=ExperienceState.choices, default=ExperienceState.DRAFT
-    )
+    state = models.CharField(_("state"), max_length=10, choices=ExperienceState.choices, default=ExperienceState.DRAFT)
     is_city_wide = models.BooleanField(_("in the whole territory"), default=False)
     is_sensitive = models.BooleanField(_("naming it may harm"), default=False)
     starts_on = models.DateField(_("from"), null=True, blank=True)
@@ -65,7 +107,12 @@ class Experience(Located, Freshness):
         "self", verbose_name=_("part of"), null=True, blank=True, on_delete=models.PROTECT, related_name="parts"
     )
     continues = models.ForeignKey(
-        "self", verbose_name=_("continues"), null=True, blank=True, on_delete=models.PROTECT, related_name="continued_by"
+        "self",
+        verbose_name=_("continues"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="continued_by",
     )
     copied_from = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="copies", editable=False
@@ -132,7 +179,7 @@ class Experience(Located, Freshness):
             ),
         ]
         indexes = [
-            models.Index(fields=["x", "y"], name="experiences_on_the_map"),
+            models.Index(fields=["x", "y", "state", "is_sensitive"], name="experiences_on_the_map"),
             # Each order of the list, with what decides who may see a row: a far page is found in the index alone.
             models.Index(fields=["-starts_on", "name", "id", "state", "is_sensitive"], name="experiences_in_order"),
             models.Index(fields=["name", "id", "state", "is_sensitive"], name="experiences_by_name"),
@@ -151,7 +198,10 @@ class Experience(Located, Freshness):
 
 
 class ExperienceCode(models.Model):
-    """A value of one of the open lists: facets `aim`, `target`, `need`, `instrument`, `public_service`, `purpose`, `theme`."""
+    """A value of one of the open lists; the facet is the list's name.
+
+    Facets: `aim`, `target`, `need`, `instrument`, `public_service`, `purpose`, `theme`.
+    """
 
     privacy: ClassVar[Privacy] = PUBLIC
 

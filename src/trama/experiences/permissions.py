@@ -17,7 +17,10 @@ PUBLIC = Q(state="published", is_sensitive=False)
 
 
 def visible(actor: Actor) -> Q:
-    """Published ones that name nobody sensitive, for all; drafts for staff of their areas, their author, their promoters."""
+    """Published ones that name nobody sensitive, for all.
+
+    Drafts and sensitive ones for the staff of their areas, for their author, for the people of their organisations.
+    """
     if actor.everywhere(STAFF):
         return Q()
     rule = PUBLIC
