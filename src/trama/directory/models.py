@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from django.db import models
@@ -16,11 +17,12 @@ from trama.directory.choices import ResourceState
 from trama.directory.permissions import visible
 from trama.network.models import CONTACT_PRIVACY, ContactDetail, Organisation
 from trama.territory.models import Located, Place
+from trama.territory.permissions import STAFF
 
 
 class ResourceQuerySet(models.QuerySet["Resource"]):
     def visible_to(self, actor: Actor) -> Self:
-        # A join over promotions may repeat rows: asked as a subquery, so that counts and orders stay plain.
+        """What the actor may see. A join over promotions may repeat rows: it is asked as a subquery."""
         if actor.organisations and not actor.system:
             return self.filter(pk__in=Resource.objects.filter(visible(actor)).values("pk"))
         return self.filter(visible(actor))
@@ -39,9 +41,7 @@ class Resource(Located, Freshness):
     access = models.ForeignKey(
         Code, verbose_name=_("access"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
-    state = models.CharField(
-        _("state"), max_length=10, choices=ResourceState.choices, default=ResourceState.PUBLISHED
-    )
+    state = models.CharField(_("state"), max_length=10, choices=ResourceState.choices, default=ResourceState.PUBLISHED)
     opening = models.TextField(_("opening hours"), blank=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
     place = models.ForeignKey(
@@ -86,6 +86,38 @@ class Resource(Located, Freshness):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.put_at(self.lon, self.lat)
         super().save(*args, **kwargs)
+
+
+# Roles of an organisation whose contact person may change the resource; a funder or a host reads.
+CARRIERS = frozenset({"tie_role:promoter", "tie_role:manager", "tie_role:coordinator"})
+
+
+def carriers_of(resource: Resource) -> frozenset[int]:
+    """The ids of the organisations that promote, manage or coordinate a resource."""
+    rows = Promotion.objects.filter(resource=resource, role__in=CARRIERS).order_by()
+    return frozenset(rows.values_list("organisation_id", flat=True))
+
+
+def promoters_of(pks: Iterable[int], actor: Actor) -> dict[int, list[tuple[int, str, str]]]:
+    """For each resource its promoters that the actor may see, as (organisation id, its name, key of the role)."""
+    found: dict[int, list[tuple[int, str, str]]] = {}
+    seen = Organisation.objects.visible_to(actor).order_by()
+    rows = Promotion.objects.filter(resource__in=list(pks), organisation__in=seen.values("pk"))
+    rows = rows.order_by("resource", "id")
+    fields = ("resource_id", "organisation_id", "organisation__name", "role_id")
+    for resource, organisation, name, role in rows.values_list(*fields):
+        found.setdefault(resource, []).append((organisation, name, role))
+    return found
+
+
+def promoter_texts(pks: Iterable[int], actor: Actor) -> dict[int, str]:
+    """For each resource the promoter as it was written; not where it may name an organisation hidden to the actor."""
+    rows = Resource.objects.filter(pk__in=list(pks)).exclude(promoter_text="").order_by()
+    if not actor.everywhere(STAFF):
+        seen = Organisation.objects.visible_to(actor).order_by().values("pk")
+        hidden = Promotion.objects.exclude(organisation__in=seen).order_by().values("resource")
+        rows = rows.exclude(pk__in=hidden)
+    return dict(rows.values_list("pk", "promoter_text"))
 
 
 class ResourceCode(models.Model):

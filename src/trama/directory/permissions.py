@@ -5,12 +5,17 @@ from __future__ import annotations
 from django.db.models import Q
 
 from trama.core.actor import Actor
-from trama.network.permissions import may_edit as may_edit_organisation
-from trama.territory.permissions import STAFF, may_write_in
+from trama.network.permissions import is_staff, may_see_private_contacts, speaks_for
+from trama.territory.permissions import STAFF, is_writer, may_write_in
+
+__all__ = ["abilities", "is_staff", "may_add", "may_edit", "may_see_private_contacts", "visible"]
 
 
 def visible(actor: Actor) -> Q:
-    """Published ones that name nobody sensitive, for all; the others for staff of their area and for their promoters."""
+    """Published ones that name nobody sensitive, for all; the others for staff of their area and for their promoters.
+
+    A resource is masked also when an organisation that promotes it is: `Resource.objects.visible_to` adds that.
+    """
     if actor.everywhere(STAFF):
         return Q()
     rule = Q(state__in=["published", "closed"], is_sensitive=False)
@@ -21,6 +26,27 @@ def visible(actor: Actor) -> Q:
     return rule
 
 
+def may_add(actor: Actor) -> bool:
+    """Writers, and the contact persons of organisations (for what their own organisation offers)."""
+    return is_writer(actor) or any(grant.role == "org_contact" and grant.organisation for grant in actor.grants)
+
+
 def may_edit(actor: Actor, area_id: int | None, organisations: frozenset[int]) -> bool:
     """Writers of its area, and the contact persons of the organisations that promote it."""
-    return may_write_in(actor, area_id) or any(may_edit_organisation(actor, None, pk) for pk in organisations)
+    return may_write_in(actor, area_id) or any(speaks_for(actor, pk) for pk in organisations)
+
+
+def abilities(actor: Actor, area_id: int | None, organisations: frozenset[int]) -> dict[str, bool]:
+    """What the actor may do with a resource of this area and these promoters, for the page to offer."""
+    edits, writes = may_edit(actor, area_id, organisations), may_write_in(actor, area_id)
+    owns = any(speaks_for(actor, pk) for pk in organisations)
+    return {
+        "edit": edits,
+        "confirm": edits,
+        "owns": owns,
+        "publish": edits,
+        "close": edits,
+        "keep": writes,
+        "mark_used": writes,
+        "see_private_contacts": may_see_private_contacts(actor) or owns,
+    }

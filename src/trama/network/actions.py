@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from trama.core import search
 from trama.core.actor import Actor
+from trama.core.declarations import gathered
 from trama.core.history import record, state_of
+from trama.network import permissions
 from trama.network.choices import KIND_FLAGS
 from trama.network.contacts import classify
 from trama.network.models import Organisation, OrganisationContact, OrganisationName, Seat, Tie
 from trama.territory.finding import area_at
 
-FIELDS = frozenset(
+# What decides who sees a record and where it belongs: not for the contact person of the body.
+KEPT = frozenset({"is_sensitive", "is_public", "names_several", "source_id", "import_key", "is_demonstration"})
+FIELDS = KEPT | frozenset(
     {
         "name",
         "acronym",
@@ -24,8 +31,6 @@ FIELDS = frozenset(
         "is_ets",
         "is_formal",
         "is_public_body",
-        "is_sensitive",
-        "is_public",
         "description",
         "tax_code",
         "runts_number",
@@ -34,21 +39,37 @@ FIELDS = frozenset(
         "area_id",
         "lon",
         "lat",
-        "names_several",
-        "source_id",
-        "import_key",
-        "is_demonstration",
     }
 )
 
 
-def save_organisation(actor: Actor, data: Mapping[str, Any], organisation: Organisation | None = None) -> Organisation:
+class ChangedMeanwhile(Exception):
+    """Somebody else saved the record after this form was opened. Nothing was written."""
+
+
+def _refuse_unless(allowed: bool) -> None:
+    if not allowed:
+        raise PermissionDenied(_("You may not change this organisation."))
+
+
+def _may(actor: Actor, what: str, organisation: Organisation) -> bool:
+    return permissions.abilities(actor, organisation.area_id, organisation.pk)[what]
+
+
+def save_organisation(
+    actor: Actor,
+    data: Mapping[str, Any],
+    organisation: Organisation | None = None,
+    *,
+    expected: datetime | None = None,
+) -> Organisation:
     """Add an organisation, or change one. Gives the organisation as it is stored.
 
     `data` holds fields of the model (foreign keys as `kind_id`, `area_id`), `other_names` (a list of texts, replacing
     those that are there) and `contacts` (a list of mappings for `add_contact`, added to those that are there). What
     `data` does not name stays. A point without an area finds its area; from the kind follow the flags nobody stated.
-    Raises ValidationError when a constraint does not hold.
+    Raises ValidationError when a constraint does not hold, PermissionDenied, and ChangedMeanwhile when the record is no
+    longer as it was at `expected` (its `edited_at` when the person began).
     """
     unknown = set(data) - FIELDS - {"other_names", "contacts"}
     if unknown:
@@ -56,10 +77,19 @@ def save_organisation(actor: Actor, data: Mapping[str, Any], organisation: Organ
     with transaction.atomic():
         new = organisation is None
         organisation = Organisation() if organisation is None else _locked(organisation)
+        if new:
+            _refuse_unless(permissions.may_add(actor))
+        else:
+            _refuse_unless(_may(actor, "edit", organisation))
+            _refuse_unless(not KEPT & set(data) or _may(actor, "keep", organisation))
+        if expected is not None and organisation.edited_at != expected:
+            raise ChangedMeanwhile
         before = None if new else state_of(organisation)
         for name in FIELDS & set(data):
             setattr(organisation, name, data[name])
         _complete(organisation, data, before)
+        # Nobody may bring a record where they could not have written it.
+        _refuse_unless(_may(actor, "edit", organisation))
         organisation.edited_at = timezone.now()
         organisation.full_clean(exclude=["normalised_name"])
         organisation.save()
@@ -67,27 +97,29 @@ def save_organisation(actor: Actor, data: Mapping[str, Any], organisation: Organ
         for contact in data.get("contacts", ()):
             _add_contact(organisation, **contact)
         record(actor, "created" if new else "changed", organisation, before, extra)
+        if before and (before["name"], before["is_sensitive"]) != (organisation.name, organisation.is_sensitive):
+            _refresh_neighbours(organisation)
     return organisation
 
 
 def close(actor: Actor, organisation: Organisation, day: date | None = None) -> Organisation:
     """The organisation is no more, from a day on (today); its records stay."""
-    return _set(actor, "closed", organisation, closed_on=day or timezone.localdate())
+    return _set(actor, "closed", "close", organisation, closed_on=day or timezone.localdate())
 
 
 def reopen(actor: Actor, organisation: Organisation) -> Organisation:
     """It is there after all, or again."""
-    return _set(actor, "reopened", organisation, closed_on=None)
+    return _set(actor, "reopened", "close", organisation, closed_on=None)
 
 
 def confirm(actor: Actor, organisation: Organisation, day: date | None = None) -> Organisation:
     """The body itself says that what stands here is right (or an operator heard it from the body)."""
-    return _set(actor, "confirmed", organisation, confirmed_on=day or timezone.localdate())
+    return _set(actor, "confirmed", "confirm", organisation, confirmed_on=day or timezone.localdate())
 
 
 def mark_used(actor: Actor, organisation: Organisation, day: date | None = None) -> Organisation:
     """Somebody turned to the organisation through this record, with success."""
-    return _set(actor, "used", organisation, used_on=day or timezone.localdate())
+    return _set(actor, "used", "mark_used", organisation, used_on=day or timezone.localdate())
 
 
 def add_contact(
@@ -100,6 +132,7 @@ def add_contact(
 ) -> OrganisationContact:
     """Add a way to reach the organisation; who sees it is decided by what it is, unless stated."""
     with transaction.atomic():
+        _refuse_unless(_may(actor, "edit", organisation))
         contact = _add_contact(organisation, kind, value, label, visibility)
         _touch(actor, "contact_added", organisation, {"contact": [None, contact.kind]})
     return contact
@@ -109,6 +142,7 @@ def remove_contact(actor: Actor, contact: OrganisationContact) -> None:
     """Take a contact away for good: nothing of it is kept, the history says only of which kind it was."""
     with transaction.atomic():
         kind, organisation = contact.kind, contact.organisation
+        _refuse_unless(_may(actor, "edit", organisation))
         contact.delete()
         _touch(actor, "contact_removed", organisation, {"contact": [kind, None]})
 
@@ -116,6 +150,7 @@ def remove_contact(actor: Actor, contact: OrganisationContact) -> None:
 def show_contact(actor: Actor, contact: OrganisationContact, visibility: str) -> OrganisationContact:
     """Say who sees a contact, against what its form suggests."""
     with transaction.atomic():
+        _refuse_unless(_may(actor, "edit", contact.organisation))
         before, contact.visibility = contact.visibility, visibility
         contact.save(update_fields=["visibility"])
         _touch(actor, "contact_changed", contact.organisation, {"contact_visibility": [before, visibility]})
@@ -125,6 +160,7 @@ def show_contact(actor: Actor, contact: OrganisationContact, visibility: str) ->
 def add_seat(actor: Actor, organisation: Organisation, data: Mapping[str, Any]) -> Seat:
     """Add a place where the organisation can be found; its area is found from its point."""
     with transaction.atomic():
+        _refuse_unless(_may(actor, "edit", organisation))
         seat = Seat(organisation=organisation, **data)
         if seat.area_id is None and seat.lon is not None and seat.lat is not None:
             seat.area_id = area_at(seat.lon, seat.lat)
@@ -138,6 +174,7 @@ def remove_seat(actor: Actor, seat: Seat) -> None:
     """The organisation is no longer found there."""
     with transaction.atomic():
         name, organisation = str(seat), seat.organisation
+        _refuse_unless(_may(actor, "edit", organisation))
         seat.delete()
         _touch(actor, "seat_removed", organisation, {"seat": [name, None]})
 
@@ -145,6 +182,7 @@ def remove_seat(actor: Actor, seat: Seat) -> None:
 def add_tie(actor: Actor, one: Organisation, other: Organisation, data: Mapping[str, Any]) -> Tie:
     """State a lasting relation between two organisations (S0.2, S0.7), known from somewhere."""
     with transaction.atomic():
+        _refuse_unless(_may(actor, "tie", one) or _may(actor, "tie", other))
         tie = Tie(one=one, other=other, **data)
         if tie.last_seen_on is None:
             tie.last_seen_on = timezone.localdate()
@@ -157,6 +195,7 @@ def add_tie(actor: Actor, one: Organisation, other: Organisation, data: Mapping[
 def see_tie(actor: Actor, tie: Tie, day: date | None = None) -> Tie:
     """The relation was seen alive on a day (today)."""
     with transaction.atomic():
+        _refuse_unless(_may(actor, "tie", tie.one) or _may(actor, "tie", tie.other))
         before = state_of(tie)
         tie.last_seen_on = day or timezone.localdate()
         tie.save(update_fields=["last_seen_on"])
@@ -167,6 +206,7 @@ def see_tie(actor: Actor, tie: Tie, day: date | None = None) -> Tie:
 def close_tie(actor: Actor, tie: Tie, day: date | None = None) -> Tie:
     """The relation ended."""
     with transaction.atomic():
+        _refuse_unless(_may(actor, "tie", tie.one) or _may(actor, "tie", tie.other))
         before = state_of(tie)
         tie.closed_on = day or timezone.localdate()
         tie.full_clean()
@@ -225,16 +265,33 @@ def _add_contact(
     return contact
 
 
+def _refresh_neighbours(organisation: Organisation) -> None:
+    """Index anew the records of the apps above in which this organisation is named: they may no longer be found by it.
+
+    They are reached through the tables that point here and to something that can be found; no app above is imported.
+    """
+    for relation in Organisation._meta.related_objects:
+        through = relation.related_model
+        for field in through._meta.concrete_fields:
+            target = field.related_model if isinstance(field, models.ForeignKey) else None
+            if target is None or target is Organisation or target._meta.label_lower not in gathered.searchables:
+                continue
+            rows = through._default_manager.filter(**{relation.field.name: organisation}).order_by()
+            keys = list(rows.exclude(**{field.name: None}).values_list(field.attname, flat=True).distinct())
+            search.refresh(target, keys)
+
+
 def _touch(actor: Actor, verb: str, organisation: Organisation, extra: dict[str, Any]) -> None:
     organisation.edited_at = timezone.now()
     organisation.save(update_fields=["edited_at"])
     record(actor, verb, organisation, state_of(organisation), extra)
 
 
-def _set(actor: Actor, verb: str, organisation: Organisation, **fields: Any) -> Organisation:
+def _set(actor: Actor, verb: str, ability: str, organisation: Organisation, **fields: Any) -> Organisation:
     """Set dates that are no edit: `edited_at` stays what it was."""
     with transaction.atomic():
         organisation = _locked(organisation)
+        _refuse_unless(_may(actor, ability, organisation))
         before = state_of(organisation)
         for name, value in fields.items():
             setattr(organisation, name, value)
