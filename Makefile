@@ -12,7 +12,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test test-sqlite test-postgresql conformance conformance-postgresql \
-	check format messages bench lock clean python
+	check format messages pages bench lock clean python
 
 help: ## This list
 	@printf 'Trama. The two commands of a first visit: \033[1mmake run\033[0m and \033[1mmake test\033[0m.\n\n'
@@ -45,7 +45,7 @@ conformance: setup-dev ## The tests against the shared data and standards beside
 conformance-postgresql: setup-dev ## The same on a private PostgreSQL, when its programs are found
 	$(BIN)/python scripts/postgres.py --if-found -- $(BIN)/pytest -n $(WORKERS) -m "conformance and not browser"
 
-check: setup-dev ## Format, lint, types, contracts, templates, migrations, translations
+check: setup-dev ## Format, lint, types, contracts, templates, migrations, translations, generated pages
 	@$(BIN)/python scripts/check.py
 
 format: setup-dev ## Put Python and templates into their form
@@ -55,6 +55,9 @@ format: setup-dev ## Put Python and templates into their form
 
 messages: setup-dev ## Extract and compile the Italian messages (APPS="core ui" for some)
 	@$(BIN)/python scripts/messages.py $(APPS)
+
+pages: setup-dev ## Write the pages of docs/ that follow from the code
+	@$(BIN)/python scripts/pages.py
 
 bench: setup-dev ## Measure speed and memory, each with the ratio to a bound of the same run
 	@exec $(BIN)/python -m benchmarks

@@ -49,6 +49,7 @@ def steps() -> list[tuple[str, list[str | Path], dict[str, str]]]:
         ("contracts", [BIN / "lint-imports", "--no-logo"], {}),
         ("migrations", [BIN / "trama", "makemigrations", "--check", "--dry-run"], {}),
         ("settings of a published site", [sys.executable, "-c", DEPLOY], published),
+        ("generated pages", [sys.executable, "scripts/pages.py", "--check"], {}),
         ("types", [BIN / "mypy"], {}),
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
@@ -56,6 +58,16 @@ def test_every_model_states_its_privacy(model: type[models.Model]) -> None:
             model._meta.get_field(name)
         except FieldDoesNotExist:
             pytest.fail(f"{model._meta.label} calls {name} personal, and has no such field")
+
+
+@pytest.mark.parametrize("model", [m for m in WRITTEN if hasattr(m, "privacy") and m.privacy.eraser], ids=name_of)
+def test_what_erases_personal_data_exists(model: type[models.Model]) -> None:
+    eraser = model.privacy.eraser  # type: ignore[attr-defined]
+    if eraser.startswith("none:"):
+        return
+    module, _, function = eraser.rpartition(".")
+    found = getattr(importlib.import_module(f"trama.{module}"), function, None)
+    assert callable(found), f"{model._meta.label} is erased by {eraser}, which does not exist"
 
 
 @pytest.mark.parametrize("model", [m for m in OURS if m._meta.auto_created], ids=name_of)
