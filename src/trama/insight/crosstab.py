@@ -1,0 +1,262 @@
+"""How a crosstab comes about: what may be asked, what the database is asked, and the table put together.
+
+What leaves `compute` has passed `protection.protect`; nothing else builds a `Crosstab`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from trama.core import facts
+from trama.core.actor import SYSTEM, Actor
+from trama.core.registers import NONE, Dimension, Measure, Register, Selection
+from trama.insight.counting import Key, Tally, added_up, tally
+from trama.insight.protection import protect, threshold_of
+from trama.insight.shapes import OTHERS, RECORDS, Asked, Axis, Cell, Crosstab, Status, Value
+from trama.ui.numbers import number
+
+
+class CrosstabError(ValueError):
+    """What was asked for cannot be counted; the message says why and what can be asked instead."""
+
+
+def axes_of(register: Register, actor: Actor) -> list[Dimension]:
+    """The dimensions by which this actor may count."""
+    return [d for d in register.dimensions if d.axis and (not d.staff or actor.is_known)]
+
+
+def compute(
+    actor: Actor,
+    register: Register,
+    selection: Selection,
+    rows_key: str,
+    cols_key: str | None = None,
+    measure_key: str = RECORDS,
+    longest: int | None = None,
+) -> Crosstab:
+    """Count the records of a selection by one or two dimensions, protected.
+
+    With `longest`, rows beyond the so many largest are gathered in one row "others"; `left_out` says how many they are.
+    Raises CrosstabError for what cannot be counted.
+    """
+    rows_dimension = _dimension(actor, register, rows_key)
+    cols_dimension = _dimension(actor, register, cols_key) if cols_key else None
+    if cols_key and cols_key == rows_key:
+        raise CrosstabError(
+            _("Rows and columns are the same (“%(key)s”): choose two different ones.") % {"key": rows_key}
+        )
+    measure = _measure(register, measure_key)
+    counts = _Counts(selection.rows(register, actor), rows_dimension, cols_dimension, measure)
+    if not measure.persons:
+        return protect(_assembled(register, selection, counts, longest))
+    return _shortened(protect(_assembled(register, selection, counts, None)), longest)
+
+
+def _dimension(actor: Actor, register: Register, key: str) -> Dimension:
+    axes = axes_of(register, actor)
+    for dimension in axes:
+        if dimension.key == key:
+            return dimension
+    known = ", ".join(dimension.key for dimension in axes)
+    raise CrosstabError(
+        _("“%(key)s” is nothing by which %(register)s can be counted. Choose one of: %(known)s.")
+        % {"key": key, "register": str(register.title).lower(), "known": known}
+    )
+
+
+def _measure(register: Register, key: str) -> Measure:
+    for measure in register.all_measures():
+        if measure.key == (key or RECORDS):
+            return measure
+    known = ", ".join(measure.key for measure in register.all_measures())
+    raise CrosstabError(
+        _("“%(key)s” is nothing that can be counted in %(register)s. Choose one of: %(known)s.")
+        % {"key": key, "register": str(register.title).lower(), "known": known}
+    )
+
+
+class _Counts:
+    """The groupings that a crosstab needs, each asked of the database only where it cannot be added up."""
+
+    def __init__(self, records: Any, rows: Dimension, cols: Dimension | None, measure: Measure) -> None:
+        self.records, self.rows, self.cols, self.measure = records, rows, cols, measure
+        adds_up = measure.expression is None
+        self.cells: dict[Key, Tally] = tally(records, (rows, cols), measure) if cols else {}
+        if cols is not None and adds_up and not cols.multiple:
+            self.by_row = added_up(self.cells, 0)
+        else:
+            self.by_row = tally(records, (rows,), measure)
+        self.by_col: dict[Key, Tally] = {}
+        if cols is not None:
+            fits = adds_up and not rows.multiple
+            self.by_col = added_up(self.cells, 1) if fits else tally(records, (cols,), measure)
+        if adds_up and not rows.multiple:
+            self.all = sum(self.by_row.values(), Tally())
+        elif adds_up and cols is not None and not cols.multiple:
+            self.all = sum(self.by_col.values(), Tally())
+        else:
+            self.all = tally(records, (), measure)[()]
+
+    def beyond(self, shown: list[Any]) -> tuple[Tally, dict[Key, Tally]]:
+        """What stands in rows that are not shown: in all, and by column."""
+        if self.rows.multiple or self.measure.expression is not None:
+            total = tally(self.records, (self.rows,), self.measure, without=shown)[()]
+            cols = tally(self.records, (self.rows, self.cols), self.measure, without=shown) if self.cols else {}
+            return total, cols
+        hidden = set(self.by_row) - {(value,) for value in (*shown, None)}
+        kept = {key: one for key, one in self.cells.items() if (key[0],) in hidden}
+        return sum((self.by_row[key] for key in hidden), Tally()), added_up(kept, 1)
+
+
+def _assembled(register: Register, selection: Selection, counts: _Counts, longest: int | None) -> Crosstab:
+    measure, rows, cols = counts.measure, counts.rows, counts.cols
+    row_values = [key[0] for key in counts.by_row if key[0] is not None]
+    in_order = rows.order(row_values)
+    left_out = 0
+    if longest is not None and len(in_order) > longest:
+        largest = sorted(in_order, key=lambda value: (-_weight(counts.by_row[(value,)], measure), str(value)))[:longest]
+        kept = set(largest)
+        left_out = len(in_order) - len(kept)
+        in_order = [value for value in in_order if value in kept]
+    col_values = cols.order([key[0] for key in counts.by_col if key[0] is not None]) if cols else []
+    across: list[Any] = [*col_values, *([None] if (None,) in counts.by_col else [])]
+    down: list[Any] = list(in_order)
+    tallies = [[counts.cells.get((r, c), Tally()) for c in across] for r in down]
+    totals = [counts.by_row[(r,)] for r in down]
+    named = [_value(rows, value) for value in in_order]
+    if left_out:
+        whole, by_col = counts.beyond(in_order)
+        tallies.append([by_col.get((c,), Tally()) for c in across])
+        totals.append(whole)
+        named.append(Value(OTHERS, _("others (%(count)s)") % {"count": left_out}))
+    if (None,) in counts.by_row:
+        tallies.append([counts.cells.get((None, c), Tally()) for c in across])
+        totals.append(counts.by_row[(None,)])
+        named.append(Value(NONE, _("not stated")))
+    asked = Asked(measure.key, str(measure.label), str(measure.unit), str(measure.warning), threshold_of(measure))
+    known = facts.facts()
+    return Crosstab(
+        register=register.key,
+        title=_title(register, asked, rows, cols),
+        counted=register.counted(counts.all.records),
+        rows=_axis(rows, named, counts.by_row),
+        cols=_axis(cols, [_value(cols, value) for value in across], counts.by_col) if cols else None,
+        measure=asked,
+        cells=tuple(tuple(_cell(one, measure) for one in line) for line in tallies),
+        row_totals=tuple(_cell(one, measure) for one in totals),
+        col_totals=tuple(_cell(counts.by_col.get((c,), Tally()), measure) for c in across),
+        total=_cell(counts.all, measure),
+        base=counts.all.records,
+        filters=phrase_of_filters(register, selection),
+        selection=selection,
+        source=str(known.get(facts.BODY_NAME) or "Trama"),
+        as_of=timezone.localdate(),
+        cautions=_cautions(register, asked, rows, cols, counts.all),
+        left_out=left_out,
+        demonstration=bool(known.get(facts.DEMONSTRATION)),
+    )
+
+
+def _shortened(crosstab: Crosstab, longest: int | None) -> Crosstab:
+    """A protected table with the rows of most records alone.
+
+    Without a row of "others": it would be one more equation about what is hidden.
+    """
+    plain = [number for number, value in enumerate(crosstab.rows.values) if value.is_plain]
+    if longest is None or len(plain) <= longest:
+        return crosstab
+    kept = set(sorted(plain, key=lambda number: (-crosstab.row_totals[number].records, number))[:longest])
+    rows = [number for number, value in enumerate(crosstab.rows.values) if number in kept or not value.is_plain]
+    return replace(
+        crosstab,
+        rows=replace(crosstab.rows, values=tuple(crosstab.rows.values[number] for number in rows)),
+        cells=tuple(crosstab.cells[number] for number in rows),
+        row_totals=tuple(crosstab.row_totals[number] for number in rows),
+        left_out=len(plain) - len(kept),
+    )
+
+
+def _weight(one: Tally, measure: Measure) -> float:
+    return float(one.records if measure.key == RECORDS else one.amount or 0)
+
+
+def _value(dimension: Dimension, value: Any) -> Value:
+    if value is None:
+        return Value(NONE, _("not stated"))
+    return Value(dimension.address_of(value), dimension.name(value))
+
+
+def _axis(dimension: Dimension, values: Sequence[Value], totals: dict[Key, Tally]) -> Axis:
+    missing = totals.get((None,), Tally()).records
+    return Axis(dimension.key, str(dimension.label), dimension.multiple, dimension.filterable, tuple(values), missing)
+
+
+def _cell(one: Tally, measure: Measure) -> Cell:
+    if measure.key == RECORDS:
+        return Cell(one.records, Status.VALUE, one.records, one.records)
+    if one.records and not one.known:
+        return Cell(None, Status.NOT_APPLICABLE, one.records, 0)
+    status = Status.ESTIMATED if one.estimated else Status.VALUE
+    return Cell(one.amount or 0, status, one.records, one.known)
+
+
+def small(label: str) -> str:
+    """A label inside a sentence: "Attività" -> "attività", "ETS" as it is."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
+
+
+def _title(register: Register, asked: Asked, rows: Dimension, cols: Dimension | None) -> str:
+    what = str(register.title) if asked.counts_records else f"{asked.label} ({small(str(register.title))})"
+    if cols is None:
+        return _("%(what)s by %(rows)s") % {"what": what, "rows": small(str(rows.label))}
+    names = {"what": what, "rows": small(str(rows.label)), "cols": small(str(cols.label))}
+    return _("%(what)s by %(rows)s and by %(cols)s") % names
+
+
+def phrase_of_filters(register: Register, selection: Selection) -> str:
+    """The filters as a phrase: "District: Navile or Savena; text “coro”". Empty when nothing narrows."""
+    parts = []
+    for key, chosen in selection.values:
+        dimension = register.dimension(key)
+        if dimension is None:
+            continue
+        names = dict(dimension.choices(SYSTEM))
+        labels = [_("not stated") if value == NONE else str(names.get(value, value)).strip() for value in chosen]
+        parts.append(f"{small(str(dimension.label))}: {_(' or ').join(labels)}")
+    if selection.text:
+        parts.append(_("text “%(text)s”") % {"text": selection.text})
+    return "; ".join(parts)
+
+
+def _cautions(
+    register: Register, asked: Asked, rows: Dimension, cols: Dimension | None, whole: Tally
+) -> tuple[str, ...]:
+    """What a reader must know before the figures are repeated elsewhere."""
+    said: list[str] = []
+    several = [
+        small(str(dimension.label)) for dimension in (rows, cols) if dimension is not None and dimension.multiple
+    ]
+    if several:
+        said.append(
+            _("A record may appear under several values (%(labels)s): totals count each record once, and are not sums.")
+            % {"labels": ", ".join(several)}
+        )
+    if not asked.counts_records and whole.known < whole.records:
+        said.append(
+            _("The number is known for %(known)s of %(base)s records; the others are not in the sums.")
+            % {"known": number(whole.known), "base": number(whole.records)}
+        )
+    if whole.estimated:
+        said.append(_("Figures marked ≈ contain estimates (%(count)s records).") % {"count": number(whole.estimated)})
+    if asked.persons:
+        said.append(
+            _("Counts below %(threshold)s are protected (•), with those from which they could be worked out.")
+            % {"threshold": asked.threshold}
+        )
+    said += [text for text in (asked.warning, str(register.caution)) if text]
+    return tuple(said)
