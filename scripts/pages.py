@@ -55,10 +55,9 @@ def privacy_page() -> str:
         for model in of_kind:
             stated = model.privacy
             if kind in {"public", "internal"}:
-                masked = f" · masked in the audit: {', '.join(sorted(stated.personal_fields))}" * bool(
-                    stated.personal_fields
-                )
-                parts.append(f"- {title(model._meta)}: {model._meta.verbose_name_plural}{masked}\n")
+                personal = ", ".join(sorted(stated.personal_fields))
+                parts.append(f"- {title(model._meta)}: {model._meta.verbose_name_plural}")
+                parts.append(f" · personal fields: {personal}\n" if personal else "\n")
                 continue
             parts.append(f"\n### {title(model._meta)}: {model._meta.verbose_name_plural}\n\n")
             parts.append(f"- purpose: {stated.purpose}\n- legal basis: {stated.legal_basis}\n")
