@@ -1,0 +1,175 @@
+"""What can be brought in: a recipe with its files. Each load is one transaction, kept with its counts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from trama.core import codes, history, search
+from trama.core.actor import Actor
+from trama.core.facts import BODY_NAME, HOME_AREA, facts, set_fact
+from trama.intake.models import Load
+from trama.intake.recipe import MunicipalityStep, Recipe, RecipeError, Step
+from trama.intake.steps.areas import load_areas
+from trama.intake.steps.municipalities import load_municipalities
+from trama.intake.steps.places import load_organisations, load_places
+from trama.intake.steps.resources import load_resources
+from trama.intake.steps.run import Run
+from trama.intake.steps.values import load_values
+from trama.intake.verdicts import Report, StepReport
+from trama.territory import finding
+from trama.territory.models import Area
+
+Progress = Callable[[str], None]
+LOADERS: dict[str, Callable[[Run, Any, StepReport], None]] = {
+    "municipality": load_municipalities,
+    "areas": load_areas,
+    "values": load_values,
+    "resources": load_resources,
+    "places": load_places,
+    "organisations": load_organisations,
+}
+
+
+class NotLoaded(RecipeError):
+    """A load that was taken back whole; `report` says which rows were refused."""
+
+    def __init__(self, sentence: str, report: Report) -> None:
+        super().__init__(sentence)
+        self.report = report
+
+
+def load_recipe(
+    actor: Actor,
+    recipe: Recipe,
+    folder: Path,
+    *,
+    dry: bool = True,
+    strict: bool = False,
+    only: str = "",
+    progress: Progress | None = None,
+) -> Report:
+    """Load a recipe from the files in a folder, in one transaction; a dry run does the same and takes it back.
+
+    `only` names the one step to be loaded; `strict` takes everything back when a row is refused (`NotLoaded`).
+    Raises RecipeError when a file is missing or cannot be understood: then nothing is written.
+    """
+    say = progress or (lambda text: None)
+    steps = _chosen(recipe, only)
+    started = timezone.now()
+    run = Run(actor=actor, recipe=recipe, folder=folder, dry=dry, today=timezone.localdate())
+    report = Report(recipe.key, recipe.title)
+    try:
+        with transaction.atomic():
+            _take_steps(run, report, steps, only, say)
+            if strict and report.refused:
+                raise NotLoaded(
+                    _("%(count)s rows are refused, and a strict load takes all or nothing.") % {"count": report.refused},
+                    report,
+                )
+            if not dry:
+                _conclude(run, report, started, say)
+            transaction.set_rollback(dry)
+    finally:
+        # What was kept in memory may speak of rows that were taken back.
+        codes.forget()
+        finding.forget()
+    return report
+
+
+def _chosen(recipe: Recipe, only: str) -> list[Step]:
+    names = [step.name for step in recipe.steps]
+    if only and only not in names:
+        raise RecipeError(
+            _("the recipe has no step “%(name)s”; its steps are: %(names)s.")
+            % {"name": only, "names": ", ".join(names)}
+        )
+    return recipe.steps
+
+
+def _take_steps(run: Run, report: Report, steps: list[Step], only: str, say: Progress) -> None:
+    run.prepare()
+    for number, step in enumerate(steps, start=1):
+        if isinstance(step, MunicipalityStep):
+            run.roots += _roots(step)
+        if only and step.name != only:
+            continue
+        say(_("%(number)s/%(count)s %(name)s …") % {"number": number, "count": len(steps), "name": step.name})
+        one = StepReport(step.name, step.kind, step.file)
+        begun = time.perf_counter()
+        try:
+            LOADERS[step.kind](run, step, one)
+        except RecipeError as error:
+            raise RecipeError(_("step “%(name)s”: %(why)s") % {"name": step.name, "why": error}) from error
+        one.seconds = time.perf_counter() - begun
+        report.steps.append(one)
+
+
+def _roots(step: MunicipalityStep) -> list[int]:
+    """The municipalities of a step that are already there (those that are new are added by the step itself)."""
+    wanted = [code for code in step.municipalities if code.isdigit()]
+    return list(Area.objects.filter(code__in=wanted).order_by("pk").values_list("pk", flat=True))
+
+
+def _conclude(run: Run, report: Report, started: Any, say: Progress) -> None:
+    """Audit, search, facts, and the row that says what was loaded; still inside the transaction."""
+    history.record_many(run.actor, run.acts)
+    for model, pks in run.to_index.items():
+        if pks:
+            say(_("%(count)s records can be found again …") % {"count": len(pks)})
+            search.refresh(model, sorted(set(pks)))
+    _state_facts(run)
+    load = Load.objects.create(
+        recipe=run.recipe.title[:200],
+        loaded_by=run.actor.name[:150],
+        finished_at=timezone.now(),
+        outcome={
+            "key": run.recipe.key,
+            "steps": [step.as_dict() for step in report.steps],
+            "verdicts": [_kept(verdict) for verdict in report.verdicts() if verdict.outcome != "updated"][:500],
+        },
+    )
+    counts = {
+        step.name: {k: v for k, v in step.as_dict().items() if k in {"new", "same", "updated", "refused", "gone"}}
+        for step in report.steps
+    }
+    history.record(run.actor, "loaded", load, extra={"steps": counts})
+
+
+def _kept(verdict: Any) -> dict[str, Any]:
+    return {
+        "step": verdict.step,
+        "outcome": verdict.outcome,
+        "row": verdict.row,
+        "column": verdict.column,
+        "label": verdict.label,
+        "why": verdict.why,
+    }
+
+
+def _home(step: MunicipalityStep) -> Area | None:
+    """The home territory that a step states: an area by its code, or the union that it makes."""
+    if not step.home:
+        return None
+    if step.union and step.home == step.union:
+        return Area.objects.filter(name=step.union, kind="union").first()
+    return Area.objects.filter(code=step.home).first()
+
+
+def _state_facts(run: Run) -> None:
+    """The home territory and the name of the body, when the recipe states them and the installation does not."""
+    known = facts()
+    for step in run.recipe.steps:
+        if not isinstance(step, MunicipalityStep):
+            continue
+        home = _home(step)
+        if home is not None and HOME_AREA not in known:
+            set_fact(HOME_AREA, home.code)
+        if step.body_name and BODY_NAME not in known:
+            set_fact(BODY_NAME, step.body_name)

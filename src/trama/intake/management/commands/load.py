@@ -1,0 +1,100 @@
+"""`trama load RECIPE --from DIR`: official files become records, after a dry run that says what would happen."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from trama.core.actor import SYSTEM
+from trama.intake import printing
+from trama.intake.actions import NotLoaded, load_recipe
+from trama.intake.downloads import download
+from trama.intake.recipe import Recipe, RecipeError, read
+from trama.intake.verdicts import Report
+
+
+class Command(BaseCommand):
+    help = (
+        "Load official files as a recipe describes them. A dry run comes first and says, row by row, what is new, what "
+        "is the same, what would be updated and what is refused; then everything is written in one transaction, or "
+        "nothing. Loading twice changes nothing; a newer file updates."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("recipe", type=Path, help="the recipe, for example recipes/bologna.toml")
+        parser.add_argument("--from", dest="folder", type=Path, metavar="DIR",
+                            help="the folder with the files; they are found by name, at any depth")  # fmt: skip
+        parser.add_argument("--download", action="store_true", help="first take the files from the city's open-data portal")
+        parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
+        parser.add_argument("--step", default="", metavar="NAME", help="load this step alone")
+        parser.add_argument("--strict", action="store_true", help="write nothing when a row is refused")
+        parser.add_argument("--yes", action="store_true", help="do not ask between the dry run and the load")
+        parser.add_argument("--report", type=Path, metavar="FILE", help="write every verdict into a .csv or .xlsx file")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            recipe = read(options["recipe"])
+            folder = self._folder(recipe, options)
+            self._load(recipe, folder, options)
+        except NotLoaded as error:
+            self._write_report(error.report, options["report"])
+            self.stdout.write(printing.table(error.report))
+            raise CommandError(_("%(why)s Nothing was written.") % {"why": error}) from error
+        except RecipeError as error:
+            raise CommandError(_("%(why)s Nothing was written.") % {"why": _sentence(str(error))}) from error
+
+    def _folder(self, recipe: Recipe, options: dict[str, Any]) -> Path:
+        folder: Path | None = options["folder"]
+        if options["download"]:
+            folder = folder or Path(settings.TRAMA_HOME) / "downloads" / recipe.key
+            download(recipe, folder, self._say)
+        if folder is None:
+            if any(step.file for step in recipe.steps):
+                raise CommandError(_("Say where the files are (--from DIR), or take them from the portal (--download)."))
+            folder = Path.cwd()
+        if not folder.is_dir():
+            raise CommandError(_("%(folder)s is not a folder.") % {"folder": folder})
+        return folder
+
+    def _load(self, recipe: Recipe, folder: Path, options: dict[str, Any]) -> None:
+        chosen = {"strict": options["strict"], "only": options["step"], "progress": self._say}
+        self._say(_("Dry run: %(title)s") % {"title": recipe.title})
+        report = load_recipe(SYSTEM, recipe, folder, dry=True, **chosen)
+        self.stdout.write(printing.table(report))
+        self._write_report(report, options["report"])
+        if options["dry_run"]:
+            self.stdout.write(_("This was a dry run: nothing was written."))
+            return
+        if not options["yes"] and sys.stdin.isatty() and not self._agreed():
+            self.stdout.write(_("Nothing was written."))
+            return
+        self._say(_("Load: %(title)s") % {"title": recipe.title})
+        done = load_recipe(SYSTEM, recipe, folder, dry=False, **chosen)
+        if done.changes:
+            self.stdout.write(self.style.SUCCESS(_("Loaded: %(count)s records written.") % {"count": done.changes}))
+        else:
+            self.stdout.write(self.style.SUCCESS(_("Nothing to change: everything was there already.")))
+
+    def _agreed(self) -> bool:
+        answer = input(_("Load it? [y/N] ")).strip().lower()
+        return answer in {"y", "yes", "s", "si", "sì"}
+
+    def _say(self, text: str) -> None:
+        self.stderr.write(f"  {text}", self.style.NOTICE)
+        self.stderr.flush()
+
+    def _write_report(self, report: Report, path: Path | None) -> None:
+        if path is not None:
+            printing.write_verdicts(report, path)
+            self._say(_("Verdicts written to %(path)s.") % {"path": path})
+
+
+def _sentence(text: str) -> str:
+    """A message that ends as a sentence does."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."

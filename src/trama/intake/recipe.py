@@ -1,0 +1,481 @@
+"""The recipe of a load: how the official files of a city become records. Data in TOML, checked key by key.
+
+A recipe names its sources and its steps in order. What a key means is written in docs/recipes.md; a key that is not
+known is refused with its line and the nearest known one, so that a typing error never passes for a choice.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+import types
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from django.utils.translation import gettext as _
+
+FORMAT = 1
+
+
+class RecipeError(ValueError):
+    """A recipe or a file that cannot be understood; the message says where, in one sentence."""
+
+
+@dataclass(frozen=True)
+class SourceSpec:
+    """A published data set: where its figures come from, and where it can be taken again."""
+
+    key: str
+    title: str
+    publisher: str = ""
+    url: str = ""
+    licence: str = ""
+    dataset: str = ""
+    file: str = ""
+    download: str = ""
+    published_on: str = ""
+    retrieved_on: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PortalSpec:
+    """The open-data portal: `{dataset}` and `{format}` are put into `export`."""
+
+    export: str
+    max_megabytes: int = 200
+    timeout_seconds: int = 60
+
+
+@dataclass(frozen=True)
+class CodeSpec:
+    """A value that this city adds to an open list."""
+
+    list: str
+    value: str
+    label_it: str
+    label_en: str
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Rows in which a column bears one of these values; `why` is printed with the verdict."""
+
+    column: str
+    values: list[str]
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class NamesSpec:
+    """Where the well-written names stand, when a file bears them in capitals."""
+
+    file: str
+    column: str
+
+
+@dataclass(frozen=True)
+class LevelSpec:
+    """One level of areas in a boundary file; every level but the last is dissolved from the one below it."""
+
+    kind: str
+    name: str
+    code: str = ""
+    prefix: str = ""
+    title_case: bool = False
+    names: NamesSpec | None = None
+    rename: dict[str, str] = field(default_factory=dict)
+    other_names: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AreaColumn:
+    """How a row says which area it speaks of."""
+
+    column: str
+    kind: str
+    by: str = "name"
+    # Also wholes of the areas: the municipality and the levels between, as sums of what adds up.
+    sum_up_to: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class IndicatorSpec:
+    """A number of the territory: what it is, and where it is read."""
+
+    code: str
+    name_it: str
+    name_en: str
+    description_it: str = ""
+    description_en: str = ""
+    unit_it: str = ""
+    unit_en: str = ""
+    theme: str = ""
+    decimals: int = 0
+    polarity: str = "neutral"
+    adds_up: bool = False
+    centre: float | None = None
+    compare_within: str = ""
+    position: int = 100
+    value: str = ""
+    where: dict[str, str] = field(default_factory=dict)
+    scale: dict[str, float] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+    excluded: Rule | None = None
+    except_years: dict[str, str] = field(default_factory=dict)
+    # numerator and denominator, both indicators of this step; the result is times 100
+    share: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """How a text file is written."""
+
+    separator: str = ""
+    encoding: str = ""
+    decimal: str = "."
+    sheet: str = ""
+    records: str = ""
+
+
+@dataclass(frozen=True)
+class ContactColumns:
+    """Columns that hold ways to reach somebody; a cell may hold several, one per line."""
+
+    phone: str = ""
+    email: str = ""
+    web: str = ""
+    social: str = ""
+    person: str = ""
+
+
+@dataclass(frozen=True)
+class PointSpec:
+    """Where the point of a row stands: in one column ("lat, lon" or the reverse) or in two."""
+
+    column: str = ""
+    order: str = "lat, lon"
+    lon: str = ""
+    lat: str = ""
+
+
+@dataclass(frozen=True)
+class KindRule:
+    """Names that match this pattern (regular expression, case apart) are of this kind."""
+
+    pattern: str
+    kind: str
+    ets: bool | None = None
+    formal: bool | None = None
+    public_body: bool = False
+
+
+@dataclass(frozen=True)
+class PromoterSpec:
+    """The body that offers a resource: kept as written; marked when it names several."""
+
+    column: str
+    role: str = "promoter"
+    several: list[str] = field(default_factory=list)
+    kinds: list[KindRule] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class CheckSpec:
+    """An area that the row states: it must be the one in which the point lies."""
+
+    column: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """What every step has: a name to call it by, and its source."""
+
+    kind: str
+    name: str
+    source: str = ""
+    file: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class MunicipalityStep(Step):
+    """Municipalities with boundary and residents, from the national package."""
+
+    municipalities: list[str] = field(default_factory=list)
+    union: str = ""
+    home: str = ""
+    body_name: str = ""
+
+
+@dataclass(frozen=True)
+class AreasStep(Step):
+    """Areas below a municipality, from a boundary file."""
+
+    parent: str = ""
+    crs: str = ""
+    levels: list[LevelSpec] = field(default_factory=list)
+    when_gone: str = "report"
+
+
+@dataclass(frozen=True)
+class ValuesStep(Step):
+    """Numbers about areas, long (a column of years) or wide (one column per year)."""
+
+    area: AreaColumn | None = None
+    year: str = ""
+    fixed_year: int | None = None
+    years_in_columns: bool = False
+    only_years: list[int] = field(default_factory=list)
+    table: TableSpec = TableSpec()
+    skip: list[Rule] = field(default_factory=list)
+    indicators: list[IndicatorSpec] = field(default_factory=list)
+    when_gone: str = "report"
+
+
+@dataclass(frozen=True)
+class RecordsStep(Step):
+    """What steps that bring in one record per row have in common."""
+
+    key: str | list[str] = ""
+    prefix: str = ""
+    columns: dict[str, str | list[str]] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    fixed: dict[str, str] = field(default_factory=dict)
+    title_case: list[str] = field(default_factory=list)
+    point: PointSpec | None = None
+    area: AreaColumn | None = None
+    within: str = ""
+    contacts: ContactColumns | None = None
+    check: list[CheckSpec] = field(default_factory=list)
+    skip: list[Rule] = field(default_factory=list)
+    table: TableSpec = TableSpec()
+    when_gone: str = "report"
+
+
+@dataclass(frozen=True)
+class ResourcesStep(RecordsStep):
+    """Resources and services offered."""
+
+    split_name: bool = False
+    promoter: PromoterSpec | None = None
+    targets: dict[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PlacesStep(RecordsStep):
+    """Places: libraries, schools, squares."""
+
+
+@dataclass(frozen=True)
+class OrganisationsStep(RecordsStep):
+    """Organisations, one per row."""
+
+    kinds: list[KindRule] = field(default_factory=list)
+
+
+STEPS: dict[str, type[Step]] = {
+    "municipality": MunicipalityStep,
+    "areas": AreasStep,
+    "values": ValuesStep,
+    "resources": ResourcesStep,
+    "places": PlacesStep,
+    "organisations": OrganisationsStep,
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A whole recipe."""
+
+    format: int
+    key: str
+    title: str
+    steps: list[Step]
+    description: str = ""
+    portal: PortalSpec | None = None
+    sources: list[SourceSpec] = field(default_factory=list)
+    codes: list[CodeSpec] = field(default_factory=list)
+
+    def source(self, key: str) -> SourceSpec | None:
+        """The source that bears this key."""
+        return next((source for source in self.sources if source.key == key), None)
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.\-\"]+)\s*\]\]?")
+ASSIGNMENT = re.compile(r"^\s*(\"[^\"]+\"|'[^']+'|[\w\-.]+)\s*=")
+
+
+def _lines_of(text: str) -> dict[tuple[str | int, ...], int]:
+    """The line on which each table and each key of a TOML text stands."""
+    found: dict[tuple[str | int, ...], int] = {}
+    counts: dict[tuple[str | int, ...], int] = {}
+    here: tuple[str | int, ...] = ()
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = HEADER.match(line)
+        if header:
+            here = ()
+            parts = header.group(2).replace('"', "").split(".")
+            for position, part in enumerate(parts):
+                here = (*here, part)
+                last = position == len(parts) - 1
+                if last and header.group(1) == "[[":
+                    counts[here] = counts.get(here, -1) + 1
+                if here in counts:
+                    here = (*here, counts[here])
+            # Tables that hang on a new element begin to be counted anew.
+            for other in [key for key in counts if len(key) > len(here) and key[: len(here)] == here]:
+                if header.group(1) == "[[":
+                    del counts[other]
+            found.setdefault(here, number)
+            continue
+        assignment = ASSIGNMENT.match(line)
+        if assignment:
+            found.setdefault((*here, assignment.group(1).strip("\"'")), number)
+    return found
+
+
+@dataclass
+class _Reader:
+    """Builds the shapes above from what TOML holds, and says where something is wrong."""
+
+    name: str
+    lines: dict[tuple[str | int, ...], int]
+
+    def fail(self, path: tuple[str | int, ...], sentence: str) -> RecipeError:
+        """The error at this path, with its line when it can be told."""
+        line = 0
+        for length in range(len(path), 0, -1):
+            line = self.lines.get(path[:length], 0)
+            if line:
+                break
+        where = _("%(file)s, line %(line)s") % {"file": self.name, "line": line} if line else self.name
+        return RecipeError(f"{where}: {sentence}")
+
+    def build(self, cls: type[Any], data: Any, path: tuple[str | int, ...]) -> Any:
+        """An instance of a shape from a table."""
+        if not isinstance(data, dict):
+            raise self.fail(path, _("“%(key)s” must be a table.") % {"key": path[-1] if path else "?"})
+        if cls is Step:
+            kind = data.get("kind", "")
+            if kind not in STEPS:
+                raise self.fail((*path, "kind"), _unknown(str(kind), STEPS, _("kind of step")))
+            cls = STEPS[kind]
+        hints = get_type_hints(cls)
+        known = {item.name: item for item in fields(cls)}
+        for key in data:
+            if key not in known:
+                raise self.fail((*path, key), _unknown(key, known, _("key")))
+        values = {key: self.convert(hints[key], value, (*path, key)) for key, value in data.items()}
+        for name, item in known.items():
+            if name not in values and item.default is MISSING and item.default_factory is MISSING:
+                raise self.fail(path, _("the key “%(key)s” is missing.") % {"key": name})
+        return cls(**values)
+
+    def convert(self, hint: Any, value: Any, path: tuple[str | int, ...]) -> Any:
+        """A value as its type wants it."""
+        origin = get_origin(hint)
+        if origin in (Union, types.UnionType):
+            options = [option for option in get_args(hint) if option is not type(None)]
+            for option in options:
+                if self._fits(option, value):
+                    return self.convert(option, value, path)
+            return self.convert(options[0], value, path)
+        if is_dataclass(hint) and isinstance(hint, type):
+            return self.build(hint, value, path)
+        if origin is list:
+            if not isinstance(value, list):
+                raise self.fail(path, _("“%(key)s” must be a list.") % {"key": path[-1]})
+            return [self.convert(get_args(hint)[0], item, (*path, index)) for index, item in enumerate(value)]
+        if origin is dict:
+            if not isinstance(value, dict):
+                raise self.fail(path, _("“%(key)s” must be a table.") % {"key": path[-1]})
+            return {str(key): self.convert(get_args(hint)[1], item, (*path, key)) for key, item in value.items()}
+        if hint is float and isinstance(value, int) and not isinstance(value, bool):
+            return float(value)
+        if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
+            wanted = {str: _("a text"), int: _("a whole number"), float: _("a number"), bool: _("true or false")}
+            raise self.fail(path, _("“%(key)s” must be %(what)s.") % {"key": path[-1], "what": wanted[hint]})
+        return value
+
+    @staticmethod
+    def _fits(option: Any, value: Any) -> bool:
+        origin = get_origin(option) or option
+        if is_dataclass(origin):
+            return isinstance(value, dict)
+        return isinstance(value, origin) and not (origin is int and isinstance(value, bool))
+
+
+def _unknown(key: str, known: Any, what: str) -> str:
+    near = difflib.get_close_matches(key, list(known), n=1)
+    if near:
+        return _("the %(what)s “%(key)s” is not known: did you mean “%(near)s”?") % {
+            "what": what,
+            "key": key,
+            "near": near[0],
+        }
+    return _("the %(what)s “%(key)s” is not known; known are: %(known)s.") % {
+        "what": what,
+        "key": key,
+        "known": ", ".join(known),
+    }
+
+
+def parse(text: str, name: str) -> Recipe:
+    """Read a recipe from its text; `name` is the file's, for the errors."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{name}: {error}") from error
+    reader = _Reader(name, _lines_of(text))
+    recipe: Recipe = reader.build(Recipe, data, ())
+    if recipe.format != FORMAT:
+        raise reader.fail(("format",), _("this Trama reads recipes of format %(format)s.") % {"format": FORMAT})
+    _check(recipe, reader)
+    return recipe
+
+
+def read(path: Path) -> Recipe:
+    """Read a recipe from a file."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(_("%(file)s cannot be read: %(why)s.") % {"file": path, "why": error}) from error
+    return parse(text, path.name)
+
+
+def _check(recipe: Recipe, reader: _Reader) -> None:
+    """What the shapes cannot say: names are unique, sources exist, patterns are well written."""
+    seen: set[str] = set()
+    for number, step in enumerate(recipe.steps):
+        path = ("steps", number)
+        if step.name in seen:
+            raise reader.fail((*path, "name"), _("two steps are called “%(name)s”.") % {"name": step.name})
+        seen.add(step.name)
+        if step.source and recipe.source(step.source) is None:
+            keys = [source.key for source in recipe.sources]
+            raise reader.fail((*path, "source"), _unknown(step.source, keys, _("source")))
+        if step.kind != "municipality" and not step.file:
+            raise reader.fail(path, _("the step “%(name)s” names no file.") % {"name": step.name})
+        if getattr(step, "when_gone", "report") not in {"report", "close"}:
+            raise reader.fail((*path, "when_gone"), _("“when_gone” is either “report” or “close”."))
+        for pattern in _patterns(step):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                sentence = _("the pattern “%(pattern)s” is not well written: %(why)s.")
+                raise reader.fail(path, sentence % {"pattern": pattern, "why": error}) from error
+
+
+def _patterns(step: Step) -> list[str]:
+    found: list[str] = []
+    if isinstance(step, ResourcesStep) and step.promoter:
+        found += [*step.promoter.several, *(rule.pattern for rule in step.promoter.kinds)]
+    if isinstance(step, OrganisationsStep):
+        found += [rule.pattern for rule in step.kinds]
+    return found

@@ -1,0 +1,245 @@
+"""Areas below a municipality from a boundary file; the levels above the narrowest are dissolved from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from trama.intake import files
+from trama.intake.recipe import AreasStep, LevelSpec, RecipeError, TableSpec
+from trama.intake.steps.run import Run, title_case
+from trama.intake.verdicts import StepReport
+from trama.network.models import normalised
+from trama.territory import actions, finding, shapes
+from trama.territory.actions import Drawing
+from trama.territory.choices import RANK, AreaOrigin
+from trama.territory.models import Area
+
+
+@dataclass
+class Feature:
+    """One shape of a file with its properties. `number` counts from 1, as they stand in the file."""
+
+    number: int
+    properties: dict[str, str]
+    shape: Any
+
+
+@dataclass
+class _Wanted:
+    """An area that the file describes at one level."""
+
+    level: LevelSpec
+    code: str
+    local_code: str
+    name: str
+    other_names: set[str]
+    parent: str
+    features: list[Feature] = field(default_factory=list)
+
+
+def read_features(path: Path, crs: str = "") -> list[Feature]:
+    """The shapes of a GeoJSON, TopoJSON, GeoPackage or Shapefile in degrees of WGS84; their CRS must be known."""
+    import numpy as np
+    import pyogrio
+    import shapely
+    from pyproj import CRS, Transformer
+    from pyproj.exceptions import CRSError
+
+    try:
+        meta, _fids, geometry, columns = pyogrio.raw.read(str(path))
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
+        raise RecipeError(_("%(file)s cannot be read: %(why)s.") % {"file": path.name, "why": error}) from error
+    stated = crs or ("" if _topojson(path) else meta.get("crs") or "")
+    if not stated:
+        raise RecipeError(
+            _("%(file)s does not say in which system its coordinates are: write crs = \"EPSG:…\" in the step.")
+            % {"file": path.name}
+        )
+    try:
+        system = CRS.from_user_input(stated)
+    except CRSError as error:
+        raise RecipeError(_("“%(crs)s” is not a known system of coordinates.") % {"crs": stated}) from error
+    found = shapely.from_wkb(geometry)
+    if not system.equals(CRS.from_epsg(4326), ignore_axis_order=True):
+        move = Transformer.from_crs(system, 4326, always_xy=True)
+        found = shapely.transform(found, move.transform, interleaved=False)
+    names = [files.clean_header(str(name)) for name in meta["fields"]]
+    features = []
+    for index, shape in enumerate(np.asarray(found, dtype=object)):
+        cells = {
+            name: files.plain(value.item() if hasattr(value, "item") else value)
+            for name, value in zip(names, (column[index] for column in columns), strict=True)
+        }
+        features.append(Feature(index + 1, cells, shape))
+    return features
+
+
+def _topojson(path: Path) -> bool:
+    """Whether a file is TopoJSON, which never states its CRS (readers guess)."""
+    if path.suffix.lower() not in {".json", ".topojson"}:
+        return False
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        return '"Topology"' in file.read(400)
+
+
+def load_areas(run: Run, step: AreasStep, report: StepReport) -> None:
+    """Read the file, mend its shapes, and bring the areas of every level and their boundaries up to date."""
+    if not step.levels or not step.parent:
+        raise RecipeError(_("the step “%(name)s” must say “parent” and “levels”.") % {"name": step.name})
+    parent = Area.objects.filter(code=step.parent).first()
+    if parent is None:
+        raise RecipeError(
+            _("the step “%(name)s”: no area bears the code “%(code)s”; load the municipality first.")
+            % {"name": step.name, "code": step.parent}
+        )
+    ranks = [RANK[level.kind] if level.kind in RANK else -1 for level in step.levels]
+    if -1 in ranks or ranks != sorted(set(ranks)):
+        raise RecipeError(_("the levels of “%(name)s” must go from the widest kind to the narrowest.") % {"name": step.name})
+    features = _usable(run.path(step.file), step, report)
+    wanted = _wanted(run, step, parent, features)
+    areas = _bring_areas(run, step, report, parent, wanted)
+    _draw(run, step, report, wanted, areas)
+    _gone(run, step, report, parent, wanted)
+    run.forget_areas()
+
+
+def _usable(path: Path, step: AreasStep, report: StepReport) -> list[Feature]:
+    usable = []
+    narrowest = step.levels[-1]
+    for feature in read_features(path, step.crs):
+        report.rows += 1
+        for column in [narrowest.name, narrowest.code]:
+            if column and column not in feature.properties:
+                raise RecipeError(
+                    _("%(file)s has no column “%(column)s”; it has: %(columns)s.")
+                    % {"file": path.name, "column": column, "columns": ", ".join(feature.properties)}
+                )
+        label = feature.properties[narrowest.name]
+        try:
+            shapes.check_degrees(feature.shape)
+            mended = shapes.mended(feature.shape)
+        except shapes.ShapeError as error:
+            report.refuse(feature.number, "geometry", str(error), label)
+            continue
+        if mended.repair:
+            report.say("noted", _("shape repaired: %(what)s") % {"what": mended.repair}, row=feature.number, label=label)
+        feature.shape = mended.shape
+        feature.properties["\0repair"] = mended.repair
+        usable.append(feature)
+    return usable
+
+
+def _wanted(run: Run, step: AreasStep, parent: Area, features: list[Feature]) -> dict[str, _Wanted]:
+    """The areas of every level, by their codes, widest first."""
+    found: dict[str, _Wanted] = {}
+    spellings = {level.kind: _spellings(run, level) for level in step.levels}
+    for level in step.levels:
+        for feature in features:
+            above = parent.code
+            for wider in step.levels[: step.levels.index(level)]:
+                above = _code(parent, wider, feature)
+            code = _code(parent, level, feature)
+            if code not in found:
+                raw = feature.properties[level.name].strip()
+                name, others = _names(level, raw, spellings[level.kind])
+                local = feature.properties[level.code].strip() if level.code else ""
+                found[code] = _Wanted(level, code, local, name, others, above)
+            found[code].features.append(feature)
+    return found
+
+
+def _code(parent: Area, level: LevelSpec, feature: Feature) -> str:
+    text = feature.properties[level.code or level.name].strip()
+    local = text if level.code else "".join(part[:4].upper() for part in normalised(text).split())
+    return f"{parent.code}-{level.prefix}{local}"[:40]
+
+
+def _spellings(run: Run, level: LevelSpec) -> dict[str, str]:
+    """How another file writes these names well, by the name without case and accents."""
+    if level.names is None:
+        return {}
+    table = run.table(level.names.file, TableSpec())
+    column = table.column(level.names.column)
+    return {normalised(row[column]): " ".join(row[column].split()) for row in table.rows}
+
+
+def _names(level: LevelSpec, raw: str, spellings: dict[str, str]) -> tuple[str, set[str]]:
+    """The name of an area, and the other ways in which files write it."""
+    name = level.rename.get(raw) or spellings.get(normalised(raw)) or (title_case(raw) if level.title_case else raw)
+    others = {raw, *level.other_names.get(raw, []), *level.other_names.get(name, [])}
+    return name, {other for other in others if normalised(other) != normalised(name)}
+
+
+def _bring_areas(
+    run: Run, step: AreasStep, report: StepReport, parent: Area, wanted: dict[str, _Wanted]
+) -> dict[str, Area]:
+    areas = {area.code: area for area in Area.objects.filter(code__in=list(wanted)).order_by("pk")}
+    areas[parent.code] = parent
+    for code, item in wanted.items():
+        values = {
+            "name": item.name,
+            "kind": item.level.kind,
+            "parent": areas[item.parent],
+            "local_code": item.local_code,
+            "source": run.source(step),
+        }
+        area = areas.get(code)
+        others = "\n".join(sorted(item.other_names))
+        if area is None:
+            areas[code] = actions.add_area(run.actor, code=code, other_names=others, **values)
+            report.new += 1
+            continue
+        kept = {line for line in area.other_names.splitlines() if line.strip()}
+        values["other_names"] = "\n".join(sorted(kept | item.other_names))
+        different = [name for name, value in values.items() if getattr(area, name) != value]
+        if different:
+            actions.change_area(run.actor, area, **{name: values[name] for name in different})
+            report.updated += 1
+            report.fields.update(different)
+        else:
+            report.same += 1
+    return areas
+
+
+def _draw(run: Run, step: AreasStep, report: StepReport, wanted: dict[str, _Wanted], areas: dict[str, Area]) -> None:
+    import shapely
+
+    drawings = []
+    for code, item in wanted.items():
+        pieces = [feature.shape for feature in item.features]
+        narrowest = item.level is step.levels[-1]
+        if narrowest and len(pieces) == 1:
+            shape, repair = pieces[0], item.features[0].properties["\0repair"]
+        else:
+            shape, repair = shapely.union_all(shapely.set_precision(pieces, shapes.GRID)), ""
+        origin = AreaOrigin.OFFICIAL if narrowest else AreaOrigin.DISSOLVED
+        drawings.append(Drawing(areas[code], shape, repair, origin, run.source(step)))
+    before = {area.pk: area.boundaries.filter(valid_to__isnull=True).values_list("pk", flat=True).first() for area in areas.values()}
+    moves = actions.draw_boundaries(run.actor, drawings)
+    for drawing in drawings:
+        now = drawing.area.boundaries.filter(valid_to__isnull=True).values_list("pk", flat=True).first()
+        if now != before[drawing.area.pk]:
+            report.related["boundaries"] = report.related.get("boundaries", 0) + 1
+    if report.related.get("boundaries"):
+        report.related["changed"] = report.related["boundaries"]
+    for move in moves:
+        report.say("noted", _("%(count)s %(label)s changed area") % {"count": move.count, "label": move.label})
+    finding.forget()
+
+
+def _gone(run: Run, step: AreasStep, report: StepReport, parent: Area, wanted: dict[str, _Wanted]) -> None:
+    kinds = [level.kind for level in step.levels]
+    rows = Area.objects.in_force().below(parent, itself=False).filter(kind__in=kinds, source=run.source(step))
+    for area in rows.exclude(code__in=list(wanted)).order_by("-kind", "name"):
+        if run.source(step) is None:
+            continue
+        if step.when_gone == "close":
+            actions.close_area(run.actor, area)
+            report.say("closed", _("no longer in the file: closed today"), label=area.name)
+        else:
+            report.say("gone", _("no longer in the file"), label=area.name)
+

@@ -1,0 +1,396 @@
+"""One record per row: cells become fields, points are put into their areas, and what changed is told from what did not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from trama.core import codes
+from trama.core.history import Act, differences, kind_of, state_of
+from trama.core.models import AuditEntry
+from trama.intake import files
+from trama.intake.recipe import AreaColumn, PointSpec, RecipeError, RecordsStep
+from trama.intake.steps.run import Run, note_skips, skipped, title_case
+from trama.intake.verdicts import StepReport
+from trama.network.choices import ContactKind
+from trama.network.contacts import Reach, classify, read_addresses, read_emails, read_phones
+from trama.territory.finding import areas_at
+from trama.territory.models import Area, AreaClosure
+
+LOADED = "loaded"  # the verb of every row that a load writes: what bears another verb was changed by a person
+CHUNK = 400
+
+
+@dataclass
+class Draft:
+    """A record as a row states it."""
+
+    row: files.Row
+    key: str
+    fields: dict[str, Any]
+    lon: float | None = None
+    lat: float | None = None
+    area: int | None = None
+    contacts: tuple[tuple[str, str, str, str], ...] = ()
+    more: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Sheet:
+    """A file under reading: its rows, its columns as the recipe calls them, and the report."""
+
+    run: Run
+    step: RecordsStep
+    report: StepReport
+    table: files.Table
+    columns: dict[str, str]
+
+    def cell(self, row: files.Row, column: str) -> str:
+        """The text of a cell, without blanks around it; an empty name of a column gives an empty text."""
+        return row[self.columns[column]].strip() if column else ""
+
+    def text(self, row: files.Row, name: str) -> str:
+        """The text of a field: one column, or several joined by a comma."""
+        wanted = self.step.columns.get(name)
+        if wanted is None:
+            return self.step.fixed.get(name, "")
+        parts = [self.cell(row, column) for column in ([wanted] if isinstance(wanted, str) else wanted)]
+        joined = ", ".join(part for part in parts if part)
+        return title_case(joined) if name in self.step.title_case else joined
+
+    def code(self, row: files.Row, name: str, list_: str) -> str | None:
+        """The code of a field: by the recipe's table of values, else by the value or the label in the list."""
+        text = self.text(row, name)
+        if not text:
+            return None
+        value = self.step.values.get(name, {}).get(text)
+        found = codes.all_codes().get(codes.key(list_, value)) if value else codes.find(list_, text)
+        if found is None:
+            column = self.step.columns.get(name, name)
+            why = _("“%(text)s” is not in the list “%(list)s”") % {"text": value or text, "list": list_}
+            self.report.refuse(row.number, column if isinstance(column, str) else column[0], why, text)
+            raise Refused
+        return found.id
+
+
+class Refused(Exception):
+    """The row is not loaded; the report says why."""
+
+
+def open_sheet(run: Run, step: RecordsStep, report: StepReport, known: frozenset[str]) -> Sheet:
+    """The file of a step, with every column that the recipe names looked up; `known` are the fields it may fill."""
+    table = run.table(step.file, step.table)
+    for name in [*step.columns, *step.values, *step.fixed, *step.title_case]:
+        if name not in known:
+            raise RecipeError(
+                _("the step “%(step)s” cannot fill “%(field)s”; it can fill: %(known)s.")
+                % {"step": step.name, "field": name, "known": ", ".join(sorted(known))}
+            )
+    wanted: list[str] = [step.key] if isinstance(step.key, str) else list(step.key)
+    for value in step.columns.values():
+        wanted += [value] if isinstance(value, str) else value
+    wanted += [check.column for check in step.check] + [rule.column for rule in step.skip]
+    if step.point:
+        wanted += [step.point.column, step.point.lon, step.point.lat]
+    if step.contacts:
+        wanted += [step.contacts.phone, step.contacts.email, step.contacts.web, step.contacts.social, step.contacts.person]
+    if step.area:
+        wanted.append(step.area.column)
+    columns = {name: table.column(name) for name in wanted if name}
+    return Sheet(run, step, report, table, columns)
+
+
+def read_drafts(sheet: Sheet, fill: Callable[[Sheet, files.Row], dict[str, Any]]) -> list[Draft]:
+    """Every row that can be loaded; the others have their verdict in the report."""
+    drafts: list[Draft] = []
+    seen: dict[str, int] = {}
+    for row in sheet.table.rows:
+        sheet.report.rows += 1
+        rule = skipped(sheet.step.skip, sheet.columns, row)
+        if rule is not None:
+            note_skips(sheet.report, rule, row)
+            continue
+        try:
+            draft = Draft(row, _key(sheet, row, seen), fill(sheet, row))
+            if sheet.step.point:
+                draft.lon, draft.lat = _point(sheet, row, sheet.step.point)
+        except Refused:
+            continue
+        drafts.append(draft)
+    return _placed(sheet, drafts)
+
+
+def _key(sheet: Sheet, row: files.Row, seen: dict[str, int]) -> str:
+    wanted = [sheet.step.key] if isinstance(sheet.step.key, str) else sheet.step.key
+    if not any(wanted):
+        raise RecipeError(_("the step “%(name)s” names no key.") % {"name": sheet.step.name})
+    text = "|".join(sheet.cell(row, column) for column in wanted)
+    if not text.strip("|"):
+        sheet.report.refuse(row.number, wanted[0], _("the key is empty"))
+        raise Refused
+    key = f"{sheet.step.prefix or sheet.run.recipe.key}:{text}"[:120]
+    if key in seen:
+        sheet.report.refuse(row.number, wanted[0], _("row %(row)s bears the same key") % {"row": seen[key]}, text)
+        raise Refused
+    seen[key] = row.number
+    return key
+
+
+def _point(sheet: Sheet, row: files.Row, spec: PointSpec) -> tuple[float | None, float | None]:
+    """Longitude and latitude of a row, or two times None when it states no point."""
+    decimal = sheet.step.table.decimal
+    if spec.column:
+        text = sheet.cell(row, spec.column)
+        parts = [part for part in re.split(r"[,;\s]+", text) if part]
+        column = spec.column
+    else:
+        text = f"{sheet.cell(row, spec.lat)} {sheet.cell(row, spec.lon)}".strip()
+        parts = [sheet.cell(row, spec.lat), sheet.cell(row, spec.lon)] if text else []
+        column = spec.lat
+    if not parts:
+        return None, None
+    try:
+        numbers = [files.number(part, decimal) for part in parts]
+        one, other = numbers
+    except ValueError:
+        sheet.report.refuse(row.number, column, _("“%(text)s” is not a point") % {"text": text[:60]})
+        raise Refused from None
+    lat, lon = (one, other) if not spec.column or spec.order.startswith("lat") else (other, one)
+    if lat is None or lon is None or not (-90 <= lat <= 90 and -180 <= lon <= 180):
+        sheet.report.refuse(row.number, column, _("“%(text)s” is not a point") % {"text": text[:60]})
+        raise Refused
+    return lon, lat
+
+
+def _placed(sheet: Sheet, drafts: list[Draft]) -> list[Draft]:
+    """The drafts with their areas, found from the points in one step, or from the name that the row states."""
+    run, step, report = sheet.run, sheet.step, sheet.report
+    with_point = [draft for draft in drafts if draft.lon is not None]
+    found = areas_at([d.lon for d in with_point if d.lon is not None], [d.lat for d in with_point if d.lat is not None])
+    for draft, area in zip(with_point, found, strict=True):
+        draft.area = area
+    home = set(run.area_ids()) if run.roots else None
+    kept: list[Draft] = []
+    for draft in drafts:
+        label = str(draft.fields.get("name", draft.key))
+        if draft.area is None and step.area:
+            draft.area = _stated(sheet, draft, step.area)
+        if draft.lon is not None and home is not None and draft.area not in home:
+            if step.within == "skip":
+                report.skipped += 1
+                report.say("noted", _("outside the municipality: left out"), row=draft.row.number, label=label)
+                continue
+            report.say("noted", _("the point lies outside the areas of the recipe"), row=draft.row.number, label=label)
+        kept.append(draft)
+    _check_stated(sheet, kept)
+    return kept
+
+
+def _stated(sheet: Sheet, draft: Draft, spec: AreaColumn) -> int | None:
+    text = sheet.cell(draft.row, spec.column)
+    area = sheet.run.area_of(spec, text) if text else None
+    if text and area is None:
+        sheet.report.say(
+            "noted", _("no area is called “%(name)s”") % {"name": text}, row=draft.row.number, column=spec.column
+        )
+    return area
+
+
+def _check_stated(sheet: Sheet, drafts: list[Draft]) -> None:
+    """The area that a row states must be the one in which its point lies; where it is not, the report says so."""
+    if not sheet.step.check:
+        return
+    areas = {draft.area for draft in drafts if draft.area}
+    above: dict[tuple[int, str], int] = {}
+    links = AreaClosure.objects.filter(area__in=areas).order_by("pk")
+    for area, ancestor, kind in links.values_list("area_id", "ancestor_id", "ancestor_kind"):
+        above[(area, kind)] = ancestor
+    names = dict(Area.objects.filter(pk__in=set(above.values())).values_list("pk", "name"))
+    for draft in drafts:
+        for check in sheet.step.check:
+            text = sheet.cell(draft.row, check.column)
+            if not text or draft.area is None:
+                continue
+            wanted = sheet.run.find_area(text, check.kind)
+            lies_in = above.get((draft.area, check.kind))
+            if wanted == lies_in and wanted is not None:
+                continue
+            why = _("the file says “%(stated)s”, the point lies in “%(found)s”") % {
+                "stated": text,
+                "found": names.get(lies_in or 0, "?"),
+            }
+            sheet.report.say("noted", why, row=draft.row.number, column=check.column, label=str(draft.fields.get("name", "")))
+
+
+# --- contacts -----------------------------------------------------------------------------------------------------
+def read_contacts(sheet: Sheet, draft: Draft, context: str) -> None:
+    """Put the contacts of a row into its draft: several numbers in a cell are told apart, each with who may see it."""
+    spec = sheet.step.contacts
+    if spec is None:
+        return
+    found: list[Reach] = []
+    found += read_phones(sheet.cell(draft.row, spec.phone)) if spec.phone else []
+    found += read_emails(sheet.cell(draft.row, spec.email)) if spec.email else []
+    found += read_addresses(sheet.cell(draft.row, spec.web)) if spec.web else []
+    found += read_addresses(sheet.cell(draft.row, spec.social), ContactKind.SOCIAL) if spec.social else []
+    if spec.person and sheet.cell(draft.row, spec.person):
+        found.append(Reach(ContactKind.PERSON, sheet.cell(draft.row, spec.person)[:300]))
+    draft.contacts = tuple(
+        sorted(
+            (str(reach.kind), reach.value[:300], reach.label[:120], str(classify(reach.kind, reach.value, context, label=reach.label)))
+            for reach in set(found)
+        )
+    )
+
+
+def sync_contacts(
+    run: Run, report: StepReport, model: type[Any], owner: str, drafts: dict[int, Draft], touched: frozenset[int]
+) -> None:
+    """Bring the contacts of the loaded records up to date; those of records that people corrected only grow."""
+    existing: dict[int, dict[tuple[str, str], Any]] = {}
+    for start in range(0, len(drafts), CHUNK):
+        chunk = list(drafts)[start : start + CHUNK]
+        for item in model.objects.filter(**{f"{owner}__in": chunk}).order_by("pk"):
+            existing.setdefault(getattr(item, owner), {})[(item.kind, item.value)] = item
+    new, gone = [], []
+    for pk, draft in drafts.items():
+        had = existing.get(pk, {})
+        wanted = {(kind, value): (label, visibility) for kind, value, label, visibility in draft.contacts}
+        for (kind, value), (label, visibility) in wanted.items():
+            if (kind, value) not in had:
+                new.append(model(**{owner: pk}, kind=kind, value=value, label=label, visibility=visibility))
+        if pk not in touched:
+            gone += [item.pk for key, item in had.items() if key not in wanted]
+    model.objects.bulk_create(new, batch_size=1000)
+    for start in range(0, len(gone), CHUNK):
+        model.objects.filter(pk__in=gone[start : start + CHUNK]).delete()
+    if new or gone:
+        report.related["contacts"] = len(new) + len(gone)
+        report.related["changed"] = report.related.get("changed", 0) + len(new) + len(gone)
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+def touched_by_people(model: type[Model], pks: Iterable[int]) -> dict[int, frozenset[str]]:
+    """The fields of these records that somebody changed by hand: a load does not overwrite them."""
+    found: dict[int, set[str]] = {}
+    ids = [str(pk) for pk in pks]
+    for start in range(0, len(ids), CHUNK):
+        entries = AuditEntry.objects.filter(kind=kind_of(model), object_id__in=ids[start : start + CHUNK])
+        for pk, changes in entries.exclude(verb=LOADED).order_by("number").values_list("object_id", "changes"):
+            found.setdefault(int(pk), set()).update(changes)
+    return {pk: frozenset(names) for pk, names in found.items()}
+
+
+@dataclass
+class Written:
+    """What `sync` made of the drafts: the record of each key, and which records people had corrected."""
+
+    pk_of: dict[str, int]
+    drafts: dict[int, Draft]
+    touched: frozenset[int]
+    changed: list[int]
+
+
+def sync(run: Run, step: RecordsStep, report: StepReport, model: type[Any], drafts: list[Draft]) -> Written:
+    """Create what is new, update what the file says otherwise, leave the rest; the audit gets a row for each change."""
+    prefix = f"{step.prefix or run.recipe.key}:"
+    source = run.source(step)
+    existing = {row.import_key: row for row in model.objects.filter(import_key__startswith=prefix).order_by("pk")}
+    by_hand = touched_by_people(model, [row.pk for row in existing.values()])
+    new: list[Any] = []
+    changed: list[tuple[Any, dict[str, Any]]] = []
+    names: set[str] = set()
+    for draft in drafts:
+        values = {**draft.fields, "lon": draft.lon, "lat": draft.lat, "area_id": draft.area, "source": source}
+        row = existing.pop(draft.key, None)
+        if row is None:
+            row = model(import_key=draft.key, **{k: v for k, v in values.items() if k not in {"lon", "lat"}})
+            row.put_at(draft.lon, draft.lat)
+            new.append(row)
+            continue
+        before = _update(row, values, by_hand.get(row.pk, frozenset()), report, draft)
+        if before is None:
+            report.same += 1
+        else:
+            changed.append((row, before))
+            names.update(values)
+    model.objects.bulk_create(new, batch_size=500)
+    if changed:
+        columns = [name.removesuffix("_id") for name in names] + ["x", "y", "edited_at"]
+        model.objects.bulk_update([row for row, _before in changed], sorted(set(columns)), batch_size=200)
+    report.new, report.updated = len(new), len(changed)
+    rows = [*new, *(row for row, _before in changed)]
+    if not run.dry:
+        run.acts += [_act(row, None) for row in new] + [_act(row, before) for row, before in changed]
+    run.changed(model, [row.pk for row in rows])
+    _gone(run, step, report, model, existing)
+    pk_of = {row.import_key: row.pk for row in model.objects.filter(import_key__startswith=prefix).order_by("pk")}
+    return Written(
+        pk_of, {pk_of[draft.key]: draft for draft in drafts}, frozenset(by_hand), [row.pk for row in rows]
+    )
+
+
+def _act(row: Any, before: dict[str, Any] | None) -> Act:
+    return Act(LOADED, kind_of(row), str(row.pk), str(row)[:300], differences(row, before))
+
+
+def _update(
+    row: Any, values: dict[str, Any], by_hand: frozenset[str], report: StepReport, draft: Draft
+) -> dict[str, Any] | None:
+    """Put the values into the record; gives how it was before, or None when nothing differs."""
+    different = {}
+    for name, value in values.items():
+        attribute = "source_id" if name == "source" else name
+        wanted = value.pk if name == "source" and value is not None else value
+        if getattr(row, attribute) == wanted:
+            continue
+        if attribute in by_hand:
+            why = _("“%(field)s” was corrected by hand and stays as it is") % {"field": _field_name(row, name)}
+            report.say("noted", why, row=draft.row.number, label=str(row))
+            continue
+        different[name] = value
+    if not different:
+        return None
+    before = state_of(row)
+    for name, value in different.items():
+        if name not in {"lon", "lat"}:
+            setattr(row, name, value)
+    if "lon" in different or "lat" in different:
+        row.put_at(values["lon"], values["lat"])
+    for name in different:
+        report.fields[name.removesuffix("_id")] += 1
+    report.say(
+        "updated",
+        ", ".join(sorted(_field_name(row, name) for name in different)),
+        row=draft.row.number,
+        label=str(row),
+    )
+    return before
+
+
+def _field_name(row: Any, name: str) -> str:
+    return str(row._meta.get_field(name.removesuffix("_id")).verbose_name)
+
+
+def _gone(run: Run, step: RecordsStep, report: StepReport, model: type[Any], rows: dict[str, Any]) -> None:
+    """Records that the file no longer bears: reported, and closed by date when the recipe says so; never deleted."""
+    closes = step.when_gone == "close" and hasattr(model, "valid_to") and hasattr(model, "state")
+    closed = []
+    for row in rows.values():
+        if closes and row.state != "closed":
+            before = state_of(row)
+            row.valid_to, row.state = max(run.today, row.valid_from or run.today), "closed"
+            closed.append(row)
+            report.say("closed", _("no longer in the file: closed today"), label=str(row))
+            if not run.dry:
+                run.acts.append(_act(row, before))
+        elif not closes or row.state != "closed":
+            report.say("gone", _("no longer in the file"), label=str(row))
+    if closed:
+        model.objects.bulk_update(closed, ["valid_to", "state"], batch_size=200)
+        run.changed(model, [row.pk for row in closed])

@@ -1,0 +1,105 @@
+"""What a load says of each row: new, the same, updated, refused because… ; counted per step, listed where it matters."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One row of which there is something to say. `row` counts as a spreadsheet does: the header is row 1."""
+
+    step: str
+    outcome: str  # "new", "updated", "refused", "noted", "gone", "closed"
+    row: int = 0
+    column: str = ""
+    label: str = ""
+    why: str = ""
+
+
+@dataclass
+class StepReport:
+    """The counts of one step."""
+
+    name: str
+    kind: str
+    file: str = ""
+    rows: int = 0
+    new: int = 0
+    same: int = 0
+    updated: int = 0
+    skipped: int = 0
+    fields: Counter[str] = field(default_factory=Counter)
+    verdicts: list[Verdict] = field(default_factory=list)
+    related: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def say(self, outcome: str, why: str = "", *, row: int = 0, column: str = "", label: str = "") -> None:
+        """Add a verdict on a row."""
+        self.verdicts.append(Verdict(self.name, outcome, row, column, label[:200], why))
+
+    def refuse(self, row: int, column: str, why: str, label: str = "") -> None:
+        """A row that is not loaded, and why."""
+        self.say("refused", why, row=row, column=column, label=label)
+
+    def those(self, outcome: str) -> list[Verdict]:
+        """The verdicts of one outcome."""
+        return [verdict for verdict in self.verdicts if verdict.outcome == outcome]
+
+    @property
+    def refused(self) -> int:
+        """How many rows are refused (a row with two faults is one row)."""
+        return len({verdict.row for verdict in self.those("refused")})
+
+    @property
+    def gone(self) -> int:
+        return len(self.those("gone")) + len(self.those("closed"))
+
+    @property
+    def changes(self) -> int:
+        """How many records are written."""
+        return self.new + self.updated + len(self.those("closed")) + self.related.get("changed", 0)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The counts, as they are kept with the load and in the audit."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "file": self.file,
+            "rows": self.rows,
+            "new": self.new,
+            "same": self.same,
+            "updated": self.updated,
+            "skipped": self.skipped,
+            "refused": self.refused,
+            "gone": len(self.those("gone")),
+            "closed": len(self.those("closed")),
+            "notes": len(self.those("noted")),
+            "fields": dict(self.fields),
+            "related": dict(self.related),
+            "seconds": round(self.seconds, 2),
+        }
+
+
+@dataclass
+class Report:
+    """The whole load."""
+
+    recipe: str
+    title: str
+    steps: list[StepReport] = field(default_factory=list)
+    missing_files: list[str] = field(default_factory=list)
+
+    @property
+    def refused(self) -> int:
+        return sum(step.refused for step in self.steps)
+
+    @property
+    def changes(self) -> int:
+        return sum(step.changes for step in self.steps)
+
+    def verdicts(self) -> list[Verdict]:
+        """All verdicts, in the order of the steps."""
+        return [verdict for step in self.steps for verdict in step.verdicts]
