@@ -5,8 +5,10 @@ PORT ?= 8000
 WORKERS ?= 2
 APPS ?=
 # The first Python that is new enough; choose another with PYTHON=.
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; exit; }; done; echo no-python)
+endif
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
 

@@ -9,6 +9,7 @@ changed returns at once.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -41,13 +42,26 @@ def say(text: str) -> None:
     print(f"  {text}", file=sys.stderr, flush=True)
 
 
+@functools.cache
+def index_of_pip() -> str:
+    """The package index that pip is told to use, by the environment or by its own settings; empty for the public one."""
+    if os.environ.get("PIP_INDEX_URL"):
+        return os.environ["PIP_INDEX_URL"]
+    asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
+    try:
+        answer = subprocess.run(asked, capture_output=True, text=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
+
+
 def run(command: list[str | Path], quiet: bool = False) -> bool:
     """Run a command from the root of the project; whether it ended well."""
     environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     environment.pop("PYTHONPATH", None)
     # pip may know of a mirror that uv does not read about by itself.
-    if "PIP_INDEX_URL" in environment:
-        environment.setdefault("UV_DEFAULT_INDEX", environment["PIP_INDEX_URL"])
+    if index := index_of_pip():
+        environment.setdefault("UV_DEFAULT_INDEX", index)
     output = subprocess.DEVNULL if quiet else None
     try:
         return subprocess.run(command, cwd=ROOT, env=environment, stdout=output, stderr=output).returncode == 0
@@ -103,7 +117,7 @@ def pinned(name: str) -> tuple[str, set[str]]:
 def fetched_pip(folder: Path) -> Path:
     """The pip wheel itself from the package index, checked against its hash: for a Python without ensurepip."""
     version, hashes = pinned("pip")
-    index = os.environ.get("PIP_INDEX_URL") or os.environ.get("UV_DEFAULT_INDEX") or PUBLIC_INDEX
+    index = index_of_pip() or os.environ.get("UV_DEFAULT_INDEX") or PUBLIC_INDEX
     page_address = f"{index.rstrip('/')}/pip/"
     name = f"pip-{version}-py3-none-any.whl"
     try:
