@@ -44,7 +44,7 @@ def say(text: str) -> None:
 
 @functools.cache
 def index_of_pip() -> str:
-    """The package index that pip is told to use, by the environment or by its own settings; empty for the public one."""
+    """The package index that pip is told to use, by the environment or its own settings; empty for the public one."""
     if os.environ.get("PIP_INDEX_URL"):
         return os.environ["PIP_INDEX_URL"]
     asked = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
