@@ -77,8 +77,14 @@ class View:
     address: str
 
 
+def _namespace(request: HttpRequest, register: Register) -> str:
+    """Where the addresses of a register live: beside this page, or (from the crosstab of another app) with its model."""
+    beside = request.resolver_match.namespace if request.resolver_match else ""
+    return register.model._meta.app_label if beside == "insight" else beside
+
+
 def _address(request: HttpRequest, register: Register, suffix: str = "", selection: Selection | None = None) -> str:
-    namespace = request.resolver_match.namespace if request.resolver_match else ""
+    namespace = _namespace(request, register)
     name = f"{namespace}:{register.key}{suffix}" if namespace else f"{register.key}{suffix}"
     query = selection.address() if selection is not None else ""
     return reverse(name) + (f"?{query}" if query else "")
@@ -136,7 +142,7 @@ def context_of(request: HttpRequest, register: Register, current: str) -> tuple[
     count = _count(register, selection, actor)
     query = selection.address()
     forms: list[tuple[str, str]] = []
-    namespace = request.resolver_match.namespace if request.resolver_match else ""
+    namespace = _namespace(request, register)
     if current != "crosstab":
         name = f"{namespace}:{register.key}_export" if namespace else f"{register.key}_export"
         forms = [(form, reverse(name, args=[form]) + (f"?{query}" if query else "")) for form in exports.FORMS]
