@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -11,8 +12,10 @@ from django.utils.translation import gettext as _
 
 from trama.core.actor import Actor
 from trama.core.models import Source
-from trama.territory import actions, italy, shapes
+from trama.core.search import fold
+from trama.territory import actions, boundaries, finding, italy, shapes
 from trama.territory.actions import Drawing, TerritoryError
+from trama.territory.boundaries import Feature, FileRefused
 from trama.territory.choices import AreaKind, AreaOrigin
 from trama.territory.models import Area, Boundary
 
@@ -170,3 +173,297 @@ def source(key: str, **fields: Any) -> Source:
     """The source with this key, made if it is not there."""
     found, _made = Source.objects.get_or_create(key=key, defaults=fields)
     return found
+
+
+# --- areas inside a municipality ----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Level:
+    """One level of areas in a file: which kind, and in which columns its names and codes stand.
+
+    Without a code column the name is the code. `names` gives another name for some codes, or for some written names.
+    """
+
+    kind: str
+    name: str
+    code: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+# Between the code of the municipality and that of the area: "037006-A10" is the tenth statistical area of Bologna.
+MARKS = {
+    AreaKind.UNION: "U",
+    AreaKind.AREA_AUTHORITY: "B",
+    AreaKind.MUNICIPALITY: "M",
+    AreaKind.DISTRICT: "D",
+    AreaKind.HAMLET: "H",
+    AreaKind.ZONE: "Z",
+    AreaKind.NEIGHBOURHOOD: "N",
+    AreaKind.STATISTICAL_AREA: "A",
+    AreaKind.SECTION: "S",
+}
+
+
+@dataclass
+class Loaded:
+    """What a file of boundaries did, or would do: a verdict per area, the records that moved, what to know."""
+
+    verdicts: list[Verdict]
+    moves: list[actions.Move]
+    notes: list[str]
+
+    @property
+    def refused(self) -> list[Verdict]:
+        return [verdict for verdict in self.verdicts if verdict.outcome == "refused"]
+
+
+class _DryRun(Exception):
+    """Takes back what a dry run wrote."""
+
+
+def load_areas(
+    actor: Actor,
+    path: Path,
+    parent: Area,
+    levels: Sequence[Level],
+    *,
+    parent_column: str = "",
+    crs: str = "",
+    layer: str = "",
+    source: Source | None = None,
+    dry_run: bool = False,
+    skip_refused: bool = False,
+    read: boundaries.Read | None = None,
+) -> Loaded:
+    """Load the areas of a file under `parent`; as often as one likes.
+
+    `levels` go from the widest to the narrowest: the last one bears the shapes of the features, a wider one is the
+    union of the features that share its code. `parent_column` names, for each feature, an area below `parent` (by
+    code, local code or name) to which its widest level belongs. A dry run gives the same verdicts and changes nothing.
+    When a feature is refused nothing is loaded, unless `skip_refused`.
+    """
+    read = read or boundaries.read(path, crs, layer)
+    _check_columns(path, read, levels, parent_column)
+    loading = _Loading(actor, parent, tuple(levels), parent_column, source, read.notes)
+    try:
+        with transaction.atomic():
+            loaded = loading.run(read.features)
+            if dry_run or (loaded.refused and not skip_refused):
+                raise _DryRun
+    except _DryRun:
+        finding.forget()
+    return loaded
+
+
+def _check_columns(path: Path, read: boundaries.Read, levels: Sequence[Level], parent_column: str) -> None:
+    wanted = [column for level in levels for column in (level.name, level.code)] + [parent_column]
+    missing = sorted({column for column in wanted if column and column not in read.columns})
+    if missing:
+        raise FileRefused(
+            _("%(file)s has no column %(missing)s. Its columns are: %(columns)s.")
+            % {"file": path.name, "missing": ", ".join(missing), "columns": ", ".join(read.columns)}
+        )
+
+
+@dataclass
+class _Group:
+    """The features that make one area of a level."""
+
+    level: Level
+    local: str
+    written: str
+    above: str  # key of the area above: of the wider level, or what the parent column says
+    parts: list[Any] = field(default_factory=list)
+    repairs: list[str] = field(default_factory=list)
+
+
+class _Loading:
+    """One run over the features of a file."""
+
+    def __init__(
+        self,
+        actor: Actor,
+        parent: Area,
+        levels: tuple[Level, ...],
+        parent_column: str,
+        source: Source | None,
+        notes: list[str],
+    ) -> None:
+        self.actor, self.parent, self.levels = actor, parent, levels
+        self.parent_column, self.source, self.notes = parent_column, source, list(notes)
+        self.verdicts: list[Verdict] = []
+        self.root_shape = _shape_of(parent)
+
+    def run(self, features: Sequence[Feature]) -> Loaded:
+        groups = self._groups(features)
+        areas: dict[tuple[str, str], Area] = {}
+        drawings: list[Drawing] = []
+        for number, level in enumerate(self.levels):
+            narrowest = number == len(self.levels) - 1
+            wider = self.levels[number - 1].kind if number else ""
+            for group in groups[level.kind].values():
+                parent = areas.get((wider, group.above)) if wider else self._parent(group)
+                if parent is None:
+                    continue  # it was refused with the area above
+                area, verdict = self._area(group, parent)
+                areas[level.kind, group.local] = area
+                drawings.append(self._drawing(group, area, verdict, dissolved=not narrowest))
+        self._missing(areas)
+        moves = actions.draw_boundaries(self.actor, drawings)
+        self._overlaps([drawing for drawing in drawings if drawing.area.kind == self.levels[-1].kind])
+        return Loaded(self.verdicts, moves, self.notes)
+
+    def _groups(self, features: Sequence[Feature]) -> dict[str, dict[str, _Group]]:
+        groups: dict[str, dict[str, _Group]] = {level.kind: {} for level in self.levels}
+        for feature in features:
+            try:
+                mended = self._usable(feature)
+            except shapes.ShapeError as error:
+                self._refuse(feature, str(error))
+                continue
+            above = feature.columns.get(self.parent_column, "")
+            for level in self.levels:
+                written = feature.columns[level.name]
+                local = feature.columns[level.code] if level.code else written
+                if not local or not written:
+                    self._refuse(feature, _("it has no name or no code."))
+                    break
+                group = groups[level.kind].setdefault(local, _Group(level, local, written, above))
+                if group.above != above:
+                    self._refuse(
+                        feature,
+                        _("“%(name)s” would lie in “%(one)s” and in “%(other)s”.")
+                        % {"name": written, "one": group.above, "other": above},
+                    )
+                    break
+                group.parts.append(mended.shape)
+                group.repairs += [mended.repair] if mended.repair else []
+                above = local
+        return groups
+
+    def _usable(self, feature: Feature) -> shapes.Mended:
+        if feature.shape is None or feature.shape.is_empty:
+            raise shapes.ShapeError(_("There is no shape."))
+        shapes.check_degrees(feature.shape)
+        mended = shapes.mended(feature.shape)
+        if self.root_shape is not None and not mended.shape.intersects(self.root_shape):
+            lon, lat = shapes.inner_point(mended.shape)
+            if shapes.swapped(mended.shape).intersects(self.root_shape):
+                raise shapes.ShapeError(
+                    _("It falls at longitude %(lon)s, latitude %(lat)s: longitude and latitude are exchanged.")
+                    % {"lon": f"{lon:.4f}", "lat": f"{lat:.4f}"}
+                )
+            raise shapes.ShapeError(
+                _("It falls at longitude %(lon)s, latitude %(lat)s, outside %(parent)s.")
+                % {"lon": f"{lon:.4f}", "lat": f"{lat:.4f}", "parent": self.parent.name}
+            )
+        return mended
+
+    def _refuse(self, feature: Feature, reason: str) -> None:
+        level = self.levels[-1]
+        name = feature.columns.get(level.name) or _("feature %(number)s") % {"number": feature.number}
+        self.verdicts.append(Verdict(name, "refused", feature.columns.get(level.code, ""), notes=[reason]))
+
+    def _parent(self, group: _Group) -> Area | None:
+        if not self.parent_column:
+            return self.parent
+        found = area_called(group.above, self.parent)
+        if found is None:
+            reason = _("there is no area “%(name)s” in %(parent)s.") % {"name": group.above, "parent": self.parent.name}
+            self.verdicts.append(Verdict(group.written, "refused", group.local, notes=[reason]))
+        return found
+
+    def _area(self, group: _Group, parent: Area) -> tuple[Area, Verdict]:
+        level = group.level
+        code = f"{self.parent.code}-{MARKS[AreaKind(level.kind)]}{group.local}"[:40]
+        name = level.names.get(group.local) or level.names.get(group.written) or boundaries.tidy(group.written)
+        area = Area.objects.filter(code=code).first()
+        if area is None:
+            other = group.written if group.written != name else ""
+            area = actions.add_area(
+                self.actor,
+                name=name,
+                kind=level.kind,
+                parent=parent,
+                code=code,
+                local_code=group.local[:40],
+                other_names=other,
+                source=self.source,
+            )
+            verdict = Verdict(name, "new", code, area=area)
+        else:
+            before = (area.name, area.parent_id)
+            actions.change_area(self.actor, area, name=name, parent=parent)
+            changed = before != (area.name, area.parent_id)
+            verdict = Verdict(name, "changed" if changed else "same", code, area=area)
+        self.verdicts.append(verdict)
+        return area, verdict
+
+    def _drawing(self, group: _Group, area: Area, verdict: Verdict, *, dissolved: bool) -> Drawing:
+        import shapely
+
+        shape = group.parts[0]
+        if len(group.parts) > 1:
+            shape = shapely.union_all(shapely.set_precision(group.parts, shapes.GRID))
+        if not dissolved:
+            verdict.repair = "; ".join(dict.fromkeys(group.repairs))
+        before = _shape_of(area)
+        if verdict.outcome == "same" and (before is None or not shapes.same(before, shape)):
+            verdict.outcome = "changed"
+        if self.root_shape is not None and (share := shapes.shared_part(shape, self.root_shape)) < 0.9:
+            inside = f"{share:.0%}"
+            verdict.notes.append(
+                _("only %(share)s of it lies in %(parent)s") % {"share": inside, "parent": self.parent.name}
+            )
+        origin = AreaOrigin.DISSOLVED if dissolved else AreaOrigin.OFFICIAL
+        return Drawing(area, shape, verdict.repair, origin, self.source)
+
+    def _missing(self, areas: Mapping[tuple[str, str], Area]) -> None:
+        """Say which areas stand under the same parent but not in the file; they are left as they are."""
+        known = {area.pk for area in areas.values()}
+        for level in self.levels:
+            mark = f"{self.parent.code}-{MARKS[AreaKind(level.kind)]}"
+            rows = Area.objects.in_force().below(self.parent).filter(kind=level.kind, code__startswith=mark)
+            if names := sorted(rows.exclude(pk__in=known).values_list("name", flat=True)):
+                self.notes.append(_("Not in the file, left as they are: %(names)s.") % {"names": ", ".join(names)})
+
+    def _overlaps(self, drawings: Sequence[Drawing]) -> None:
+        import shapely
+
+        found = [drawing.shape for drawing in drawings]
+        verdicts = {verdict.area.pk: verdict for verdict in self.verdicts if verdict.area is not None}
+        for one, other in shapely.STRtree(found).query(found).T.tolist():
+            if one >= other:
+                continue
+            small, large = sorted((one, other), key=lambda number: found[number].area)
+            share = shapes.shared_part(found[small], found[large])
+            if share > 0.01:
+                verdicts[drawings[small].area.pk].notes.append(
+                    _("%(share)s of it lies also in %(name)s")
+                    % {"share": f"{share:.0%}", "name": drawings[large].area.name}
+                )
+
+
+def _shape_of(area: Area) -> Any | None:
+    import shapely
+
+    wkb = Boundary.objects.filter(area=area, valid_to__isnull=True).values_list("wkb", flat=True).first()
+    return shapely.from_wkb(bytes(wkb)) if wkb is not None else None
+
+
+def area_called(text: str, within: Area | None = None) -> Area | None:
+    """The area in force that bears this code, local code or name (accents and case apart), at or below `within`.
+
+    Of several, the widest; None if there is none.
+    """
+    wanted = " ".join(fold(text).split())
+    if not wanted:
+        return None
+    rows = Area.objects.in_force()
+    rows = rows.below(within) if within is not None else rows
+    matching = [area for area in rows.order_by("id") if wanted in _names(area)]
+    return min(matching, key=lambda area: (list(AreaKind.values).index(area.kind), area.pk), default=None)
+
+
+def _names(area: Area) -> set[str]:
+    written = [area.code, area.local_code, area.name, *area.other_names.splitlines()]
+    return {" ".join(fold(name).split()) for name in written if name}
