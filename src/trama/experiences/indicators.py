@@ -138,8 +138,8 @@ declare(
         _("volunteers"),
         _("volunteers"),
         _(
-            "Sum of the volunteers stated by the active experiences, exact and estimated. When some state none, it is a "
-            "lower bound. Who volunteers in two experiences counts twice."
+            "Sum of the volunteers stated by the active experiences, exact and estimated. When some state none, it is "
+            "a lower bound. Who volunteers in two experiences counts twice."
         ),
         volunteers,
         30,
