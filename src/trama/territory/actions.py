@@ -37,7 +37,7 @@ def add_area(actor: Actor, *, name: str, kind: str, parent: Area | None = None, 
         area.origin = AreaOrigin.POINT
     area.full_clean()
     area.save()
-    _write_closure([area])
+    _write_closure_of_new(area)
     finding.forget()
     history.record(actor, "created", area)
     return area
@@ -100,6 +100,16 @@ def _check_place_in_tree(area: Area | None, kind: str, parent: Area | None) -> N
         )
     if area is not None and AreaClosure.objects.filter(area=parent, ancestor=area).exists():
         raise TerritoryError(_("An area cannot be part of what is part of it."))
+
+
+def _write_closure_of_new(area: Area) -> None:
+    above = AreaClosure.objects.filter(area=area.parent_id).order_by("distance") if area.parent_id else []
+    rows = [AreaClosure(area=area, ancestor=area, ancestor_kind=area.kind, distance=0)]
+    rows += [
+        AreaClosure(area=area, ancestor_id=row.ancestor_id, ancestor_kind=row.ancestor_kind, distance=row.distance + 1)
+        for row in above
+    ]
+    AreaClosure.objects.bulk_create(rows)
 
 
 def _write_closure(areas: Sequence[Area]) -> None:

@@ -5,8 +5,8 @@ The reference system of the coordinates is never guessed: a file that does not s
 
 from __future__ import annotations
 
-import json
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,12 @@ def _only_layer(path: Path) -> str:
 
 def _stated(path: Path, crs: str | None) -> str:
     """The system that the file states. GeoJSON without a `crs` member is WGS84 by its standard (RFC 7946)."""
-    if path.suffix.lower() in {".geojson", ".json"} and crs is None:
-        with path.open(encoding="utf-8-sig") as file:
-            found = json.load(file)
-        return WGS84 if found.get("type") != "Topology" and "crs" not in found else ""
+    if path.suffix.lower() in {".geojson", ".json", ".topojson"}:
+        with path.open("rb") as file:
+            start = file.read(4096)
+        # A `crs` of null meant "unknown" before the standard; GDAL takes it for WGS84.
+        if re.search(rb'"type"\s*:\s*"Topology"', start) or re.search(rb'"crs"\s*:\s*null', start):
+            return ""
     return crs or ""
 
 
@@ -158,31 +160,7 @@ def as_text(value: Any) -> str:
 
 
 SMALL = frozenset(
-    [
-        "a",
-        "al",
-        "alla",
-        "alle",
-        "ai",
-        "agli",
-        "con",
-        "da",
-        "dal",
-        "dalla",
-        "dalle",
-        "dei",
-        "del",
-        "della",
-        "delle",
-        "dello",
-        "degli",
-        "di",
-        "e",
-        "ed",
-        "in",
-        "la",
-        "le",
-    ]
+    "a al alla alle ai agli con da dal dalla dalle dei del della delle dello degli di e ed in la le".split()  # noqa: SIM905
 )
 GRAVE = {"A'": "à", "E'": "è", "I'": "ì", "O'": "ò", "U'": "ù"}
 
@@ -198,9 +176,16 @@ def tidy(name: str) -> str:
         lower = word.lower()
         if number and lower in SMALL:
             words.append(lower)
+        elif _stays_capital(word):
+            words.append(word)
         else:
             words.append(_capitalised(lower, first=number == 0))
     return " ".join(words)
+
+
+def _stays_capital(word: str) -> bool:
+    """Roman numbers, and what cannot be spoken as a word (CNR)."""
+    return len(word) > 1 and word.isalpha() and (set(word) <= set("IVX") or not set(word) & set("AEIOUÀÈÉÌÒÙ"))
 
 
 def _capitalised(word: str, *, first: bool) -> str:

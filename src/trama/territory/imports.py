@@ -430,6 +430,8 @@ class _Loading:
         import shapely
 
         found = [drawing.shape for drawing in drawings]
+        if not found:
+            return
         verdicts = {verdict.area.pk: verdict for verdict in self.verdicts if verdict.area is not None}
         for one, other in shapely.STRtree(found).query(found).T.tolist():
             if one >= other:

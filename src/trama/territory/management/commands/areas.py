@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from trama.core.actor import SYSTEM
 from trama.territory import finding, imports
@@ -17,7 +18,12 @@ from trama.territory.imports import Verdict
 from trama.territory.italy import UnknownMunicipality
 from trama.territory.models import Area
 
-OUTCOMES = {"new": _("new"), "same": _("same"), "changed": _("changed"), "refused": _("refused")}
+OUTCOMES = {
+    "new": gettext_lazy("new"),
+    "same": gettext_lazy("same"),
+    "changed": gettext_lazy("changed"),
+    "refused": gettext_lazy("refused"),
+}
 
 
 class Command(BaseCommand):
@@ -113,5 +119,5 @@ class Command(BaseCommand):
     def _say(self, verdict: Verdict) -> None:
         more = [_("mended: %(repair)s") % {"repair": verdict.repair}] if verdict.repair else []
         tail = "; ".join([*more, *verdict.notes])
-        line = f"{OUTCOMES[verdict.outcome]:<10} {verdict.code:<14} {verdict.name}"
+        line = f"{OUTCOMES[verdict.outcome]!s:<10} {verdict.code:<14} {verdict.name}"
         self.stdout.write(f"{line}  ({tail})" if tail else line)
