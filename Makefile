@@ -4,6 +4,7 @@ SHELL := /bin/sh
 PORT ?= 8000
 WORKERS ?= 2
 APPS ?=
+ARGS ?=
 # The first Python that is new enough; choose another with PYTHON=.
 ifndef PYTHON
 PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 python; do \
@@ -20,8 +21,8 @@ help: ## This list
 	@printf 'Trama. The two commands of a first visit: \033[1mmake run\033[0m and \033[1mmake test\033[0m.\n\n'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-23s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: setup ## Serve Trama with the demonstration on http://127.0.0.1:8000 (PORT=, TRAMA_HOME=); Ctrl-C stops
-	@exec $(BIN)/trama run --port $(PORT)
+run: setup ## Serve Trama with the demonstration on http://127.0.0.1:8000 (PORT=, TRAMA_HOME=, ARGS=); Ctrl-C stops
+	@exec $(BIN)/trama run --port $(PORT) $(ARGS)
 
 setup: python ## Make the environment .venv from the lock files; costs nothing when nothing changed
 	@$(PYTHON) scripts/environment.py run

@@ -70,6 +70,12 @@ def test_the_wheel_carries_every_file_of_the_package(wheel: Path) -> None:
         if path.is_relative_to(PACKAGE) and path.suffix != ".po" and "tests" not in path.relative_to(PACKAGE).parts
     }
     assert wanted - carried == set()
+    recipes = {
+        f"trama/{path.relative_to(ROOT).as_posix()}" for path in tracked() if path.is_relative_to(ROOT / "recipes")
+    }
+    assert recipes
+    assert recipes - carried == set()
+    wanted |= recipes
     assert carried - wanted == set()
     for kind in (".html", ".css", ".mo", ".csv"):
         assert any(name.endswith(kind) for name in carried), f"no {kind} at all"
