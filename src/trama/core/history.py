@@ -97,6 +97,12 @@ def record(
     return record_many(actor, [act])[0]
 
 
+def record_reading(actor: Actor, obj: models.Model, reason: str = "") -> AuditEntry:
+    """Write that somebody opened a record of a person, and why; what was read is not repeated."""
+    changes = {"reason": reason} if reason else {}
+    return record_many(actor, [Act("read", kind_of(obj), str(obj.pk), str(obj)[:300], changes)])[0]
+
+
 def record_many(actor: Actor, acts: Iterable[Act]) -> list[AuditEntry]:
     """Write many acts into the chain at once (a load of a file). The caller refreshes the search index."""
     with transaction.atomic():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -63,7 +64,7 @@ def grant_role(
     membership = Membership.objects.create(
         user=user, role=role, area=area, organisation=organisation, since=since, until=until
     )
-    history.record(actor, "granted_role", membership)
+    history.record(actor, "granted_role", user, history.state_of(user), _held(membership))
     return membership
 
 
@@ -72,18 +73,26 @@ def revoke_role(actor: Actor, membership: Membership, last_day: date | None = No
     """End a role: after `last_day`, or (None) at once. One that never was in force leaves no row but the audit's."""
     if is_the_last_keepers(membership):
         raise NotPossible(_("This is the only administrator: make another one first."))
-    before = history.state_of(membership)
+    user = membership.user
     yesterday = timezone.localdate() - timedelta(days=1)
     last = last_day or yesterday
     if membership.until is not None and membership.until <= last:
         return
     if membership.since is not None and last < membership.since:
-        history.record(actor, "revoked_role", membership, before, {"until": [before["until"], "never began"]})
+        history.record(actor, "revoked_role", user, history.state_of(user), {**_held(membership), "began": False})
         membership.delete()
         return
     membership.until = last
     membership.save(update_fields=["until"])
-    history.record(actor, "revoked_role", membership, before)
+    history.record(actor, "revoked_role", user, history.state_of(user), _held(membership))
+
+
+def _held(membership: Membership) -> dict[str, Any]:
+    """A role as the audit of the person keeps it, with names that are read without looking anything up."""
+    where = {"area": membership.area, "organisation": membership.organisation}
+    days = {"since": membership.since, "until": membership.until}
+    named = {name: str(row) for name, row in where.items() if row is not None}
+    return {"role": membership.role, **named, **{name: day for name, day in days.items() if day is not None}}
 
 
 @transaction.atomic
@@ -113,15 +122,34 @@ def is_last_administrator(user: User) -> bool:
 
 
 def invite(
-    actor: Actor, site: str, username: str, *, email: str, first_name: str = "", last_name: str = ""
+    actor: Actor,
+    site: str,
+    username: str,
+    *,
+    email: str,
+    first_name: str = "",
+    last_name: str = "",
+    role: dict[str, Any] | None = None,
 ) -> tuple[User, str]:
-    """Make an account and write to the person, with a link to set a password. Gives the account and the link.
+    """Make an account, with a first role (arguments of `grant_role`), and write to the person. Gives account and link.
 
-    `site` is the address of this installation, without a slash at its end. Raises `accounts.AccountExists`.
+    `site` is the address of this installation. Raises `accounts.AccountExists` and `NotPossible`.
     """
     with transaction.atomic():
         user = accounts.create_user(actor, username, email=email, first_name=first_name, last_name=last_name)
+        if role is not None:
+            grant_role(actor, user, **role)
         return user, send_invitation(actor, site, user)
+
+
+def change_person(actor: Actor, user: User, *, email: str, first_name: str, last_name: str) -> User:
+    """Change the name and the address of a person. Raises `accounts.AccountExists`."""
+    return accounts.change_account(actor, user, email=email, first_name=first_name, last_name=last_name)
+
+
+def note_audit_export(actor: Actor, filters: str) -> int:
+    """Write that the audit was downloaded, and by which filter. Gives the number of this entry."""
+    return history.record(actor, "exported", extra={"audit": filters or "*"}).number
 
 
 def send_invitation(actor: Actor, site: str, user: User) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db.models import Q
 
+from trama.accounts.models import User
 from trama.core.actor import Actor
 from trama.network.models import Membership, Organisation
 
@@ -48,3 +49,14 @@ def may_grant(actor: Actor, area_id: int | None, organisation: Organisation | No
         return True
     areas = actor.areas_with(ADMINISTRATORS)
     return (area_id is not None and area_id in areas) or (organisation is not None and organisation.area_id in areas)
+
+
+def answers_for(actor: Actor, person: User) -> bool:
+    """Whether the actor keeps this account: all that the person holds, or will hold, lies within the actor's reach.
+
+    Otherwise the administrator of a quarter could change the address of the administrator of the city, and so come in.
+    """
+    if actor.everywhere(ADMINISTRATORS):
+        return True
+    held = Membership.objects.filter(user=person).select_related("organisation").order_by("pk")
+    return bool(held) and all(may_grant(actor, one.area_id, one.organisation) for one in held)

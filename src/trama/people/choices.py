@@ -1,0 +1,36 @@
+"""How the acts of the audit are called in a sentence: “Anna Rossi *published* the experience «Dopo scuola»”."""
+
+from django.utils.translation import gettext_lazy as _
+
+VERBS = {
+    "accepted": _("accepted"),
+    "archived": _("archived"),
+    "added": _("added"),
+    "changed": _("changed"),
+    "changed_password": _("changed the password of"),
+    "closed": _("closed"),
+    "confirmed": _("confirmed"),
+    "copied": _("copied"),
+    "created": _("created"),
+    "deleted": _("deleted"),
+    "drawn": _("drew"),
+    "ended": _("ended"),
+    "exported": _("downloaded"),
+    "granted_role": _("gave a role to"),
+    "invited": _("invited"),
+    "loaded": _("loaded"),
+    "merged": _("joined"),
+    "published": _("published"),
+    "read": _("read the record of"),
+    "redrawn": _("redrew"),
+    "removed": _("removed"),
+    "reopened": _("reopened"),
+    "revoked_role": _("ended a role of"),
+    "signed_in": _("signed in as"),
+    "split": _("split"),
+    "undone": _("took back"),
+    "unpublished": _("took back from publication"),
+    "used": _("used with success"),
+    "verified": _("verified"),
+    "withdrawn": _("withdrew"),
+}
