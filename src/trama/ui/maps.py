@@ -232,8 +232,8 @@ def clusters(
 ) -> dict[str, Any]:
     """The markers of a view of the map over a selection of records.
 
-    Without a box: all the points, at the zoom that fits them on a screen of `size` pixels (or at `zoom`, if that is
-    less deep than a screen can show). Returns what becomes JSON:
+    Without a box: all the points, at the zoom that fits them on a screen of `size` pixels, or at `zoom` if that is
+    less deep. Returns what becomes JSON:
 
     - `total`: records in the selection; `located`: those with a point; `outside`: those without one;
     - `bounds`: west, south, east, north of the located ones, or None;
@@ -292,7 +292,7 @@ def _whole(
 def _whole_zoom(extent: Extent | None, zoom: int | None, size: tuple[int, int]) -> int:
     if extent is None:
         return zoom or 0
-    return fitting_zoom(extent, size) if zoom is None else min(zoom, deepest_for(extent))
+    return min(DEEPEST if zoom is None else zoom, fitting_zoom(extent, size))
 
 
 def _around(groups: list[Cluster]) -> Extent | None:
