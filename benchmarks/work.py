@@ -1,0 +1,99 @@
+"""Loads, points in areas and the printed report, each in a process as from the command line."""
+
+from __future__ import annotations
+
+import csv
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.measure import Result
+
+TRAMA = [sys.executable, "-c", "from trama.config.command_line import main; main()"]
+
+
+def _timed(home: Path, *arguments: str) -> float:
+    start = time.perf_counter()
+    done = subprocess.run(
+        [*TRAMA, *arguments], env={**os.environ, "TRAMA_HOME": str(home)}, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-500:])
+    return time.perf_counter() - start
+
+
+def _report(home: Path) -> Result:
+    with tempfile.TemporaryDirectory() as folder:
+        out = str(Path(folder) / "report.pdf")
+        times = [_timed(home, "report", "territory", "--area", "037006", "--out", out) * 1000 for _ in range(3)]
+        bare = statistics.median(_timed(home, "check") * 1000 for _ in range(2))
+        size = Path(out).stat().st_size
+    return Result("report of the territory, whole process", statistics.median(times), 5000, bare, "start-up alone",
+                  detail=f"{size / 1024:.0f} kB")
+
+
+def _points_in_areas() -> Result:
+    """10,000 points against 8,000 areas: the same index that `territory.finding` builds, cold."""
+    import numpy as np
+    import shapely
+
+    dice = np.random.default_rng(2026)
+    x, y = np.meshgrid(np.arange(100), np.arange(80))
+    boxes = shapely.box(x.ravel(), y.ravel(), x.ravel() + 1, y.ravel() + 1)
+    points = shapely.points(dice.uniform(0, 100, 10_000), dice.uniform(0, 80, 10_000))
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        found = shapely.STRtree(boxes).query(points, predicate="within")
+        times.append((time.perf_counter() - start) * 1000)
+        assert found.shape[1] == 10_000
+    return Result("10,000 points in 8,000 areas (index included)", statistics.median(times), 1000)
+
+
+def _load() -> Result:
+    """10,000 rows of resources: dry run and commit, beside the bare reading of the file."""
+    folder = Path(tempfile.mkdtemp(prefix="trama-bench-"))
+    try:
+        rows = folder / "rows.csv"
+        _write_rows(rows)
+        start = time.perf_counter()
+        with rows.open(encoding="utf-8") as file:
+            count = sum(1 for _ in csv.reader(file))
+        bare = (time.perf_counter() - start) * 1000
+        recipe = Path(__file__).with_name("resources.toml")
+        home = folder / "home"
+        _timed(home, "prepare")
+        taken = _timed(home, "load", str(recipe), "--from", str(folder), "--yes") * 1000
+    finally:
+        shutil.rmtree(folder)
+    return Result("load of 10,000 resources, dry run and commit", taken, 15_000, bare, "bare file read", detail=f"{count - 1} rows")
+
+
+def _write_rows(path: Path) -> None:
+    dice = random.Random(2026)
+    from benchmarks.seed import title
+
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "name", "description", "promoter", "phone", "lat", "lon"])
+        for number in range(10_000):
+            promoter = f"Associazione {number % 700}"
+            lat, lon = dice.uniform(44.45, 44.53), dice.uniform(11.28, 11.40)
+            writer.writerow([number, title(dice, number), title(dice, number) * 4, promoter, f"051 {number:06d}", lat, lon])
+
+
+def main(home: Path) -> list[Result]:
+    """All of them; what cannot run says why."""
+    results = [_points_in_areas()]
+    for run, name in ((lambda: _report(home), "report"), (_load, "load")):
+        try:
+            results.append(run())
+        except (RuntimeError, OSError) as error:
+            results.append(Result(name, float("inf"), 0, detail=str(error)[-300:]))
+    return results
