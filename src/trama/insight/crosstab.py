@@ -18,6 +18,7 @@ from trama.core.registers import NONE, Dimension, Measure, Register, Selection
 from trama.insight.counting import Key, Tally, added_up, tally
 from trama.insight.protection import protect, threshold_of
 from trama.insight.shapes import OTHERS, RECORDS, Asked, Axis, Cell, Crosstab, Status, Value
+from trama.territory.declarations import AreaDimension
 from trama.ui.numbers import number
 
 
@@ -193,7 +194,15 @@ def _value(dimension: Dimension, value: Any) -> Value:
 
 def _axis(dimension: Dimension, values: Sequence[Value], totals: dict[Key, Tally]) -> Axis:
     missing = totals.get((None,), Tally()).records
-    return Axis(dimension.key, str(dimension.label), dimension.multiple, dimension.filterable, tuple(values), missing)
+    return Axis(
+        dimension.key,
+        str(dimension.label),
+        dimension.multiple,
+        dimension.filterable,
+        tuple(values),
+        missing,
+        isinstance(dimension, AreaDimension),
+    )
 
 
 def _cell(one: Tally, measure: Measure) -> Cell:

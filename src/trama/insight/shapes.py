@@ -66,6 +66,7 @@ class Axis:
     filterable: bool
     values: tuple[Value, ...]
     missing: int
+    is_area: bool = False  # its values are territories, which nobody ranks
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,237 @@
+"""A crosstab as a file: CSV with one figure per line, XLSX to work on, JSON for programs (`docs/crosstab.md`)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from trama.insight.shapes import Axis, Cell, Crosstab, Status, Value
+from trama.insight.tables import PERCENT, base_of, caption_of, notes_of, printed
+from trama.ui.exports import safe_text
+from trama.ui.numbers import day
+
+FORMS = ("csv", "xlsx", "json")
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "json": "application/json; charset=utf-8",
+}
+TOTAL = "_total"
+FORMAT = 1  # of the JSON; raised when a key changes its meaning
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure with its place. The keys `_total`, `_missing` and `_others` are no values of a dimension."""
+
+    row: str
+    row_name: str
+    col: str
+    col_name: str
+    value: float | None
+    status: str
+    records: int
+    known: int
+    share: float | None
+
+
+def lines(crosstab: Crosstab) -> Iterator[Line]:
+    """Every figure, totals included, row by row."""
+    assert crosstab.protected, "a crosstab leaves after protection"  # noqa: S101
+    columns = crosstab.cols.values if crosstab.cols else ()
+    for i, row in enumerate(crosstab.rows.values):
+        for j, col in enumerate(columns):
+            yield _line(row, col, crosstab.cells[i][j], crosstab.share(i, j))
+        yield _line(row, None, crosstab.row_totals[i], crosstab.share(i))
+    for j, col in enumerate(columns):
+        yield _line(None, col, crosstab.col_totals[j], None)
+    yield _line(None, None, crosstab.total, None)
+
+
+def _line(row: Value | None, col: Value | None, cell: Cell, share: float | None) -> Line:
+    return Line(
+        *_place(row),
+        *_place(col),
+        None if cell.status is Status.SUPPRESSED else cell.value,
+        str(cell.status),
+        cell.records,
+        cell.known,
+        None if share is None else round(share, 6),
+    )
+
+
+def _place(value: Value | None) -> tuple[str, str]:
+    if value is None:
+        return TOTAL, _("Total")
+    if value.is_missing:
+        return "_missing", value.name
+    return ("_others" if value.is_others else value.key), value.name
+
+
+def csv_text(crosstab: Crosstab) -> str:
+    """CSV, comma, UTF-8 with a mark that spreadsheets understand: one line per figure, its status in a column."""
+    output = io.StringIO()
+    writer = csv.writer(output)
+    row, col = crosstab.rows.key, crosstab.cols.key if crosstab.cols else "column"
+    names = [row, f"{row}_name", col, f"{col}_name", "value", "status", "records", "known", "share", "demonstration"]
+    writer.writerow(names)
+    for line in lines(crosstab):
+        cells = ["" if v is None else safe_text(v) if isinstance(v, str) else v for v in asdict(line).values()]
+        writer.writerow([*cells, int(crosstab.demonstration)])
+    return "\ufeff" + output.getvalue()
+
+
+def as_dict(crosstab: Crosstab) -> dict[str, Any]:
+    """The JSON of a crosstab; its keys are stable within a `format`."""
+    return {
+        "format": FORMAT,
+        "title": crosstab.title,
+        "register": crosstab.register,
+        "measure": {
+            "key": crosstab.measure.key,
+            "label": crosstab.measure.label,
+            "unit": crosstab.measure.unit,
+            "threshold": crosstab.threshold,
+        },
+        "rows": _axis(crosstab.rows),
+        "cols": _axis(crosstab.cols) if crosstab.cols else None,
+        "selection": crosstab.selection.address(),
+        "filters": crosstab.filters,
+        "base": crosstab.base,
+        "figures": [asdict(line) for line in lines(crosstab)],
+        "source": crosstab.source,
+        "date": crosstab.as_of.isoformat(),
+        "notes": list(notes_of(crosstab)),
+        "demonstration": crosstab.demonstration,
+    }
+
+
+def _axis(axis: Axis) -> dict[str, Any]:
+    return {"key": axis.key, "label": axis.label, "several_answers": axis.multiple, "missing": axis.missing}
+
+
+def json_text(crosstab: Crosstab) -> str:
+    """See `as_dict`."""
+    return json.dumps(as_dict(crosstab), ensure_ascii=False, indent=1) + "\n"
+
+
+def file_name(crosstab: Crosstab, form: str) -> str:
+    """A name that says what, by what, narrowed to what, when."""
+    axes = [crosstab.rows.key, *([crosstab.cols.key] if crosstab.cols else [])]
+    chosen = [value for _key, values in crosstab.selection.values for value in values]
+    parts = [slugify(part) for part in (crosstab.register, crosstab.measure.key, *axes, *chosen)]
+    mark = "dimostrazione-" if crosstab.demonstration else ""
+    return f"{mark}{'-'.join(part for part in parts if part)[:90]}-{crosstab.as_of.isoformat()}.{form}"
+
+
+def xlsx_bytes(crosstab: Crosstab) -> bytes:
+    """A workbook: the table as it is read, its percentages, and a sheet that says what the figures are."""
+    import xlsxwriter
+
+    output = io.BytesIO()
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    book = xlsxwriter.Workbook(output, options)
+    book.set_properties({"title": crosstab.title, "company": crosstab.source})
+    _numbers_sheet(book, crosstab)
+    if crosstab.measure.counts_records and crosstab.cols is not None:
+        _shares_sheet(book, crosstab)
+    _notes_sheet(book, crosstab)
+    book.close()
+    return output.getvalue()
+
+
+def write_figure(sheet: Any, row: int, col: int, cell: Cell, style: Any, words: Any) -> None:
+    """A figure as a number, or the word for why there is none: never 0, never blank."""
+    if cell.status is Status.SUPPRESSED:
+        sheet.write_string(row, col, _("protected"), words)
+    elif cell.value is None:
+        sheet.write_string(row, col, _("n.a."), words)
+    else:
+        sheet.write_number(row, col, cell.value, style)
+
+
+def _numbers_sheet(book: Any, crosstab: Crosstab) -> None:
+    table = printed(crosstab)
+    sheet = book.add_worksheet(_("Table"))
+    broken = any(cell.value is not None and not float(cell.value).is_integer() for cell in crosstab.figures())
+    form = "#,##0.0" if broken else "#,##0"
+    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
+    bold = book.add_format({"bold": True})
+    whole, share = book.add_format({"num_format": form}), book.add_format({"num_format": "0.0%"})
+    words = book.add_format({"align": "right", "italic": True})
+    top = book.add_format({"bold": True, "top": 1, "num_format": form})
+    top_words = book.add_format({"bold": True, "top": 1, "align": "right", "italic": True})
+    sheet.set_column(0, 0, 44)
+    sheet.set_column(1, len(table.heads), 14)
+    sheet.write_string(0, 0, table.caption, bold)
+    sheet.write_string(1, 0, table.base)
+    for j, name in enumerate([table.corner, *table.heads]):
+        sheet.write_string(3, j, name, head)
+    sheet.freeze_panes(4, 1)
+    for i, value in enumerate(crosstab.rows.values):
+        sheet.write_string(4 + i, 0, value.name)
+        for j, cell in enumerate([*crosstab.cells[i], crosstab.row_totals[i]]):
+            write_figure(sheet, 4 + i, 1 + j, cell, whole, words)
+        part = crosstab.share(i)
+        if crosstab.cols is None and part is not None:
+            sheet.write_number(4 + i, 2, part, share)
+    last = 4 + len(crosstab.rows.values)
+    sheet.write_string(last, 0, table.total.name, top)
+    for j, cell in enumerate([*crosstab.col_totals, crosstab.total]):
+        write_figure(sheet, last, 1 + j, cell, top, top_words)
+
+
+def _shares_sheet(book: Any, crosstab: Crosstab) -> None:
+    table = printed(crosstab, show=PERCENT)
+    sheet = book.add_worksheet(_("Percentages"))
+    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
+    share, whole = book.add_format({"num_format": "0.0%"}), book.add_format({"top": 1, "num_format": "#,##0"})
+    sheet.set_column(0, 0, 44)
+    sheet.set_column(1, len(table.heads), 14)
+    for j, name in enumerate([table.corner, *table.heads]):
+        sheet.write_string(0, j, name, head)
+    columns: list[int | None] = [*range(len(crosstab.col_totals)), None]
+    for i, value in enumerate(crosstab.rows.values):
+        sheet.write_string(1 + i, 0, value.name)
+        for j, column in enumerate(columns):
+            part = crosstab.share(i, column)
+            if part is not None:
+                sheet.write_number(1 + i, 1 + j, part, share)
+    last = 1 + len(crosstab.rows.values)
+    sheet.write_string(last, 0, table.total.name, whole)
+    for j, column in enumerate(columns):
+        sheet.write_number(last, 1 + j, crosstab.answered(column), whole)
+
+
+def _notes_sheet(book: Any, crosstab: Crosstab) -> None:
+    sheet = book.add_worksheet(_("Notes"))
+    bold, wrap = book.add_format({"bold": True, "valign": "top"}), book.add_format({"text_wrap": True})
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 1, 100)
+    about = [
+        (_("Table"), caption_of(crosstab)),
+        (_("Base"), base_of(crosstab)),
+        (_("Filters"), crosstab.filters or "–"),
+        (_("Source"), crosstab.source),
+        (_("Date"), day(crosstab.as_of)),
+        *((_("Note"), note) for note in notes_of(crosstab)),
+    ]
+    if crosstab.demonstration:
+        about.insert(0, (_("Demonstration"), _("Part of these records is invented.")))
+    for number, (name, text) in enumerate(about):
+        sheet.write_string(number, 0, name, bold)
+        sheet.write_string(number, 1, text, wrap)
+
+
+def content(crosstab: Crosstab, form: str) -> bytes:
+    """The file of one of `FORMS`."""
+    if form == "xlsx":
+        return xlsx_bytes(crosstab)
+    return (csv_text(crosstab) if form == "csv" else json_text(crosstab)).encode("utf-8")

@@ -1,0 +1,101 @@
+"""A crosstab as a chart: only where the figures carry one, and saying what they say."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from trama.insight.shapes import Cell, Crosstab, Status
+from trama.insight.tables import base_of, text_of
+from trama.ui import charts
+from trama.ui.charts import Bar, Chart
+from trama.ui.numbers import number, percent
+
+MOST_BARS = 30
+MOST_COLUMNS = 14
+MOST_PARTS = 6
+
+
+def chart_of(crosstab: Crosstab) -> Chart | None:
+    """Horizontal bars for one dimension, parts or a grid for two; None when there is too little to draw, or too much.
+
+    What is protected is not in the crosstab any more, and so not in the drawing.
+    """
+    plain = [i for i, value in enumerate(crosstab.rows.values) if value.is_plain]
+    shown = [cell for cell in crosstab.row_totals if cell.value]
+    if not crosstab.protected or len(plain) < 2 or not shown or len(crosstab.rows.values) > MOST_BARS:
+        return None
+    if crosstab.cols is None:
+        return _bars(crosstab)
+    if not 2 <= len(crosstab.cols.values) <= MOST_COLUMNS:
+        return None
+    return _parts(crosstab) if _can_be_stacked(crosstab) else _grid(crosstab)
+
+
+def _can_be_stacked(crosstab: Crosstab) -> bool:
+    """Parts of a bar must be different records, all of them known."""
+    assert crosstab.cols is not None  # noqa: S101
+    hidden = any(cell.status in (Status.SUPPRESSED, Status.NOT_APPLICABLE) for row in crosstab.cells for cell in row)
+    return not crosstab.cols.multiple and len(crosstab.cols.values) <= MOST_PARTS and not hidden
+
+
+def finding(crosstab: Crosstab) -> str:
+    """What the figures say, in one sentence. Of areas no first is named: this is no league table."""
+    numbers = [
+        (cell.value, i)
+        for i, cell in enumerate(crosstab.row_totals)
+        if cell.value is not None and crosstab.rows.values[i].is_plain
+    ]
+    if crosstab.rows.is_area or not numbers:
+        return crosstab.title
+    top, row = max(numbers, key=lambda pair: (pair[0], -pair[1]))
+    if sum(value == top for value, _row in numbers) > 1 or not top:
+        return crosstab.title
+    name = crosstab.rows.values[row].name
+    share = crosstab.share(row)
+    if share is None:
+        return _("%(name)s: %(value)s, the most") % {"name": name, "value": text_of(crosstab.row_totals[row])}
+    names = {"name": name, "value": number(top), "base": number(crosstab.answered()), "share": percent(share, 0)}
+    return _("%(name)s: %(value)s of %(base)s (%(share)s), the most") % names
+
+
+def _words(crosstab: Crosstab) -> tuple[str, str, str]:
+    """Title, subtitle and what is read in place of the drawing."""
+    subtitle = f"{crosstab.title}. {base_of(crosstab)}" if finding(crosstab) != crosstab.title else base_of(crosstab)
+    figures = [
+        f"{value.name} {text_of(cell)}"
+        for value, cell in zip(crosstab.rows.values, crosstab.row_totals, strict=True)
+        if value.is_plain
+    ]
+    said = "; ".join(figures[:8]) + ("; …" if len(figures) > 8 else "")
+    alt = _("Chart: %(title)s. %(figures)s. The table has all figures.") % {"title": crosstab.title, "figures": said}
+    return finding(crosstab), subtitle, alt
+
+
+def _length(cell: Cell) -> float | None:
+    return cell.value if cell.status in (Status.VALUE, Status.ESTIMATED) else None
+
+
+def _bars(crosstab: Crosstab) -> Chart:
+    items = [
+        Bar(value.name, _length(cell), text_of(cell), not value.is_plain)
+        for value, cell in zip(crosstab.rows.values, crosstab.row_totals, strict=True)
+    ]
+    return Chart(*_words(crosstab), charts.bars(items), charts.bars(items, charts.NARROW))
+
+
+def _names(crosstab: Crosstab) -> tuple[list[str], list[str]]:
+    columns = crosstab.cols.values if crosstab.cols else ()
+    return [value.name for value in crosstab.rows.values], [value.name for value in columns]
+
+
+def _parts(crosstab: Crosstab) -> Chart:
+    rows, cols = _names(crosstab)
+    cells = [[_length(cell) for cell in row] for row in crosstab.cells]
+    return Chart(*_words(crosstab), charts.stacked(rows, cols, cells), charts.stacked(rows, cols, cells, charts.NARROW))
+
+
+def _grid(crosstab: Crosstab) -> Chart:
+    rows, cols = _names(crosstab)
+    cells = [[(_length(cell), text_of(cell)) for cell in row] for row in crosstab.cells]
+    narrow = [[(value, text if value is None or value < 10_000 else "") for value, text in row] for row in cells]
+    return Chart(*_words(crosstab), charts.grid(rows, cols, cells), charts.grid(rows, cols, narrow, charts.NARROW))
