@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from datetime import UTC, timedelta
 
 from django.utils import timezone
-from icalendar import Calendar, Event
 
 from trama.core.declarations import CalendarEntry
 
 
 def text(entries: Iterable[CalendarEntry], root: str) -> bytes:
     """The entries as a calendar; `root` is the address of the site, for the links."""
+    from icalendar import Calendar, Event
+
     calendar = Calendar()
     calendar.add("prodid", "-//Trama//community work//IT")
     calendar.add("version", "2.0")
