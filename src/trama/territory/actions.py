@@ -203,7 +203,7 @@ def draw_boundaries(actor: Actor, drawings: Sequence[Drawing]) -> list[Move]:
     if not touched:
         return []
     finding.forget()
-    redraw_outlines({(d.area.parent_id, d.area.kind) for d in drawings})
+    redraw_outlines(drawing.area for drawing in drawings)
     return relocate_all(actor, touched)
 
 
@@ -241,21 +241,31 @@ def _draw(actor: Actor, drawing: Drawing, *, redrawn: bool) -> None:
     history.record(actor, "redrawn" if redrawn else "drawn", area, before, extra)
 
 
-def redraw_outlines(families: Iterable[tuple[int | None, str]]) -> None:
-    """Simplify anew the outlines of brothers of one kind, together, so that their borders stay shared.
+def redraw_outlines(areas: Iterable[Area]) -> None:
+    """Simplify anew the outlines of areas and of all of their kind around them, together, so that borders stay shared.
 
-    Areas without a parent are drawn each by itself.
+    Around: in the same municipality, or, for municipalities and what is wider, in the same region.
     """
     import shapely
 
-    for parent, kind in sorted(families, key=str):
-        found = Boundary.objects.filter(valid_to__isnull=True, area__parent=parent, area__kind=kind).order_by("area")
-        groups = [[boundary] for boundary in found] if parent is None else [list(found)]
-        for group in groups:
-            drawn = shapes.outlines([shapely.from_wkb(bytes(boundary.wkb)) for boundary in group])
-            for boundary, outline in zip(group, drawn, strict=True):
-                boundary.outline = outline
-            Boundary.objects.bulk_update(group, ["outline"], batch_size=200)
+    for anchor, kind in sorted({_surroundings(area) for area in areas}, key=str):
+        rows = Boundary.objects.filter(valid_to__isnull=True, area__kind=kind)
+        within = AreaClosure.objects.filter(ancestor=anchor) if anchor else AreaClosure.objects.filter(distance=0)
+        group = list(rows.filter(area__in=within.order_by().values("area")).order_by("area"))
+        drawn = shapes.outlines([shapely.from_wkb(bytes(boundary.wkb)) for boundary in group])
+        for boundary, outline in zip(group, drawn, strict=True):
+            boundary.outline = outline
+        Boundary.objects.bulk_update(group, ["outline"], batch_size=200)
+
+
+def _surroundings(area: Area) -> tuple[int | None, str]:
+    """The area in which this one has neighbours (None: everywhere), and its kind."""
+    inside_a_town = RANK[area.kind] > RANK[AreaKind.MUNICIPALITY]
+    wider = AreaKind.MUNICIPALITY if inside_a_town else AreaKind.REGION
+    above = AreaClosure.objects.filter(area=area, ancestor_kind=wider, distance__gt=0).values_list(
+        "ancestor", flat=True
+    )
+    return above.first(), area.kind
 
 
 def located_models() -> list[type[Located]]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 GRID = 1e-7  # degrees, about a centimetre: shared borders must match to the digit before they are simplified
+SLIVER = 1e-4  # degrees, some ten metres: a gap this thin between two neighbours is a fault of the drawing
 POINTS_OF_A_MAP = 6000  # of all outlines drawn together: about 40 kB compressed
 POINTS_OF_AN_AREA = 400
 DECIMALS = 5  # of a degree in an outline: about a metre
@@ -160,12 +161,25 @@ def outlines(shapes: Sequence[Any], points: int = POINTS_OF_A_MAP) -> list[str]:
     exact = shapely.set_precision(np.asarray(shapes, dtype=object), GRID)
     # A shape thinner than a centimetre vanishes on the grid: it is drawn as it is.
     exact = np.where(shapely.is_empty(exact), np.asarray(shapes, dtype=object), exact)
+    exact = _matched(exact)
     budget = min(points, max(POINTS_OF_AN_AREA, POINTS_OF_AN_AREA * len(shapes)))
     drawn, tolerance = exact, 2e-5
     while shapely.get_num_coordinates(drawn).sum() > budget and tolerance < 0.05:
         drawn = shapely.coverage_simplify(exact, tolerance)
         tolerance *= 1.5
     return [as_geojson(shape if not shape.is_empty else whole) for shape, whole in zip(drawn, exact, strict=True)]
+
+
+def _matched(shapes: Any) -> Any:
+    """The shapes with the slivers between neighbours closed, if neighbours they are; those that overlap stay."""
+    import numpy as np
+    import shapely
+
+    whole = shapely.union_all(shapes).area
+    if len(shapes) < 2 or shapely.coverage_is_valid(shapes) or shapely.area(shapes).sum() - whole > 1e-3 * whole:
+        return shapes
+    cleaned = shapely.coverage_clean(shapes, gap_width=SLIVER)
+    return np.where(shapely.is_empty(cleaned), shapes, cleaned)
 
 
 def as_geojson(shape: Any) -> str:
