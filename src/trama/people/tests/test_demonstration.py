@@ -98,7 +98,8 @@ def test_the_login_page_lists_them_in_a_demonstration_alone(ground: tuple[Area, 
     facts.set_fact(facts.DEMONSTRATION, False)
     page = Client().get("/accedi/login/?login=antenna").content.decode()
     assert "trama-di-prova" not in page
-    assert "antenna" not in page
+    assert 'value="antenna"' not in page
+    assert "Antenna del territorio" not in page
 
 
 def test_a_person_who_already_has_such_a_name_is_left_alone(ground: tuple[Area, Area, Organisation]) -> None:

@@ -53,6 +53,7 @@ class Command(BaseCommand):
         add.add_argument(
             "--password", action="store_true", help="ask for a password now (or read it from TRAMA_PASSWORD)"
         )
+        add.add_argument("--invite", action="store_true", help="send the link again to somebody who is already there")
         add.add_argument("--site", default="", metavar="ADDRESS", help="address of the site, for the link")
         role = tasks.add_parser("role", help="give a role to a person, or end it (--end)")
         role.add_argument("username")
@@ -94,7 +95,7 @@ class Command(BaseCommand):
         if options["password"]:
             accounts.set_password(user, self._password(user))
             self.stdout.write("The password is set.")
-        elif new or not user.has_usable_password():
+        elif new or options["invite"]:
             site = options["site"] or _default_site()
             link = actions.send_invitation(SYSTEM, site, user)
             sent = f", and sent to {user.email}" if user.email else ""
