@@ -239,6 +239,7 @@ MEASURES = (
         sum_of="volunteers",
         known="volunteers",
         precision="volunteers_precision",
+        persons=True,
     ),
     Measure(
         "beneficiaries",
@@ -248,6 +249,7 @@ MEASURES = (
         sum_of="beneficiaries",
         known="beneficiaries",
         precision="beneficiaries_precision",
+        persons=True,
     ),
     Measure("funding", _("Funding"), unit=_("euro"), sum_of="fundings__amount", known="fundings__amount"),
 )

@@ -39,4 +39,5 @@ def day(value: date | datetime | None) -> str:
         return DASH
     if isinstance(value, datetime):
         value = timezone.localtime(value).date() if timezone.is_aware(value) else value.date()
-    return formats.date_format(value, "j F Y")
+    text = formats.date_format(value, "j F Y")
+    return text if is_english() else text.lower()  # Italian months are written small
