@@ -73,7 +73,7 @@ def added_up(tallies: Mapping[Key, Tally], position: int) -> dict[Key, Tally]:
 
 def _grouped(rows: QuerySet[Any], dimension: Dimension, alias: str) -> QuerySet[Any]:
     rows = dimension.group(rows, alias)
-    if dimension.multiple and not isinstance(dimension, CodeDimension):
+    if dimension.multiple and not (isinstance(dimension, CodeDimension) and dimension.relation):
         # Of two areas of a record one may lie in a district and the other in none: it is not one "without a district".
         everything = dimension.group(rows.model._default_manager.order_by(), "answer")
         answered = everything.filter(answer__isnull=False).values("pk")

@@ -5,6 +5,7 @@ What leaves `compute` has passed `protection.protect`; nothing else builds a `Cr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -66,7 +67,7 @@ def _dimension(actor: Actor, register: Register, key: str) -> Dimension:
     known = ", ".join(dimension.key for dimension in axes)
     raise CrosstabError(
         _("“%(key)s” is nothing by which %(register)s can be counted. Choose one of: %(known)s.")
-        % {"key": key, "register": str(register.title).lower(), "known": known}
+        % {"key": key, "register": small(plural(register)), "known": known}
     )
 
 
@@ -77,7 +78,7 @@ def _measure(register: Register, key: str) -> Measure:
     known = ", ".join(measure.key for measure in register.all_measures())
     raise CrosstabError(
         _("“%(key)s” is nothing that can be counted in %(register)s. Choose one of: %(known)s.")
-        % {"key": key, "register": str(register.title).lower(), "known": known}
+        % {"key": key, "register": small(plural(register)), "known": known}
     )
 
 
@@ -139,7 +140,8 @@ def _assembled(register: Register, selection: Selection, counts: _Counts, longes
         tallies.append([counts.cells.get((None, c), Tally()) for c in across])
         totals.append(counts.by_row[(None,)])
         named.append(Value(NONE, _("not stated")))
-    asked = Asked(measure.key, str(measure.label), str(measure.unit), str(measure.warning), threshold_of(measure))
+    label = plural(register) if measure.key == RECORDS else str(measure.label)
+    asked = Asked(measure.key, label, str(measure.unit), str(measure.warning), threshold_of(measure))
     known = facts.facts()
     return Crosstab(
         register=register.key,
@@ -219,8 +221,14 @@ def small(label: str) -> str:
     return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
+def plural(register: Register) -> str:
+    """What the records of a register are called: the words of "594 risorse" without the number."""
+    words = re.sub(r"^[\d.,\s]+", "", register.counted(2)).strip()
+    return words[:1].upper() + words[1:]
+
+
 def _title(register: Register, asked: Asked, rows: Dimension, cols: Dimension | None) -> str:
-    what = str(register.title) if asked.counts_records else f"{asked.label} ({small(str(register.title))})"
+    what = plural(register) if asked.counts_records else f"{asked.label} ({small(plural(register))})"
     if cols is None:
         return _("%(what)s by %(rows)s") % {"what": what, "rows": small(str(rows.label))}
     names = {"what": what, "rows": small(str(rows.label)), "cols": small(str(cols.label))}

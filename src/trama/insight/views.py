@@ -18,7 +18,7 @@ from trama.core.declarations import gathered
 from trama.core.pages import anyone, page
 from trama.core.registers import Register, Selection
 from trama.insight import files
-from trama.insight.crosstab import CrosstabError, axes_of, compute
+from trama.insight.crosstab import CrosstabError, axes_of, compute, plural
 from trama.insight.pictures import chart_of
 from trama.insight.shapes import RECORDS, Crosstab
 from trama.insight.tables import NUMBERS, PERCENT, printed
@@ -127,7 +127,7 @@ def _pairs(selection: Selection) -> list[tuple[str, str]]:
 
 def _choices(register: Register, actor: Actor, question: Question, selection: Selection) -> dict[str, Any]:
     axes = [(axis.key, axis.label) for axis in axes_of(register, actor)]
-    measures = [(measure.key, measure.label) for measure in register.all_measures()]
+    measures = [(RECORDS, plural(register)), *((measure.key, measure.label) for measure in register.measures)]
     return {
         "question": question,
         "row_choices": axes,
