@@ -184,6 +184,21 @@ class ContactDetail(models.Model):
     def __str__(self) -> str:
         return self.value
 
+    @property
+    def address(self) -> str:
+        """What a touch on the contact opens: a call, a mail, a page; empty when it opens nothing."""
+        value = self.value.strip()
+        if self.kind in {ContactKind.PHONE, ContactKind.MOBILE}:
+            digits = re.sub(r"[^\d+]", "", value)
+            return f"tel:{digits}" if len(digits) >= 3 else ""
+        if self.kind == ContactKind.EMAIL:
+            return f"mailto:{value}" if re.fullmatch(r"[^\s@<>?&]+@[^\s@<>?&]+", value) else ""
+        if self.kind in {ContactKind.WEB, ContactKind.SOCIAL}:
+            if re.match(r"https?://\S+$", value):
+                return value
+            return f"https://{value}" if re.fullmatch(r"[\w-]+(\.[\w-]+)+(/\S*)?", value) else ""
+        return ""
+
 
 class OrganisationContact(ContactDetail):
     privacy: ClassVar[Privacy] = CONTACT_PRIVACY

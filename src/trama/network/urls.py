@@ -1,4 +1,22 @@
-from django.urls import path
+"""The addresses of organisations, under /realta/."""
+
+from django.urls import URLPattern, path
+
+from trama.network import views
+from trama.network.declarations import REGISTER
+from trama.ui.registers import register_urls
 
 app_name = "network"
-urlpatterns: list[path] = []  # type: ignore[valid-type]
+urlpatterns: list[URLPattern] = [
+    *register_urls(REGISTER),
+    path("aggiungi/", views.organisation_add, name="organisation_add"),
+    path("forse/", views.alike, name="alike"),
+    path("forse/righe/", views.alike_lines, name="alike_lines"),
+    path("<int:pk>/", views.organisation, name="organisation"),
+    path("<int:pk>/punti.json", views.points, name="organisation_points"),
+    path("<int:pk>/modifica/", views.organisation_edit, name="organisation_edit"),
+    path("<int:pk>/contatti/", views.organisation_contacts, name="organisation_contacts"),
+    path("<int:pk>/legami/aggiungi/", views.tie_add, name="tie_add"),
+    path("<int:pk>/legami/<int:tie>/<slug:what>/", views.tie_do, name="tie_do"),
+    path("<int:pk>/<slug:what>/", views.organisation_do, name="organisation_do"),
+]

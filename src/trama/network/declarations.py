@@ -1,0 +1,292 @@
+"""What the network offers to the pages that gather: the register of organisations, the search, "who is there"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.urls import reverse
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from trama.core import codes
+from trama.core.actor import Actor
+from trama.core.declarations import AreaSection, Searchable, declare
+from trama.core.freshness import confirmation_limit, decayed
+from trama.core.registers import NONE, ChoiceDimension, CodeDimension, Column, Dimension, FlagDimension, Register
+from trama.network import permissions
+from trama.network.choices import KIND_GROUPS, ContactKind
+from trama.network.models import Organisation, OrganisationContact, OrganisationName, Seat
+from trama.territory import finding
+from trama.territory.declarations import area_dimensions
+from trama.territory.models import AreaClosure
+from trama.ui.numbers import number
+
+KIND = "organisation_kind"
+
+
+# --- dimensions -----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class KindDimension(CodeDimension):
+    """The kind of an organisation; what only groups kinds is no choice here."""
+
+    def choices(self, actor: Actor) -> Sequence[tuple[str, str]]:
+        return [choice for choice in super().choices(actor) if choice[0] not in KIND_GROUPS]
+
+
+@dataclass(frozen=True)
+class GroupDimension(CodeDimension):
+    """Third sector, public, other formal, informal: the group above the kind. `path` leads to the kind."""
+
+    def choices(self, actor: Actor) -> Sequence[tuple[str, str]]:
+        return [choice for choice in super().choices(actor) if choice[0] in KIND_GROUPS]
+
+    def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
+        wanted = {self.stored(value) for value in values if value != NONE}
+        kinds = [code.id for code in codes.all_codes().values() if code.broader_id in wanted]
+        condition = Q(**{f"{self.path}__in": kinds})
+        if NONE in values:
+            condition |= Q(**{f"{self.path}__isnull": True})
+        return rows.filter(condition)
+
+    def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
+        return rows.annotate(**{alias: F(f"{self.path}__broader_id")})
+
+
+@dataclass(frozen=True)
+class ToConfirmDimension(FlagDimension):
+    """Whether nobody confirmed the record within the term."""
+
+    def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
+        if "1" in values and "0" in values:
+            return rows
+        if "1" in values:
+            return rows.filter(decayed())
+        return rows.exclude(decayed()) if "0" in values else rows.none()
+
+    def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
+        return rows.annotate(**{alias: Case(When(decayed(), then=Value(1)), default=Value(0))})
+
+
+STANDS = (("open", _("active")), ("closed", _("closed")))
+
+
+@dataclass(frozen=True)
+class StandsDimension(ChoiceDimension):
+    """Whether an organisation is there or was closed."""
+
+    def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
+        condition = Q(pk__in=[])
+        for value in values:
+            if value in dict(STANDS):
+                condition |= Q(closed_on__isnull=value == "open")
+        return rows.filter(condition)
+
+    def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
+        return rows.annotate(**{alias: Case(When(closed_on__isnull=True, then=Value("open")), default=Value("closed"))})
+
+
+DIMENSIONS: tuple[Dimension, ...] = (
+    KindDimension("kind", _("Kind"), "kind", list=KIND),
+    GroupDimension("group", _("Group"), "kind", list=KIND),
+    *area_dimensions("area"),
+    FlagDimension("ets", _("Third sector"), "is_ets"),
+    FlagDimension("formal", _("Formally constituted"), "is_formal"),
+    FlagDimension("public_body", _("Public body"), "is_public_body"),
+    ToConfirmDimension("to_confirm", _("To confirm"), "confirmed_on"),
+    StandsDimension("stands", _("State"), "closed_on", options=STANDS),
+    FlagDimension("names_several", _("Names several bodies"), "names_several", staff=True),
+    FlagDimension("sensitive", _("Naming it may harm"), "is_sensitive", staff=True, axis=False),
+)
+
+
+# --- columns --------------------------------------------------------------------------------------------------------
+def joined(pairs: Iterable[tuple[int, Any]]) -> dict[int, str]:
+    """Texts by record, joined, each once, in the order in which they come."""
+    found: dict[int, dict[str, None]] = {}
+    for pk, text in pairs:
+        if text:
+            found.setdefault(pk, {})[str(text)] = None
+    return {pk: "; ".join(texts) for pk, texts in found.items()}
+
+
+def contacts_column(model: Any, parent: str, kinds: Sequence[str]) -> Any:
+    """The contacts of some kinds that the actor may see, as a batch lookup of a column."""
+
+    def batch(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
+        rows = model._default_manager.visible_to(actor).filter(**{f"{parent}__in": pks}, kind__in=kinds).order_by("id")
+        pairs = rows.values_list(f"{parent}_id", "value", "label")
+        return joined((pk, f"{value} ({label})" if label else value) for pk, value, label in pairs)
+
+    return batch
+
+
+def _other_names(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
+    rows = OrganisationName.objects.filter(organisation__in=pks).order_by("name", "id")
+    return joined(rows.values_list("organisation_id", "name"))
+
+
+def _seats(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
+    rows = Seat.objects.filter(organisation__in=pks).order_by("id").values_list("organisation_id", "name", "address")
+    return joined((pk, ", ".join(filter(None, [name, address]))) for pk, name, address in rows)
+
+
+PHONES = (ContactKind.PHONE, ContactKind.MOBILE)
+SITES = (ContactKind.WEB, ContactKind.SOCIAL)
+COLUMNS: tuple[Column, ...] = (
+    Column("id", _("number"), "pk", numeric=True, on_page=False),
+    Column("name", _("name"), "name"),
+    Column("acronym", _("acronym"), "acronym", on_page=False),
+    Column("other_names", _("other names"), batch=_other_names, on_page=False),
+    Column("kind", _("kind"), "kind_id", codes.label),
+    Column("group", _("group"), "kind__broader_id", codes.label, on_page=False),
+    Column("ets", _("third-sector body"), "is_ets", on_page=False),
+    Column("formal", _("formally constituted"), "is_formal", on_page=False),
+    Column("public_body", _("public body"), "is_public_body", on_page=False),
+    Column("area", _("area"), "area__name"),
+    Column("area_code", _("code of the area"), "area__code", on_page=False),
+    Column("address", _("address"), "address"),
+    Column("seats", _("other seats"), batch=_seats, on_page=False),
+    Column("phones", _("telephone"), batch=contacts_column(OrganisationContact, "organisation", PHONES)),
+    Column("emails", _("e-mail"), batch=contacts_column(OrganisationContact, "organisation", (ContactKind.EMAIL,))),
+    Column("sites", _("sites"), batch=contacts_column(OrganisationContact, "organisation", SITES), on_page=False),
+    Column(
+        "persons",
+        _("contact person"),
+        batch=contacts_column(OrganisationContact, "organisation", (ContactKind.PERSON,)),
+        on_page=False,
+        staff=True,
+    ),
+    Column("description", _("what it does"), "description", on_page=False),
+    Column("tax_code", _("tax code"), "tax_code", on_page=False),
+    Column("runts_number", _("RUNTS number"), "runts_number", on_page=False),
+    Column("founded_year", _("since"), "founded_year", numeric=False, on_page=False),
+    Column("closed_on", _("closed on"), "closed_on", on_page=False),
+    Column("lon", _("longitude"), "lon", on_page=False),
+    Column("lat", _("latitude"), "lat", on_page=False),
+    Column("confirmed_on", _("confirmed by the body"), "confirmed_on"),
+    Column("used_on", _("used with success"), "used_on", on_page=False),
+    Column("edited_at", _("edited"), "edited_at", on_page=False),
+    Column("names_several", _("names several bodies"), "names_several", on_page=False, staff=True),
+    Column("sensitive", _("naming it may harm"), "is_sensitive", on_page=False, staff=True),
+    Column("source", _("source"), "source__title", on_page=False),
+    Column("demonstration", _("invented for the demonstration"), "is_demonstration", on_page=False),
+)
+
+
+# --- the register ---------------------------------------------------------------------------------------------------
+def visible(actor: Actor) -> QuerySet[Organisation]:
+    """The organisations that the actor may see."""
+    return Organisation.objects.visible_to(actor)
+
+
+def url(pk: int) -> str:
+    """The address of an organisation."""
+    return reverse("network:organisation", args=[pk])
+
+
+def counted(count: int) -> str:
+    """165 -> "165 organisations"."""
+    return ngettext("%(n)s organisation", "%(n)s organisations", count) % {"n": number(count)}
+
+
+def _counted_kinds(count: int) -> str:
+    return ngettext("%(n)s kind", "%(n)s kinds", count) % {"n": number(count)}
+
+
+REGISTER = Register(
+    key="organisations",
+    model=Organisation,
+    title=_("Who is there"),
+    counted=counted,
+    visible=visible,
+    dimensions=DIMENSIONS,
+    columns=COLUMNS,
+    orders={
+        "name": (_("by name"), ("name",)),
+        "confirmed": (_("last confirmed first"), (F("confirmed_on").desc(nulls_last=True), "name")),  # type: ignore[dict-item]
+        "edited": (_("last edited first"), ("-edited_at", "name")),
+    },
+    card="network/_card.html",
+    url=url,
+    for_list=lambda rows: rows.select_related("area", "kind"),
+    spread=(("kind", _counted_kinds),),
+    add_url="network:organisation_add",
+    may_add=permissions.may_add,
+    caution=_("Who is not written here may be there all the same: these are the organisations that somebody listed."),
+)
+
+
+# --- search ---------------------------------------------------------------------------------------------------------
+def area_names() -> dict[int, str]:
+    """For each area its name and the names of all above it, in one text: for the index."""
+    known, found = finding.nodes(), {}
+    for pk, node in known.items():  # in the order of the tree: parents come first
+        above = found.get(node.parent, "") if node.parent is not None else ""
+        found[pk] = f"{above} {node.name}".strip()
+    return found
+
+
+def _entries(pks: Sequence[int] | None) -> Iterator[tuple[int, str, str]]:
+    rows = Organisation.objects.order_by("pk")
+    keys = list(pks) if pks is not None else list(rows.values_list("pk", flat=True))
+    areas = area_names()
+    fields = ("pk", "name", "acronym", "description", "address", "kind__label_it", "kind__label_en", "area_id")
+    for start in range(0, len(keys), 1000):
+        part = keys[start : start + 1000]
+        names = OrganisationName.objects.filter(organisation__in=part).order_by("id")
+        others = joined(names.values_list("organisation_id", "name"))
+        for pk, name, *texts, area in rows.filter(pk__in=part).values_list(*fields):
+            yield pk, name, " ".join(filter(None, [*texts, others.get(pk), areas.get(area)]))
+
+
+def _lines(pks: Sequence[int]) -> dict[int, str]:
+    found = {}
+    rows = Organisation.objects.filter(pk__in=pks).order_by()
+    for pk, kind, area, text in rows.values_list("pk", "kind_id", "area__name", "description"):
+        line = " · ".join(filter(None, [codes.label(kind), area]))
+        found[pk] = f"{line}. {Truncator(text).chars(140)}" if text and line else line or Truncator(text).chars(140)
+    return found
+
+
+# --- the page of an area --------------------------------------------------------------------------------------------
+def who_is_there(actor: Actor, area: Any) -> dict[str, Any] | None:
+    """The organisations of an area by kind, those confirmed last, and how many wait for a confirmation."""
+    below = AreaClosure.objects.filter(ancestor=area.pk).order_by().values("area")
+    rows = visible(actor).filter(area__in=below).open()
+    counts = dict(rows.order_by().values_list("kind_id").annotate(n=Count("pk")))
+    total = sum(counts.values())
+    groups = []
+    for group in KIND_GROUPS:
+        kinds = [
+            {"label": code.label, "count": counts[code.id], "query": f"area={area.code}&kind={code.value}"}
+            for code in codes.codes_of(KIND, also_closed=True)
+            if code.broader_id == codes.key(KIND, group) and counts.get(code.id)
+        ]
+        if kinds:
+            label, count = codes.label(codes.key(KIND, group)), sum(kind["count"] for kind in kinds)
+            groups.append({"label": label, "count": count, "query": f"area={area.code}&group={group}", "kinds": kinds})
+    unknown = total - sum(group["count"] for group in groups)
+    newest = rows.filter(confirmed_on__gte=confirmation_limit()).order_by("-confirmed_on", "name", "pk")[:5]
+    return {
+        "total": total,
+        "counted": counted(total),
+        "groups": groups,
+        "unknown": unknown,
+        "unknown_query": f"area={area.code}&kind={NONE}",
+        "newest": list(newest.values("pk", "name", "confirmed_on")),
+        "to_confirm": rows.filter(decayed()).count(),
+        "area_code": area.code,
+    }
+
+
+declare(
+    REGISTER,
+    Searchable(
+        model=Organisation, label=_("Who is there"), entries=_entries, visible=visible, url=url, lines=_lines, order=10
+    ),
+    AreaSection("organisations", _("Who is there"), "network/_area.html", who_is_there, order=20),
+)
