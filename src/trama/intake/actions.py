@@ -13,7 +13,12 @@ from django.utils.translation import gettext as _
 
 from trama.core import codes, history, search
 from trama.core.actor import Actor
-from trama.core.facts import BODY_NAME, HOME_AREA, facts, set_fact
+from trama.core.facts import BODY_NAME, DEMONSTRATION, HOME_AREA, facts, set_fact
+from trama.core.models import Source
+from trama.directory.models import Resource
+from trama.experiences.models import Experience
+from trama.intake import emptying
+from trama.intake.demonstration import invented, scene, told
 from trama.intake.models import Load
 from trama.intake.recipe import MunicipalityStep, Recipe, RecipeError, Step
 from trama.intake.steps.areas import load_areas
@@ -23,8 +28,11 @@ from trama.intake.steps.resources import load_resources
 from trama.intake.steps.run import Run
 from trama.intake.steps.values import load_values
 from trama.intake.verdicts import Report, StepReport
+from trama.network.models import Organisation
+from trama.people.actions import create_demonstration_logins
 from trama.territory import finding
-from trama.territory.models import Area
+from trama.territory.italy import UnknownMunicipality, find
+from trama.territory.models import Area, Place
 
 Progress = Callable[[str], None]
 LOADERS: dict[str, Callable[[Run, Any, StepReport], None]] = {
@@ -173,3 +181,78 @@ def _state_facts(run: Run) -> None:
             set_fact(HOME_AREA, home.code)
         if step.body_name and BODY_NAME not in known:
             set_fact(BODY_NAME, step.body_name)
+
+
+# --- the demonstration --------------------------------------------------------------------------------------------
+DEMONSTRATION_OF = "demonstration_of"
+DEMONSTRATION_PASSWORD = "demonstration_password"  # noqa: S105: the name of a fact
+
+
+class NotEmpty(ValueError):
+    """The database holds real records, with which a demonstration must not be mixed."""
+
+
+def build_demonstration(
+    actor: Actor, municipality: str = "", *, reset: bool = False, progress: Progress | None = None
+) -> tuple[list[tuple[str, str, str]], bool]:
+    """Build the demonstration (of the Imola district, or of a municipality) in one transaction.
+
+    Gives the logins as (role, user name, password), and whether anything was built: one that is there already stays.
+    Raises NotEmpty when the database holds other records and `reset` is not asked for, RecipeError for an unknown name.
+    """
+    say = progress or (lambda text: None)
+    try:
+        wanted = find(municipality).name if municipality else scene.IMOLA
+    except UnknownMunicipality as error:
+        raise RecipeError(str(error)) from error
+    key = f"municipality:{wanted}" if municipality else "imola"
+    if facts().get(DEMONSTRATION_OF) == key and not reset:
+        return [], False
+    if emptying.holdings() and not reset:
+        raise NotEmpty(_holdings_sentence())
+    with transaction.atomic():
+        if reset:
+            say(_("Emptying the database …"))
+            before = emptying.holdings()
+            emptying.empty()
+            history.record_many(actor, [history.Act("emptied", label=wanted, changes={"records": before})])
+        say(_("Boundaries and residents of %(name)s …") % {"name": wanted})
+        stage = scene.municipality(actor, municipality) if municipality else scene.imola(actor)
+        set_fact(DEMONSTRATION, value=True)
+        set_fact(DEMONSTRATION_OF, key)
+        set_fact(HOME_AREA, stage.home.code)
+        set_fact(BODY_NAME, stage.home.name)
+        say(_("Experiences, organisations, resources and places …"))
+        logins = _people_the_stage(actor, stage, told_of_imola=not municipality)
+        set_fact(DEMONSTRATION_PASSWORD, logins[0][2])
+    finding.forget()
+    return logins, True
+
+
+def _holdings_sentence() -> str:
+    held = ", ".join(f"{count} {name}" for name, count in emptying.holdings().items())
+    return _(
+        "This database already holds records (%(held)s): a demonstration is built in an empty one. "
+        "Choose another folder with TRAMA_HOME=, or empty this one with --reset."
+    ) % {"held": held}
+
+
+def _people_the_stage(actor: Actor, stage: scene.Scene, *, told_of_imola: bool) -> list[tuple[str, str, str]]:
+    story = scene.data("invented")
+    source, _made = Source.objects.update_or_create(
+        key="demonstration",
+        defaults={"title": story["source_title"], "note": story["source_note"], "is_demonstration": True},
+    )
+    true = told.write(stage) if told_of_imola else told.Told()
+    made = invented.write(stage, source, timezone.localdate(), len(true.experiences), len(true.organisations))
+    acts = [
+        history.Act("created", history.kind_of(row), str(row.pk), str(row)[:300], history.differences(row, None))
+        for model in (Place, Organisation, Resource, Experience)
+        for row in model._default_manager.order_by("pk")
+    ]
+    history.record_many(actor, acts)
+    for model in (Place, Organisation, Resource, Experience):
+        search.refresh(model)
+    # The demonstration's contact person speaks for a body that has something to show.
+    body = next(row for row in made.organisations if made.homes[row.pk].municipality.pk == stage.municipality.pk)
+    return create_demonstration_logins(stage.home, stage.municipality, body)
