@@ -1,0 +1,73 @@
+"""The exports: the same rows as the list, in the same order, safe to open in a spreadsheet."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.test import Client
+from trama.core import facts
+from trama.core.models import Code
+from trama.territory.models import Place
+
+pytestmark = pytest.mark.django_db
+
+
+def fill(count: int = 30) -> None:
+    kinds = list(Code.objects.filter(list="place_kind")[:3])
+    for n in range(count):
+        Place.objects.create(name=f"Luogo {n:02d}", kind=kinds[n % 3], description="=1+1" if n == 0 else "")
+    Place.objects.create(name="Nascosto", kind=kinds[0], is_public=False)
+
+
+def body(client: Client, form: str, query: str = "") -> bytes:
+    answer = client.get(f"/territorio/luoghi/esporta.{form}{query}")
+    assert answer.status_code == 200
+    return b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+def test_csv_json_and_list_hold_the_same_rows(client: Client) -> None:
+    fill()
+    kind = Code.objects.filter(list="place_kind").first()
+    assert kind is not None
+    query = f"?kind={kind.value}&order=name"
+    rows = list(csv.reader(io.StringIO(body(client, "csv", query).decode("utf-8-sig"))))
+    records = json.loads(body(client, "json", query))["records"]
+    html = client.get(f"/territorio/luoghi/{query}").content.decode()
+    names = [row[0] for row in rows[1:]]
+    assert len(names) == 10
+    first = next(iter(records[0]))
+    assert names == [record[first] for record in records] == [f"Luogo {n:02d}" for n in range(0, 30, 3)]
+    assert all(name in html for name in names)
+    assert "Luogo 01" not in html
+
+
+def test_formulas_are_disarmed_and_hidden_rows_stay_hidden(client: Client) -> None:
+    fill()
+    text = body(client, "csv").decode("utf-8-sig")
+    assert "'=1+1" in text and ",=1+1" not in text
+    assert "Nascosto" not in text
+
+
+def test_the_workbook_holds_the_same_rows_and_says_what_it_is(client: Client, tmp_path: object) -> None:
+    import openpyxl
+
+    fill()
+    facts.set_fact(facts.DEMONSTRATION, True)
+    book = openpyxl.load_workbook(io.BytesIO(body(client, "xlsx")))
+    sheet, notes = book.worksheets
+    assert sheet.max_row == 31
+    values = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    assert ["=1+1"] == [v for row in values for v in row if isinstance(v, str) and v.startswith("=")]
+    assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
+    assert notes["A1"].value == "Dimostrazione"
+
+
+def test_an_unknown_form_is_not_found(client: Client) -> None:
+    assert client.get("/territorio/luoghi/esporta.exe").status_code == 404
+
+
+def test_a_demonstration_marks_the_file_name(client: Client) -> None:
+    facts.set_fact(facts.DEMONSTRATION, True)
+    answer = client.get("/territorio/luoghi/esporta.csv")
+    assert "dimostrazione-places-" in answer["Content-Disposition"]
