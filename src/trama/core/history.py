@@ -158,10 +158,13 @@ class Verification:
     problem: str = ""
 
 
-def verify() -> Verification:
-    """Walk the whole chain: every hash recomputed, no number missing, and the end where the head says it is."""
+def verify(using: str = "default") -> Verification:
+    """Walk the whole chain: every hash recomputed, no number missing, and the end where the head says it is.
+
+    `using` names the database: a copy is verified as the living one is.
+    """
     previous, number = "", 0
-    for entry in _in_order():
+    for entry in _in_order(using):
         number += 1
         if entry.number != number:
             return Verification(number - 1, previous, f"entry {number} is missing")
@@ -170,12 +173,12 @@ def verify() -> Verification:
         if entry.hash != hash_of(entry):
             return Verification(number - 1, previous, f"entry {number} was altered")
         previous = entry.hash
-    head = AuditHead.objects.filter(pk=1).first()
+    head = AuditHead.objects.using(using).filter(pk=1).first()
     expected = (head.number, head.hash) if head else (0, "")
     if expected != (number, previous):
         return Verification(number, previous, f"the chain ends at entry {number}, its head says {expected[0]}")
     return Verification(number, previous)
 
 
-def _in_order() -> Iterator[AuditEntry]:
-    return AuditEntry.objects.order_by("number").iterator(chunk_size=2000)
+def _in_order(using: str) -> Iterator[AuditEntry]:
+    return AuditEntry.objects.using(using).order_by("number").iterator(chunk_size=2000)

@@ -17,7 +17,7 @@ from trama.core.facts import BODY_NAME, DEMONSTRATION, HOME_AREA, facts, set_fac
 from trama.core.models import Source
 from trama.directory.models import Resource
 from trama.experiences.models import Experience
-from trama.intake import emptying
+from trama.intake import backup, emptying
 from trama.intake.demonstration import invented, scene, told
 from trama.intake.models import Load
 from trama.intake.recipe import MunicipalityStep, Recipe, RecipeError, Step
@@ -256,3 +256,17 @@ def _people_the_stage(actor: Actor, stage: scene.Scene, *, told_of_imola: bool) 
     # The demonstration's contact person speaks for a body that has something to show.
     body = next(row for row in made.organisations if made.homes[row.pk].municipality.pk == stage.municipality.pk)
     return create_demonstration_logins(stage.home, stage.municipality, body)
+
+
+# --- backups ------------------------------------------------------------------------------------------------------
+def back_up(
+    actor: Actor, wanted: Path, *, with_key: bool = False, progress: Progress | None = None
+) -> tuple[Path, backup.Manifest]:
+    """Write a backup of everything, while people write. The act stands in the chain before the copy is taken.
+
+    Gives the file and what it holds. Raises CopyProblem.
+    """
+    target = backup.target_of(wanted)
+    with transaction.atomic():
+        history.record_many(actor, [history.Act("backed_up", label=target.name, changes={"with_key": with_key})])
+    return target, backup.write(target, with_key=with_key, say=progress or (lambda text: None))
