@@ -49,7 +49,15 @@ def found() -> str | None:
 def downloaded() -> str | None:
     """Playwright's own Chromium, downloaded now; None when the network or the system does not allow it."""
     print("No Chromium found: downloading Playwright's own.", file=sys.stderr, flush=True)
-    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], stdout=sys.stderr)
+    command = [sys.executable, "-m", "playwright", "install", "chromium"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600)
+    except subprocess.TimeoutExpired:
+        print("The download took too long.", file=sys.stderr)
+        return None
+    if done.returncode:
+        why = (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[0]
+        print(f"It could not be downloaded: {why}", file=sys.stderr)
     return found()
 
 

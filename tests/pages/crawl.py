@@ -10,7 +10,9 @@ from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import Resolver404, resolve
 
 # Addresses that end a visit, or that only answer a form.
@@ -46,6 +48,8 @@ class Walk:
     opened: dict[str, list[str]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     html: dict[str, str] = field(default_factory=dict)
+    # How many queries each page made.
+    queries: dict[str, int] = field(default_factory=dict)
 
     def representatives(self) -> Iterator[tuple[str, str]]:
         """(name, address) of one HTML page of every kind."""
@@ -82,8 +86,10 @@ def walk(client: Client, start: list[str], language: str = "it", of_a_kind: int 
             continue
         kinds[name] += 1
         try:
-            response = client.get(address, headers={"accept-language": language})
-            body = response.getvalue()
+            with CaptureQueriesContext(connection) as captured:
+                response = client.get(address, headers={"accept-language": language})
+                body = response.getvalue()
+            done.queries[address] = len(captured)
         except Exception as error:  # noqa: BLE001 - every page shall be walked, then all is told
             done.wrong.append(f"{address}: {type(error).__name__}: {error}")
             continue

@@ -7,6 +7,9 @@ from django.core.management import call_command
 
 from tests.pages.crawl import visit
 
+# However much a territory holds: a page asks a bounded number of times.
+MOST_QUERIES = 60
+
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
@@ -31,4 +34,5 @@ def test_the_demonstration_has_no_dead_page(language: str) -> None:
         done = visit(person, language, of_a_kind=4 if person is None else 2)
         assert len(done.opened) > 10
         wrong += [f"{person or 'nobody'}: {sentence}" for sentence in done.wrong]
+        wrong += [f"{address}: {count} queries" for address, count in done.queries.items() if count > MOST_QUERIES]
     assert not wrong, "\n".join(wrong)

@@ -1,0 +1,120 @@
+"""Every role × every view × own and other territory, near misses included, against the table written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from tests.rights.table import PUBLIC, TABLE, Case
+from tests.rights.world import ACTORS, World, build
+from trama.core import memo
+
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+# What a page may write without anybody having acted: the session that carries a message or a token.
+OF_A_VISIT = ("django_session",)
+
+
+def views(patterns: list[Any] | None = None, space: str = "") -> Iterator[tuple[str, Any]]:
+    """(name, view) of every address of ours that has a name."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from views(pattern.url_patterns, inner)
+        elif isinstance(pattern, URLPattern) and pattern.name and hasattr(pattern.callback, "page"):
+            yield space + pattern.name, pattern.callback
+
+
+VIEWS = dict(views())
+
+
+def test_every_view_is_in_the_table_and_nothing_else() -> None:
+    missing, gone = sorted(set(VIEWS) - set(TABLE)), sorted(set(TABLE) - set(VIEWS))
+    assert missing == [], "say in tests/rights/table.py who may open them"
+    assert gone == [], "these views are no more: take them out of tests/rights/table.py"
+
+
+def test_every_view_that_is_open_without_a_login_is_named_so() -> None:
+    assert {name for name, view in VIEWS.items() if view.page.public} == PUBLIC
+
+
+@pytest.mark.parametrize("name", sorted(name for name, view in VIEWS.items() if view.page.writes))
+def test_every_view_that_writes_is_also_sent_a_form(name: str) -> None:
+    reads_and_leaves_a_trace = {"people:person", "people:audit_csv"}
+    if name not in reads_and_leaves_a_trace:
+        assert any(case.method == "POST" for case in TABLE.get(name, [])), "no POST in its cases"
+
+
+def written(sql: str) -> bool:
+    """Whether a statement changes what the database knows."""
+    words = sql.lstrip("( \n").split(None, 1)
+    return bool(words) and words[0].upper() in WRITES and not any(table in sql for table in OF_A_VISIT)
+
+
+def address(world: World, name: str, case: Case) -> str:
+    args: dict[str, Any] = {}
+    for argument, value in case.args.items():
+        args[argument] = value[1:] if value.startswith("=") else world.records[value].pk
+    return reverse(name, kwargs=args) + case.query
+
+
+def ask(world: World, actor: str, name: str, case: Case) -> tuple[str, list[str]]:
+    """What the actor gets ("opens", "refused", "login", or the status), and what was written meanwhile."""
+    client, statements = world.client(actor), []
+
+    def listen(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if written(sql):
+            statements.append(sql)
+        return execute(sql, params, many, context)
+
+    with transaction.atomic():
+        with connection.execute_wrapper(listen):
+            method = client.post if case.method == "POST" else client.get
+            response = method(address(world, name, case), case.data)
+            if response.streaming:
+                b"".join(response.streaming_content)
+        transaction.set_rollback(True)
+    memo.forget_all()
+    if response.status_code == 302 and response["Location"].startswith(reverse(settings.LOGIN_URL)):
+        return "login", statements
+    if response.status_code == 404:
+        return "refused", statements
+    return "opens" if response.status_code in {200, 302, 303} else str(response.status_code), statements
+
+
+def wanted(name: str, case: Case, actor: str) -> str:
+    if actor in case.may:
+        return "opens"
+    nobody = actor in {"nobody", "demonstration account"}
+    return "login" if nobody and name not in PUBLIC else "refused"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(set(TABLE) & set(VIEWS)))
+def test_who_may_open_it(name: str) -> None:
+    world = build()
+    wrong = []
+    for case in TABLE[name]:
+        for actor in ACTORS:
+            got, statements = ask(world, actor, name, case)
+            expected = wanted(name, case, actor)
+            line = f"{case.method} {case.args} {case.query}: {actor}"
+            if got != expected:
+                wrong.append(f"{line} gets “{got}”, the table says “{expected}”")
+            elif expected != "opens" and statements:
+                wrong.append(f"{line} is refused, and yet {statements[0][:120]}")
+    assert wrong == [], "\n" + "\n".join(wrong)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", sorted(name for name in set(TABLE) & set(VIEWS) if not VIEWS[name].page.writes))
+def test_a_page_that_only_reads_writes_nothing(name: str) -> None:
+    world = build()
+    for case in TABLE[name]:
+        for actor in sorted(case.may)[:3]:
+            _got, statements = ask(world, actor, name, case)
+            assert statements == [], f"{actor} {case.args}"

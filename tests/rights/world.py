@@ -1,0 +1,180 @@
+"""A small world for the tests of rights: a union with two towns, somebody in every role, records of every kind.
+
+Everybody holds their role on Borgo (or for the circolo of Borgo); Ponte is the other town.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from trama.accounts.models import User
+from trama.core.models import Code
+from trama.directory.models import Promotion, Resource, ResourceContact
+from trama.experiences.models import Experience, ExperienceArea, Participation
+from trama.network.choices import Role
+from trama.network.models import Membership, Organisation, OrganisationContact, Tie
+from trama.territory import finding
+from trama.territory.models import Area, AreaClosure, Place
+
+# Who acts, beside one of each role: the near misses, and those who reach further.
+MORE = (
+    "nobody",
+    "without a role",
+    "role has ended",
+    "role begins tomorrow",
+    "demonstration account",
+    "worker of a district",
+    "contact of another",
+    "plan_office of the union",
+    "plan_office everywhere",
+    "dpo_admin everywhere",
+)
+ACTORS = (*Role.values, *MORE)
+
+
+@dataclass
+class World:
+    """Records by name, users by actor."""
+
+    records: dict[str, Any] = field(default_factory=dict)
+    users: dict[str, User] = field(default_factory=dict)
+
+    def client(self, actor: str) -> Client:
+        """A browser in which this actor is signed in."""
+        client = Client(raise_request_exception=True)
+        if actor in self.users:
+            client.force_login(self.users[actor])
+        return client
+
+
+def _code(list_: str) -> Code:
+    code = Code.objects.filter(list=list_).order_by("position", "pk").first()
+    return code or Code.objects.create(id=f"{list_}:a", list=list_, value="a", label_it="A", label_en="A")
+
+
+def _area(name: str, kind: str, parent: Area | None = None) -> Area:
+    area = Area.objects.create(code=name.upper(), name=name, kind=kind, parent=parent, lon=11.3, lat=44.5)
+    AreaClosure.objects.create(area=area, ancestor=area, ancestor_kind=kind, distance=0)
+    for row in AreaClosure.objects.filter(area=parent).order_by("pk") if parent else ():
+        AreaClosure.objects.create(
+            area=area, ancestor=row.ancestor, ancestor_kind=row.ancestor_kind, distance=row.distance + 1
+        )
+    return area
+
+
+def build() -> World:
+    """Make the whole world. Names of records say where they are and who may see them."""
+    world = World()
+    records = world.records
+    records["union"] = union = _area("Unione", "union")
+    records["borgo"] = borgo = _area("Borgo", "municipality", union)
+    records["ponte"] = ponte = _area("Ponte", "municipality", union)
+    records["district"] = district = _area("Mulino", "district", borgo)
+    finding.forget()
+    for town, area in (("borgo", borgo), ("ponte", ponte)):
+        _organisations(records, town, area)
+        _places(records, town, area)
+        _resources(records, town, area)
+        _experiences(records, town, area)
+    _people(world, borgo, ponte, union, district)
+    return world
+
+
+def _organisations(records: dict[str, Any], town: str, area: Area) -> None:
+    def make(name: str, **fields: Any) -> Organisation:
+        made = Organisation.objects.create(name=f"{name} {town}", area=area, **fields)
+        OrganisationContact.objects.create(
+            organisation=made, kind="mobile", value=f"333 {town} {name}", visibility="staff"
+        )
+        OrganisationContact.objects.create(
+            organisation=made, kind="phone", value=f"051 {town} {name}", visibility="public"
+        )
+        return made
+
+    records[f"club of {town}"] = club = make("circolo")
+    records[f"library of {town}"] = library = make("biblioteca")
+    records[f"hidden group of {town}"] = make("gruppo", is_public=False)
+    records[f"shelter of {town}"] = make("rifugio", is_sensitive=True)
+    records[f"tie of {town}"] = Tie.objects.create(one=club, other=library, role=_code("tie_role"))
+
+
+def _places(records: dict[str, Any], town: str, area: Area) -> None:
+    kind = _code("place_kind")
+    records[f"square of {town}"] = Place.objects.create(name=f"piazza {town}", kind=kind, area=area)
+    records[f"vulnerable place of {town}"] = Place.objects.create(
+        name=f"casa {town}", kind=kind, area=area, is_public=False
+    )
+
+
+def _resources(records: dict[str, Any], town: str, area: Area) -> None:
+    def make(name: str, by: str = "", **fields: Any) -> Resource:
+        made = Resource.objects.create(name=f"{name} {town}", area=area, activity=_code("activity"), **fields)
+        ResourceContact.objects.create(resource=made, kind="mobile", value=f"333 {town} {name}", visibility="staff")
+        if by:
+            Promotion.objects.create(resource=made, organisation=records[f"{by} of {town}"], role=_promoter())
+        return made
+
+    records[f"course of {town}"] = make("corso", by="club")
+    records[f"desk of {town}"] = make("sportello")
+    records[f"draft resource of {town}"] = make("bozza di risorsa", state="draft")
+    records[f"sensitive resource of {town}"] = make("risorsa delicata", is_sensitive=True)
+
+
+def _promoter() -> Code:
+    return Code.objects.get_or_create(
+        id="tie_role:promoter", defaults={"list": "tie_role", "value": "promoter", "label_it": "P", "label_en": "P"}
+    )[0]
+
+
+def _experiences(records: dict[str, Any], town: str, area: Area) -> None:
+    def make(name: str, by: str = "", **fields: Any) -> Experience:
+        fields.setdefault("state", "published")
+        made = Experience.objects.create(name=f"{name} {town}", kind=_code("experience_kind"), area=area, **fields)
+        ExperienceArea.objects.create(experience=made, area=area)
+        if by:
+            Participation.objects.create(experience=made, organisation=records[f"{by} of {town}"], role=_promoter())
+        return made
+
+    records[f"project of {town}"] = make("progetto", by="club")
+    records[f"lunch of {town}"] = make("pranzo")
+    records[f"draft of {town}"] = make("bozza", state="draft")
+    records[f"draft of the club of {town}"] = make("bozza del circolo", by="club", state="draft")
+    records[f"sensitive project of {town}"] = make("progetto delicato", is_sensitive=True)
+
+
+def _people(world: World, borgo: Area, ponte: Area, union: Area, district: Area) -> None:
+    today = timezone.localdate()
+    club, library = world.records["club of borgo"], world.records["library of borgo"]
+
+    def person(actor: str, role: str = "", *, demonstration: bool = False, **where: Any) -> None:
+        user = User.objects.create(
+            username=actor.replace(" ", "_"), first_name=actor, is_demonstration=demonstration, password="!"
+        )
+        world.users[actor] = user
+        if role:
+            held = Membership.objects.create(user=user, role=role, **where)
+            world.records[f"role of {actor}"] = held
+        world.records[f"person {actor}"] = user
+
+    for role in Role.values:
+        of_organisation = role in {Role.ORG_CONTACT, Role.VOLUNTEER}
+        person(role, role, **({"organisation": club} if of_organisation else {"area": borgo}))
+    person("without a role")
+    person("role has ended", "community_worker", area=borgo, until=today - timedelta(days=1))
+    person("role begins tomorrow", "community_worker", area=borgo, since=today + timedelta(days=1))
+    # It holds everything, but this is no demonstration: it must open nothing.
+    person("demonstration account", "dpo_admin", demonstration=True)
+    person("worker of a district", "community_worker", area=district)
+    person("contact of another", "org_contact", organisation=library)
+    person("plan_office of the union", "plan_office", area=union)
+    person("plan_office everywhere", "plan_office")
+    person("dpo_admin everywhere", "dpo_admin")
+    # People of the other town are looked at, and act nowhere.
+    stranger = User.objects.create(username="stranger", password="!")
+    world.records["person of ponte"] = stranger
+    world.records["role of ponte"] = Membership.objects.create(user=stranger, role="social_worker", area=ponte)
