@@ -100,7 +100,7 @@ def broken(request: HttpRequest) -> HttpResponse:
 @page(may=anyone)
 def table(request: HttpRequest) -> HttpResponse:
     """Where a link leads."""
-    return HttpResponse("<!doctype html><title>Tabella</title><h1>Tabella</h1>")
+    return HttpResponse("<!doctype html><link rel='icon' href='data:,'><title>Tabella</title><h1>Tabella</h1>")
 
 
 urlpatterns = [

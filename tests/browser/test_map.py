@@ -146,7 +146,7 @@ def test_no_name_covers_another(open_page: Open, places: list[Any], width: int, 
     expect(page.locator(".trama-map-name").first).to_be_visible()
     boxes = page.locator(".trama-map-name, .trama-map-circle, .leaflet-control").evaluate_all(
         "all => all.map(one => { const b = one.getBoundingClientRect(); "
-        "return [b.left, b.top, b.right, b.bottom, one.textContent] })"
+        "return [b.left, b.top, b.right, b.bottom, one.textContent, one.matches('.trama-map-circle')] })"
     )
     names = page.locator(".trama-map-name").count()
     assert names >= 4
@@ -154,7 +154,8 @@ def test_no_name_covers_another(open_page: Open, places: list[Any], width: int, 
         (a[4], b[4])
         for number, a in enumerate(boxes)
         for b in boxes[:number]
-        if a[0] < b[2] - 1 and b[0] < a[2] - 1 and a[1] < b[3] - 1 and b[1] < a[3] - 1
+        if not (a[5] and b[5])  # two circles may be nearer than the squares around them: see ui/tests/test_maps.py
+        and (a[0] < b[2] - 1 and b[0] < a[2] - 1 and a[1] < b[3] - 1 and b[1] < a[3] - 1)
     ]
     assert covering == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -25,9 +26,9 @@ HALF_WORLD = math.pi * EARTH
 NORTHERNMOST = 85.0511  # where the square of Web Mercator ends
 TILE = 256  # pixels of the whole world at zoom 0
 DEEPEST = 18
-CELL = 72  # pixels of the side of a cell
-APART = 40  # pixels: markers nearer than this would cover each other
-MARGIN = 48  # pixels kept free around the points when a view is fitted to them
+CELL = 76  # pixels of the side of a cell
+PIN = 28  # pixels of the width of the marker of a single record
+MARGIN = 36  # pixels kept free around the points when a view is fitted to them
 WIDEST = 4096  # pixels: nobody's screen is wider; it bounds the number of cells
 SCREEN = (1280, 640)  # pixels, for who does not say
 LISTED = 20
@@ -102,7 +103,12 @@ def extent_of(box: Box) -> Extent:
     return Extent(math.floor(left), math.floor(northing(box.south)), math.ceil(right), math.ceil(northing(box.north)))
 
 
-def metres_per_pixel(zoom: int) -> float:
+def diameter(count: int) -> float:
+    """Pixels of a marker: it grows with the order of magnitude of what it stands for (map-points.js draws it so)."""
+    return PIN if count == 1 else min(60.0, 26 + 7.5 * math.log10(count))
+
+
+def metres_per_pixel(zoom: float) -> float:
     """Metres of Web Mercator under a pixel."""
     return 2 * HALF_WORLD / (TILE * 2**zoom)
 
@@ -115,8 +121,8 @@ def _numbers(text: str, count: int) -> list[float] | None:
     return numbers if len(numbers) == count and all(map(math.isfinite, numbers)) else None
 
 
-def box_of(query: Mapping[str, Any]) -> tuple[Box | None, int | None]:
-    """The view that an address asks for: `bbox=west,south,east,north` in degrees and `zoom`.
+def box_of(query: Mapping[str, Any]) -> tuple[Box | None, float | None]:
+    """The view that an address asks for: `bbox=west,south,east,north` in degrees and `zoom`, whole or in halves.
 
     What cannot be understood is None: the whole, and the zoom that fits it.
     """
@@ -129,7 +135,7 @@ def box_of(query: Mapping[str, Any]) -> tuple[Box | None, int | None]:
         if west < east and south < north:
             box = Box(west, south, east, north)
     text = str(query.get("zoom", ""))
-    zoom = int(text) if text.isascii() and text.isdigit() and len(text) < 3 else None
+    zoom = float(text) if re.fullmatch(r"[0-9]{1,2}(\.[05])?", text) else None
     return box, None if zoom is None or zoom > DEEPEST else zoom
 
 
@@ -140,19 +146,19 @@ def size_of(query: Mapping[str, Any]) -> tuple[int, int]:
     return width, height
 
 
-def fitting_zoom(extent: Extent, size: tuple[int, int]) -> int:
-    """The deepest zoom at which all of an extent is on a screen of that size, with a margin."""
+def fitting_zoom(extent: Extent, size: tuple[int, int], step: float = 1) -> float:
+    """The deepest zoom (in steps) at which all of an extent is on a screen of that size, with a margin."""
     wide, high = max(extent.right - extent.left, 1), max(extent.top - extent.bottom, 1)
     scale = max(wide / max(size[0] - 2 * MARGIN, 64), high / max(size[1] - 2 * MARGIN, 64))
-    return max(0, min(DEEPEST - 2, math.floor(math.log2(2 * HALF_WORLD / TILE / scale))))
+    return max(0, min(DEEPEST - 2, math.floor(math.log2(2 * HALF_WORLD / TILE / scale) / step) * step))
 
 
-def deepest_for(extent: Extent) -> int:
+def deepest_for(extent: Extent) -> float:
     """The deepest zoom at which an extent has no more cells than the widest screen shows."""
     return min(DEEPEST, fitting_zoom(extent, (WIDEST, WIDEST)) + 2)
 
 
-def side_of(zoom: int) -> int:
+def side_of(zoom: float) -> int:
     """The side of a cell in whole metres."""
     return max(1, round(CELL * metres_per_pixel(zoom)))
 
@@ -201,16 +207,28 @@ def _cells(rows: QuerySet[Any], side: int) -> tuple[list[Cluster], int]:
     return found, pointless
 
 
-def _apart(clusters: Iterable[Cluster], distance: float, side: int) -> list[Cluster]:
-    """Join to a fuller cluster those whose markers would cover it: means of neighbouring cells may come close."""
+def _apart(clusters: list[Cluster], pixel: float, side: int) -> list[Cluster]:
+    """Join to a fuller cluster those whose markers would cover it: means of neighbouring cells may come close.
+
+    `pixel`: metres under a pixel. What was joined moves and grows, so it is done until all stand free.
+    """
+    before = -1
+    while before != len(clusters):
+        before = len(clusters)
+        clusters = _joined(clusters, pixel, side)
+    return clusters
+
+
+def _joined(clusters: list[Cluster], pixel: float, side: int) -> list[Cluster]:
     kept: dict[tuple[int, int], list[Cluster]] = {}
-    for cluster in clusters:
+    for cluster in sorted(clusters, key=lambda cluster: (-cluster.count, cluster.first)):
         column, line = int(cluster.x // side), int(cluster.y // side)
         near = (
             (key, number)
             for key in ((column + i, line + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
             for number, other in enumerate(kept.get(key, ()))
-            if math.hypot(other.x - cluster.x, other.y - cluster.y) < distance
+            if math.hypot(other.x - cluster.x, other.y - cluster.y)
+            < (diameter(other.count) + diameter(cluster.count)) / 2 * pixel
         )
         found = next(near, None)
         if found is None:
@@ -224,16 +242,17 @@ def _apart(clusters: Iterable[Cluster], distance: float, side: int) -> list[Clus
 def clusters(
     rows: QuerySet[Any],
     box: Box | None = None,
-    zoom: int | None = None,
+    zoom: float | None = None,
     *,
     size: tuple[int, int] = SCREEN,
+    step: float = 1,
     title: str = "name",
     url: Callable[[Any], str] | None = None,
 ) -> dict[str, Any]:
     """The markers of a view of the map over a selection of records.
 
-    Without a box: all the points, at the zoom that fits them on a screen of `size` pixels, or at `zoom` if that is
-    less deep. Returns what becomes JSON:
+    Without a box: all the points, at the zoom (in steps of `step`) that fits them on a screen of `size` pixels, or at
+    `zoom` if that is less deep. Returns what becomes JSON:
 
     - `total`: records in the selection; `located`: those with a point; `outside`: those without one;
     - `bounds`: west, south, east, north of the located ones, or None;
@@ -243,7 +262,7 @@ def clusters(
     """
     rows = _one_row_each(rows)
     if box is None:
-        zoom, groups, located, outside, extent = _whole(rows, zoom, size)
+        zoom, groups, located, outside, extent = _whole(rows, zoom, size, step)
     else:
         known = rows.aggregate(
             total=Count("pk"), located=Count("x"), left=Min("x"), bottom=Min("y"), right=Max("x"), top=Max("y")
@@ -254,7 +273,7 @@ def clusters(
         zoom = min(fitting_zoom(asked, size) if zoom is None else zoom, deepest_for(asked))
         groups, _none = _cells(_within(rows, _whole_cells(asked, side_of(zoom))), side_of(zoom))
     if zoom < DEEPEST:  # there, a cluster opens as a list of what is in its extent: extents must not overlap
-        groups = _apart(groups, APART * metres_per_pixel(zoom), side_of(zoom))
+        groups = _apart(groups, metres_per_pixel(zoom), side_of(zoom))
     return {
         "total": located + outside,
         "located": located,
@@ -266,33 +285,35 @@ def clusters(
 
 
 def _whole(
-    rows: QuerySet[Any], zoom: int | None, size: tuple[int, int]
-) -> tuple[int, list[Cluster], int, int, Extent | None]:
+    rows: QuerySet[Any], zoom: float | None, size: tuple[int, int], step: float
+) -> tuple[float, list[Cluster], int, int, Extent | None]:
     """All the points of a selection: zoom, cells, how many have a point and how many none, the extent.
 
     The zoom that fits is known only with the extent, for which all must be read once more. So the one that did fit
     this selection is tried first: it is right unless points were added at the border, and if it is not it is mended.
     """
-    key = "map-zoom:" + hashlib.sha256(f"{rows.model._meta.label} {rows.query} {zoom} {size}".encode()).hexdigest()
+    key = (
+        "map-zoom:" + hashlib.sha256(f"{rows.model._meta.label} {rows.query} {zoom} {size} {step}".encode()).hexdigest()
+    )
     tried = cache.get(key)
     if tried is None:
         known = rows.aggregate(left=Min("x"), bottom=Min("y"), right=Max("x"), top=Max("y"))
         first = Extent(**known) if known["left"] is not None else None
-        tried = _whole_zoom(first, zoom, size)
+        tried = _whole_zoom(first, zoom, size, step)
     while True:
         groups, outside = _cells(rows, side_of(tried))
         extent = _around(groups)
-        right = _whole_zoom(extent, zoom, size)
+        right = _whole_zoom(extent, zoom, size, step)
         if right == tried:
             cache.set(key, right, 3600)
             return right, groups, sum(group.count for group in groups), outside, extent
         tried = right
 
 
-def _whole_zoom(extent: Extent | None, zoom: int | None, size: tuple[int, int]) -> int:
+def _whole_zoom(extent: Extent | None, zoom: float | None, size: tuple[int, int], step: float) -> float:
     if extent is None:
         return zoom or 0
-    return min(DEEPEST if zoom is None else zoom, fitting_zoom(extent, size))
+    return min(DEEPEST if zoom is None else zoom, fitting_zoom(extent, size, step))
 
 
 def _around(groups: list[Cluster]) -> Extent | None:
@@ -347,8 +368,9 @@ class Asked:
     """What a map asks for, as it stands in the address; two that are equal have the same answer."""
 
     box: Box | None = None
-    zoom: int | None = None
+    zoom: float | None = None
     size: tuple[int, int] = SCREEN
+    step: float = 1  # between two zooms that the map can show
     extent: Extent | None = None  # of the records to be listed, instead of the clusters
 
     @classmethod
@@ -358,7 +380,7 @@ class Asked:
         if numbers is not None:
             return cls(extent=Extent(*(max(-SHIFT, min(SHIFT, round(number))) for number in numbers)))
         box, zoom = box_of(query)
-        return cls(box, zoom, size_of(query))
+        return cls(box, zoom, size_of(query), 0.5 if query.get("step") == "0.5" else 1)
 
 
 def content(rows: QuerySet[Any], asked: Asked, *, title: str = "name", url: Callable[[Any], str] | None = None) -> str:
@@ -366,7 +388,7 @@ def content(rows: QuerySet[Any], asked: Asked, *, title: str = "name", url: Call
     if asked.extent is not None:
         data = listed(rows, asked.extent, title=title, url=url)
     else:
-        data = clusters(rows, asked.box, asked.zoom, size=asked.size, title=title, url=url)
+        data = clusters(rows, asked.box, asked.zoom, size=asked.size, step=asked.step, title=title, url=url)
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 

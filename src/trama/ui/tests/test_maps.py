@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import random
 from typing import Any
 
@@ -108,13 +109,13 @@ def test_no_two_markers_cover_each_other(kind: Code) -> None:
     put(kind, [(chance.gauss(11.3, 0.1), chance.gauss(44.5, 0.1)) for _ in range(400)])
     answer = clusters(Place.objects.all())
     metres = [maps.extent_of(Box(p[0], p[1], p[0], p[1])) for p in answer["points"]]
-    # The smallest marker's width, less a quarter: a marker that took in a neighbour moves a little.
-    least = maps.PIN * maps.metres_per_pixel(answer["zoom"]) * 0.75
+    pixel = maps.metres_per_pixel(answer["zoom"])
+    radius = [maps.diameter(p[2]) / 2 - 1 for p in answer["points"]]
     near = [
-        (a, b)
-        for number, a in enumerate(metres)
-        for b in metres[:number]
-        if (a.left - b.left) ** 2 + (a.bottom - b.bottom) ** 2 < least**2
+        (i, j)
+        for i, a in enumerate(metres)
+        for j, b in enumerate(metres[:i])
+        if math.hypot(a.left - b.left, a.bottom - b.bottom) < (radius[i] + radius[j]) * pixel
     ]
     assert near == []
 

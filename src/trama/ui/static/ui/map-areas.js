@@ -36,13 +36,15 @@ function addHatch(map) {
 }
 
 export class Areas {
-  constructor(map, root, tools) {
+  /** `still`: the areas are only looked at; what is clicked is the map. */
+  constructor(map, root, tools, still = false) {
+    this.still = still;
     this.map = map;
     this.root = root;
     this.tools = tools;
   }
 
-  /** Load and draw the boundaries; fit the view to them if nothing else does. */
+  /** Load and draw the boundaries; fit the view to them if nothing else does. Returns what they are in, or null. */
   async load(fit) {
     let data;
     try {
@@ -51,14 +53,15 @@ export class Areas {
       data = await response.json();
     } catch {
       if (fit) this.tools.message(this.tools.word("error"), () => this.load(fit));
-      return;
+      return null;
     }
     if (fit) this.tools.message("");
     const features = data.features || [];
-    const coloured = features.some((feature) => feature.properties.text || feature.properties.class);
+    const coloured = !this.still && features.some((feature) => feature.properties.text || feature.properties.class);
     this.root.classList.toggle("trama-map-coloured", coloured);
     const group = L.geoJSON(data, {
       bubblingMouseEvents: false,
+      interactive: !this.still,
       pointToLayer: () => null,
       style: (feature) => {
         const { class: name } = feature.properties;
@@ -71,9 +74,10 @@ export class Areas {
     this.root.dataset.areasDrawn = String(features.length);
     const around = group.getBounds();
     if (fit) this.map.fitBounds(around.isValid() ? around : boundsOf([6.6, 35.4, 18.6, 47.1]), { animate: false });
-    addHatch(this.map);
+    this.map.whenReady(() => addHatch(this.map));
     this.tools.labels.setAreas(features);
     if (fit && !features.length) this.tools.message(this.tools.word("empty"));
+    return around.isValid() ? around : null;
   }
 
   prepare(properties, layer, coloured) {
@@ -97,7 +101,7 @@ export class Areas {
       });
     });
     if (coloured) layer.on("mouseover", () => this.show(sentence, layer));
-    if (coloured || url) layer.on("click", (event) => this.open(properties, layer, event.latlng));
+    if (!this.still && (coloured || url)) layer.on("click", (event) => this.open(properties, layer, event.latlng));
   }
 
   show(sentence, layer) {

@@ -48,6 +48,7 @@ export function makeMap(root, word) {
     minZoom: 2,
     zoomAnimation: !still,
     zoomControl: false,
+    zoomSnap: root.dataset.tiles ? 1 : 0.5, // tiles are sharp at whole zooms; without them the view may fit closer
   });
   if (still) {
     const panBy = map.panBy;
@@ -145,7 +146,8 @@ function fitOnPaper(map, root) {
 
 /** Open a popup at a point. The focus goes into it, and back to `opener` when it is closed. */
 export function openPopup(map, place, content, word, opener = null, offset = [0, 0]) {
-  const popup = L.popup({ autoPanPadding: [12, 12], maxWidth: 288, minWidth: 180, offset });
+  const room = map.getSize().x - 90; // without the popup's own margins
+  const popup = L.popup({ autoPanPadding: [12, 12], maxWidth: Math.min(300, room), minWidth: Math.min(180, room), offset });
   popup.setLatLng(place).setContent(content);
   popup.on("remove", () => {
     map.tramaPopup = null;

@@ -131,14 +131,21 @@ export class Labels {
     this.show(chosen);
   }
 
-  /** The rectangles of the markers in the view, in pixels. */
+  /** The rectangles of the map's buttons and of the markers, in pixels. */
   obstacles() {
-    return (this.markers || []).map((point) => {
-      const { x, y } = this.map.latLngToContainerPoint(point.place);
-      if (point.count === 1) return { left: x - 13, right: x + 13, top: y - 34, bottom: y + 2 };
-      const radius = point.diameter / 2 + 1;
-      return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
+    const frame = this.map.getContainer().getBoundingClientRect();
+    const controls = [...this.map.getContainer().querySelectorAll(".leaflet-control")].map((control) => {
+      const { left, right, top, bottom } = control.getBoundingClientRect();
+      return { left: left - frame.left, right: right - frame.left, top: top - frame.top, bottom: bottom - frame.top };
     });
+    return controls.concat((this.markers || []).map((point) => this.rectangleOf(point)));
+  }
+
+  rectangleOf(point) {
+    const { x, y } = this.map.latLngToContainerPoint(point.place);
+    if (point.count === 1) return { left: x - 13, right: x + 13, top: y - 34, bottom: y + 2 };
+    const radius = point.diameter / 2 + 1;
+    return { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius };
   }
 
   /** A free rectangle for a label, null when there is none, undefined when it does not belong to the view. */

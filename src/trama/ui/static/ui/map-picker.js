@@ -41,7 +41,7 @@ class Picker {
     else if (given || !root.dataset.areas) this.map.fitBounds(given || boundsOf(ITALY), { animate: false });
     if (root.dataset.areas) {
       const tools = { labels: new Labels(this.map), message: () => {}, say: () => {}, word: this.word };
-      new Areas(this.map, root, tools).load(!place && !given);
+      new Areas(this.map, root, tools, true).load(!place && !given);
     }
     if (place) this.put(place);
     this.listen();

@@ -32,9 +32,9 @@ const ButtonIcon = L.Icon.extend({
   },
 });
 
-/** Diameter in pixels of the circle of a cluster: it grows with the order of magnitude. */
+/** Diameter in pixels of the circle of a cluster: it grows with the order of magnitude (as in maps.py). */
 function diameterOf(count) {
-  return Math.round(Math.min(64, 27 + 9 * Math.log10(count) + (count > 999 ? 4 : 0)));
+  return Math.round(Math.min(60, 26 + 7.5 * Math.log10(count)));
 }
 
 export class Points {
@@ -63,15 +63,15 @@ export class Points {
     }
     const size = this.map.getSize();
     const query = { size: `${size.x},${size.y}` };
-    if (!this.root.dataset.tiles) query.zoom = CLOSEST_FIRST_VIEW;
+    if (!this.root.dataset.tiles) Object.assign(query, { step: this.map.options.zoomSnap, zoom: CLOSEST_FIRST_VIEW });
     const data = await this.ask(query, () => this.start(null));
     if (!data) return undefined;
     const bounds = boundsOf(data.bounds);
     if (bounds) {
       this.loaded = { whole: true, zoom: data.zoom };
       this.map.setView(this.middle(bounds), data.zoom, { animate: false });
-    } else if (!this.map._loaded) {
-      this.map.fitBounds(boundsOf(ITALY), { animate: false });
+    } else {
+      this.map.fitBounds((await this.tools.around) || boundsOf(ITALY), { animate: false });
     }
     return this.draw(data);
   }
@@ -120,7 +120,7 @@ export class Points {
     } catch {
       if (signal.aborted) return null;
       this.root.removeAttribute("aria-busy");
-      if (!this.map._loaded) this.map.fitBounds(boundsOf(ITALY), { animate: false });
+      if (!this.map._loaded) this.map.fitBounds((await this.tools.around) || boundsOf(ITALY), { animate: false });
       this.tools.message(this.tools.word("error"), again);
       return null;
     }
@@ -128,7 +128,7 @@ export class Points {
 
   draw(data) {
     const focused = document.activeElement;
-    const wasOnMarker = this.root.contains(focused) && focused.classList.contains("trama-map-point");
+    const wasOnMarker = this.root.contains(focused) && focused.matches(".trama-map-point:focus-visible");
     const kept = new Map();
     for (const point of data.points) {
       const key = point[2] === 1 ? `one ${point[3]}` : point.join(" ");
@@ -168,7 +168,7 @@ export class Points {
   sum(data) {
     const { number, say, word } = this.tools;
     const things = this.root.dataset.things;
-    const sentences = [word("shown", { count: number(data.located), things })];
+    const sentences = data.located ? [word("shown", { count: number(data.located), things })] : [];
     if (data.outside) sentences.push(word("outside", { count: number(data.outside) }));
     say(sentences.join(" · "));
     if (!data.located) this.tools.message(word("empty"));

@@ -44,8 +44,8 @@ function startMap(root) {
   const given = givenBounds(root);
   const { src, areas } = root.dataset;
   if (given && !src) map.fitBounds(given, { animate: false });
+  tools.around = areas ? new Areas(map, root, tools).load(!src && !given) : null;
   if (src) new Points(map, root, tools).start(given);
-  if (areas) new Areas(map, root, tools).load(!src && !given);
 }
 
 /** Start the maps in a part of the page that were not started yet. */
