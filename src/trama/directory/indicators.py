@@ -96,7 +96,6 @@ declare(
         _("Published resources and services in the register. What nobody listed is not counted."),
         resources,
         register="resources",
-        on_home=True,
         order=15,
     ),
     Indicator(

@@ -33,9 +33,11 @@ def home(request: HttpRequest) -> HttpResponse:
     registers = [gathered.registers[key] for key in ("experiences", "resources", "places") if key in gathered.registers]
     shown = next((r for r in registers if r.visible(actor).filter(x__isnull=False).exists()), None)
     app = shown.model._meta.app_label if shown else ""
+    figures = gathering.figures(actor, home_only=True)
     context = {
         "area": area,
-        "figures": gathering.figures(actor, home_only=True),
+        "figures": figures,
+        "figure_notes": list(dict.fromkeys(stated.figure.note for stated in figures if stated.figure.note)),
         "coming": gathering.by_day(gathering.next_days(actor)),
         "points_address": address_if_any(f"{app}:{shown.key}_points") if shown else "",
         "table_address": address_if_any(f"{app}:{shown.key}_table") if shown else "",
