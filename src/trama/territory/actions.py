@@ -17,10 +17,20 @@ from django.utils.translation import gettext as _
 
 from trama.core import history
 from trama.core.actor import Actor
-from trama.core.models import Source
+from trama.core.models import Code, Source
 from trama.territory import finding, shapes
-from trama.territory.choices import RANK, AreaKind, AreaOrigin
-from trama.territory.models import Area, AreaClosure, Boundary, Located, Population
+from trama.territory.choices import RANK, AreaKind, AreaOrigin, ValueState
+from trama.territory.models import (
+    Area,
+    AreaClosure,
+    Boundary,
+    ContextIndicator,
+    ContextValue,
+    Located,
+    Place,
+    PlaceCode,
+    Population,
+)
 
 
 class TerritoryError(ValidationError):
@@ -349,3 +359,112 @@ def set_population(
     row.save()
     history.record(actor, "changed" if before else "created", row, before)
     return True
+
+
+@transaction.atomic
+def set_value(
+    actor: Actor,
+    area: Area,
+    indicator: ContextIndicator,
+    year: int,
+    value: float | None,
+    *,
+    state: str = ValueState.VALUE,
+    source: Source | None = None,
+) -> bool:
+    """State a number about an area in a year, or why there is none; gives whether anything changed."""
+    row = ContextValue.objects.filter(area=area, indicator=indicator, year=year).first()
+    before = history.state_of(row) if row else None
+    row = row or ContextValue(area=area, indicator=indicator, year=year)
+    row.value, row.state, row.source = value, state, source
+    row.full_clean(exclude=["area", "indicator", "source"])
+    if before is not None and not history.differences(row, before):
+        return False
+    row.save()
+    history.record(actor, "changed" if before else "created", row, before)
+    return True
+
+
+# --- places -------------------------------------------------------------------------------------------------------
+FACETS = ("place_role", "vulnerability_factor")
+
+
+@transaction.atomic
+def add_place(actor: Actor, *, roles: Iterable[Code] = (), factors: Iterable[Code] = (), **fields: Any) -> Place:
+    """Add a place; its area is found from its point, unless no area holds the point and one is given."""
+    place = Place(**fields)
+    _find_area(place)
+    place.full_clean()
+    place.save()
+    _set_codes(place, [*roles, *factors])
+    extra = _told_codes([], place)
+    history.record(actor, "created", place, None, extra)
+    return place
+
+
+@transaction.atomic
+def change_place(
+    actor: Actor, place: Place, *, roles: Iterable[Code] = (), factors: Iterable[Code] = (), **fields: Any
+) -> Place:
+    """Change a place, with its roles and what makes it vulnerable; nothing is written when nothing changes."""
+    before = history.state_of(place)
+    had = _codes_of(place)
+    point = (place.lon, place.lat)
+    for field, value in fields.items():
+        setattr(place, field, value)
+    if (place.lon, place.lat) != point:
+        _find_area(place)
+    _set_codes(place, [*roles, *factors])
+    extra = _told_codes(had, place)
+    if not history.differences(place, before) and not extra and (place.lon, place.lat) == point:
+        return place
+    place.edited_at = timezone.now()
+    place.full_clean()
+    place.save()
+    history.record(actor, "changed", place, before, extra)
+    return place
+
+
+@transaction.atomic
+def confirm_place(actor: Actor, place: Place, day: date | None = None) -> Place:
+    """State that what is written of a place is right, as of a day (today)."""
+    before = history.state_of(place)
+    place.confirmed_on = day or timezone.localdate()
+    place.save(update_fields=["confirmed_on"])
+    history.record(actor, "confirmed", place, before)
+    return place
+
+
+def _find_area(place: Place) -> None:
+    if place.lon is None or place.lat is None:
+        return
+    found = finding.area_at(place.lon, place.lat)
+    if found is not None:
+        place.area_id = found
+
+
+def _codes_of(place: Place) -> list[str]:
+    return sorted(PlaceCode.objects.filter(place=place, facet__in=FACETS).order_by().values_list("code_id", flat=True))
+
+
+def _set_codes(place: Place, wanted: Sequence[Code]) -> None:
+    if wrong := [code.id for code in wanted if code.list not in FACETS]:
+        raise TerritoryError(_("%(codes)s is no role of a place.") % {"codes": ", ".join(wrong)})
+    ids = {code.id for code in wanted}
+    had = set(_codes_of(place))
+    PlaceCode.objects.filter(place=place, code__in=had - ids).delete()
+    PlaceCode.objects.bulk_create(
+        [PlaceCode(place=place, facet=code.list, code=code) for code in wanted if code.id not in had],
+        ignore_conflicts=True,
+    )
+
+
+def _told_codes(had: list[str], place: Place) -> dict[str, Any]:
+    """What changed among the codes, as `{list: [before, after]}`."""
+    now = _codes_of(place)
+    told = {}
+    for facet in FACETS:
+        old, new = ([code for code in codes if code.startswith(f"{facet}:")] for codes in (had, now))
+        if old != new:
+            told[facet] = [old, new]
+    return told

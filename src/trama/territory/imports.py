@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from trama.core.actor import Actor
 from trama.core.models import Source
 from trama.core.search import fold
-from trama.territory import actions, boundaries, finding, italy, shapes
+from trama.territory import actions, boundaries, finding, italy, outlines, shapes
 from trama.territory.actions import Drawing, TerritoryError
 from trama.territory.boundaries import Feature, FileRefused
 from trama.territory.choices import AreaKind, AreaOrigin
@@ -291,7 +291,7 @@ class _Loading:
         self.actor, self.parent, self.levels = actor, parent, levels
         self.parent_column, self.source, self.notes = parent_column, source, list(notes)
         self.verdicts: list[Verdict] = []
-        self.root_shape = _shape_of(parent)
+        self.root_shape = outlines.shape_of(parent)
 
     def run(self, features: Sequence[Feature]) -> Loaded:
         groups = self._groups(features)
@@ -406,7 +406,7 @@ class _Loading:
             shape = shapely.union_all(shapely.set_precision(group.parts, shapes.GRID))
         if not dissolved:
             verdict.repair = "; ".join(dict.fromkeys(group.repairs))
-        before = _shape_of(area)
+        before = outlines.shape_of(area)
         if verdict.outcome == "same" and (before is None or not shapes.same(before, shape)):
             verdict.outcome = "changed"
         if self.root_shape is not None and (share := shapes.shared_part(shape, self.root_shape)) < 0.9:
@@ -443,13 +443,6 @@ class _Loading:
                     _("%(share)s of it lies also in %(name)s")
                     % {"share": f"{share:.0%}", "name": drawings[large].area.name}
                 )
-
-
-def _shape_of(area: Area) -> Any | None:
-    import shapely
-
-    wkb = Boundary.objects.filter(area=area, valid_to__isnull=True).values_list("wkb", flat=True).first()
-    return shapely.from_wkb(bytes(wkb)) if wkb is not None else None
 
 
 def area_called(text: str, within: Area | None = None) -> Area | None:

@@ -56,6 +56,11 @@ def keeps_everywhere(actor: Actor) -> bool:
     return actor.everywhere(KEEPERS)
 
 
+def may_keep(actor: Actor, area_id: int | None) -> bool:
+    """Whether the actor keeps this area (draws it, changes it, adds what is below it)."""
+    return actor.everywhere(KEEPERS) or (area_id is not None and area_id in actor.areas_with(KEEPERS))
+
+
 def may_write_in(actor: Actor, area_id: int | None) -> bool:
     """Whether the actor may write down what happens in this area; without an area: only who writes everywhere."""
     if actor.everywhere(WRITERS):

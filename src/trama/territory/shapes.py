@@ -182,6 +182,13 @@ def _matched(shapes: Any) -> Any:
     return np.where(shapely.is_empty(cleaned), shapes, cleaned)
 
 
+def from_wkb(stored: bytes | memoryview) -> Any:
+    """A shape as a boundary stores it."""
+    import shapely
+
+    return shapely.from_wkb(bytes(stored))
+
+
 def as_geojson(shape: Any) -> str:
     """A geometry as compact GeoJSON, coordinates to about a metre."""
     import shapely
