@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,12 +26,15 @@ from trama.experiences.models import (
     Occurrence,
     Participation,
 )
+from trama.network import actions as network
 from trama.network.models import Organisation
 from trama.territory import finding
 from trama.territory.models import Place
+from trama.territory.permissions import may_write_in
 
 # The facets of an experience; each is the name of a code list.
 FACETS = ("aim", "target", "need", "instrument", "public_service", "purpose", "theme")
+_PART = ("organisation_id", "role_id", "gives", "receives", "since")
 PLAIN = (
     "name",
     "summary",
@@ -121,9 +125,9 @@ def save_experience(
         if expected is not None and experience.edited_at != expected:
             raise ChangedMeanwhile(experience)
         _refuse_unless(may_edit(actor, experience))
-        before, was = history.state_of(experience), _links_of(experience)
+        before, was = history.state_of(experience), links_of(experience)
     _set_fields(experience, data, importing or {})
-    areas, places = _where(experience, data)
+    areas, places = _where(actor, experience, data)
     _refuse_born_of_itself(experience)
     if experience.state == ExperienceState.PUBLISHED and importing is None:
         _require_enough(experience, areas)
@@ -133,11 +137,11 @@ def save_experience(
     _write_ids(experience, ExperienceArea, "area", areas)
     _write_ids(experience, ExperiencePlace, "place", places)
     _write_participations(actor, experience, data.get("participations"))
-    _write_fundings(experience, data.get("fundings"))
+    _write_fundings(actor, experience, data.get("fundings"))
     if experience.state == ExperienceState.PUBLISHED:
         # Nobody publishes beyond what they answer for, nor moves a published record out of it.
         _refuse_unless(permissions.may_place(actor, areas, carriers_of(experience)))
-    now = _links_of(experience)
+    now = links_of(experience)
     extra = {key: [was.get(key, []), now[key]] for key in now if was.get(key, []) != now[key]}
     if before is not None and not extra and not history.differences(experience, before):
         return experience
@@ -178,13 +182,18 @@ def _code(list_: str, value: Any, field: str) -> str:
     return key
 
 
-def _where(experience: Experience, data: Mapping[str, Any]) -> tuple[list[int], list[int]]:
+def _where(actor: Actor, experience: Experience, data: Mapping[str, Any]) -> tuple[list[int], list[int]]:
     """All the areas, the main one first, and all the places; sets the point and the main area of the record."""
     old_places = [] if experience.pk is None else _ids(ExperiencePlace, "place_id", experience)
     old_areas = [] if experience.pk is None else _ids(ExperienceArea, "area_id", experience)
     if not {"areas", "places", "lon", "lat", "is_city_wide"} & set(data):
         return old_areas, old_places
     places = list(dict.fromkeys(data["places"])) if "places" in data else old_places
+    if places != old_places:
+        # A place that the actor cannot see, the actor cannot take away.
+        seen = Place.objects.visible_to(actor).filter(pk__in=old_places).order_by()
+        shown = set(seen.values_list("pk", flat=True))
+        places = list(dict.fromkeys([*places, *(pk for pk in old_places if pk not in shown)]))
     standing = {row.pk: row for row in Place.objects.filter(pk__in={*places, *old_places}).order_by()}
     if missing := [pk for pk in places if pk not in standing]:
         raise ValidationError({"places": _("There is no place number %(pk)s.") % {"pk": missing[0]}})
@@ -267,9 +276,9 @@ def _write_participations(actor: Actor, experience: Experience, wanted: Iterable
         pk = organisation.pk if isinstance(organisation, Organisation) else organisation
         role = _code("tie_role", item.get("role") or "partner", "participations")
         rows[(pk, role)] = {
-            "gives": (item.get("gives") or "").strip()[:300],
-            "receives": (item.get("receives") or "").strip()[:300],
-            "since": item.get("since"),
+            name: item[name].strip()[:300] if isinstance(item[name], str) else item[name]
+            for name in ("gives", "receives", "since")
+            if name in item
         }
     # What the actor cannot see, the actor cannot take away.
     seen = Organisation.objects.visible_to(actor).order_by()
@@ -291,17 +300,23 @@ def _write_participations(actor: Actor, experience: Experience, wanted: Iterable
 
 
 def _new_organisation(actor: Actor, item: Mapping[str, Any], experience: Experience) -> Organisation:
-    from trama.network import actions as network
-
     name = " ".join(str(item.get("name") or "").split())
     if not name:
         raise ValidationError({"participations": _("Write the name of the organisation.")})
-    return network.save_organisation(actor, {"name": name, "area": experience.area_id})
+    # It belongs to the area of the experience, or to the first of its areas in which the actor writes.
+    candidates = [experience.area_id, *_ids(ExperienceArea, "area_id", experience)]
+    area = next((pk for pk in candidates if may_write_in(actor, pk)), None)
+    if area is None and not may_write_in(actor, None):
+        sentence = _("To add “%(name)s” as a new organisation, first say in which of your areas this happens.")
+        raise ValidationError({"participations": sentence % {"name": name[:80]}})
+    return network.save_organisation(actor, {"name": name, "area_id": area})
 
 
-def _write_fundings(experience: Experience, wanted: Iterable[Mapping[str, Any]] | None) -> None:
+def _write_fundings(actor: Actor, experience: Experience, wanted: Iterable[Mapping[str, Any]] | None) -> None:
     if wanted is None:
         return
+    seen = Organisation.objects.visible_to(actor).order_by().values("pk")
+    standing = Funding.objects.filter(experience=experience).filter(Q(funder__isnull=True) | Q(funder__in=seen))
     rows = []
     for item in wanted:
         funder = item.get("funder")
@@ -318,9 +333,9 @@ def _write_fundings(experience: Experience, wanted: Iterable[Mapping[str, Any]] 
         except ValidationError as error:
             raise ValidationError({"fundings": error.messages}) from error
         rows.append(row)
-    known = [_money(row) for row in Funding.objects.filter(experience=experience).order_by("id")]
-    if known != [_money(row) for row in rows]:
-        Funding.objects.filter(experience=experience).delete()
+    # As with partners: what the actor cannot see stays.
+    if [_money(row) for row in standing.order_by("id")] != [_money(row) for row in rows]:
+        Funding.objects.filter(pk__in=list(standing.values_list("pk", flat=True))).delete()
         Funding.objects.bulk_create(rows)
 
 
@@ -328,7 +343,7 @@ def _money(row: Funding) -> tuple[Any, ...]:
     return (row.funder_id, row.fund, row.year, row.amount, row.note)
 
 
-def _links_of(experience: Experience) -> dict[str, list[Any]]:
+def links_of(experience: Experience) -> dict[str, list[Any]]:
     """What hangs on a record, as the audit keeps it: keys and numbers, no names."""
     found: dict[str, list[Any]] = {facet: [] for facet in FACETS}
     rows = ExperienceCode.objects.filter(experience=experience).order_by("code_id")
@@ -337,13 +352,12 @@ def _links_of(experience: Experience) -> dict[str, list[Any]]:
     found["areas"] = _ids(ExperienceArea, "area_id", experience)
     found["places"] = _ids(ExperiencePlace, "place_id", experience)
     parts = Participation.objects.filter(experience=experience).order_by("organisation_id", "role_id")
-    found["participations"] = [
-        list(row) for row in parts.values_list("organisation_id", "role_id", "gives", "receives")
-    ]
+    found["organisations"] = list(dict.fromkeys(parts.values_list("organisation_id", flat=True)))
+    found["participations"] = [list(row) for row in parts.values_list(*_PART)]
     money = Funding.objects.filter(experience=experience).order_by("id")
-    found["fundings"] = [
-        [row.funder_id, row.fund, row.year, format(row.amount.normalize(), "f"), row.note] for row in money
-    ]
+    found["funders"] = list(dict.fromkeys(row.funder_id for row in money if row.funder_id))
+    found["fundings"] = [f"{row.year}: {row.amount.normalize():f} €" for row in money]
+    found["funding_notes"] = [[row.fund, row.note] for row in money if row.fund or row.note]
     return found
 
 
@@ -377,14 +391,15 @@ def _changed(actor: Actor, verb: str, experience: Experience, may: bool, **field
     return experience
 
 
-def _locked(experience: Experience) -> Experience:
+def locked(experience: Experience) -> Experience:
+    """The row as it is now, kept from others until the transaction ends."""
     return Experience.objects.select_for_update(of=("self",)).get(pk=experience.pk)
 
 
 @transaction.atomic
 def publish(actor: Actor, experience: Experience) -> Experience:
     """Show a draft to everybody. Raises ValidationError by field when something is still missing."""
-    row = _locked(experience)
+    row = locked(experience)
     areas = area_ids_of(row)
     _refuse_unless(may_edit(actor, row))
     _require_enough(row, areas)
@@ -397,7 +412,7 @@ def publish(actor: Actor, experience: Experience) -> Experience:
 @transaction.atomic
 def unpublish(actor: Actor, experience: Experience) -> Experience:
     """Take an experience back to draft."""
-    row = _locked(experience)
+    row = locked(experience)
     now = timezone.now()
     return _changed(actor, "unpublished", row, may_edit(actor, row), state=ExperienceState.DRAFT, edited_at=now)
 
@@ -405,14 +420,14 @@ def unpublish(actor: Actor, experience: Experience) -> Experience:
 @transaction.atomic
 def confirm(actor: Actor, experience: Experience) -> Experience:
     """The body says that the record is true today."""
-    row = _locked(experience)
+    row = locked(experience)
     return _changed(actor, "confirmed", row, may_edit(actor, row), confirmed_on=timezone.localdate())
 
 
 @transaction.atomic
 def mark_used(actor: Actor, experience: Experience) -> Experience:
     """Somebody who sees it says that it worked for them."""
-    row = _locked(experience)
+    row = locked(experience)
     may = actor.is_known and Experience.objects.visible_to(actor).filter(pk=row.pk).exists()
     return _changed(actor, "used", row, may, used_on=timezone.localdate())
 
@@ -420,7 +435,7 @@ def mark_used(actor: Actor, experience: Experience) -> Experience:
 @transaction.atomic
 def mark_good_practice(actor: Actor, experience: Experience, good: bool = True) -> Experience:
     """Say, or no longer say, that others should copy it."""
-    row = _locked(experience)
+    row = locked(experience)
     verb = "marked_good_practice" if good else "unmarked_good_practice"
     return _changed(actor, verb, row, may_judge(actor, row), is_good_practice=good)
 
@@ -448,14 +463,14 @@ def copy_as_template(actor: Actor, experience: Experience, area: int | None = No
     )
     if area is not None:
         ExperienceArea.objects.create(experience=copy, area_id=area)
-    history.record(actor, "copied", copy, None, {key: [[], value] for key, value in _links_of(copy).items() if value})
+    history.record(actor, "copied", copy, None, {key: [[], value] for key, value in links_of(copy).items() if value})
     return copy
 
 
 @transaction.atomic
 def delete_draft(actor: Actor, experience: Experience) -> None:
     """Throw a draft away. What was published is never deleted, only taken back."""
-    row = _locked(experience)
+    row = locked(experience)
     _refuse_unless(may_edit(actor, row))
     if row.state != ExperienceState.DRAFT:
         raise ValidationError(_("Only drafts are thrown away; take it back to draft first."))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, F, FilteredRelation, Max, Min, Q, QuerySet, Value, When
-from django.db.models.functions import ExtractYear
+from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
@@ -16,211 +14,41 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from trama.core import codes
+from trama.core import codes, figures, memo
 from trama.core.actor import Actor
-from trama.core.declarations import Searchable, declare
+from trama.core.declarations import (
+    Alert,
+    Alerts,
+    AreaSection,
+    CalendarEntries,
+    CalendarEntry,
+    RecordSection,
+    Searchable,
+    declare,
+)
 from trama.core.freshness import decayed
 from trama.core.registers import (
-    NONE,
-    ChoiceDimension,
-    CodeDimension,
     Column,
-    Dimension,
-    FlagDimension,
     Measure,
     Register,
-    YearDimension,
 )
 from trama.experiences import permissions
 from trama.experiences.choices import ExperienceState, Precision
+from trama.experiences.dimensions import DIMENSIONS, PUBLIC_ORGANISATION, phase_is
 from trama.experiences.models import (
     Experience,
     ExperienceArea,
     ExperienceCode,
     ExperiencePlace,
     Funding,
+    Occurrence,
     Participation,
+    Total,
 )
-from trama.network.models import Organisation
+from trama.network.models import Organisation, visible_names
 from trama.territory import finding
-from trama.territory.declarations import area_dimensions
-from trama.territory.models import Place
-from trama.ui.numbers import number
-
-# What is public of organisations: the register never tells where a hidden one stands, whoever asks.
-PUBLIC_ORGANISATION = Q(organisation__is_public=True, organisation__is_sensitive=False)
-
-
-# --- dimensions ---------------------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class StartYear(YearDimension):
-    """The year in which an experience began."""
-
-    def choices(self, actor: Actor) -> Sequence[tuple[str, str]]:
-        found = Experience.objects.visible_to(actor).order_by().aggregate(first=Min("starts_on"), last=Max("starts_on"))
-        if found["first"] is None:
-            return []
-        return [(str(year), str(year)) for year in range(found["last"].year, found["first"].year - 1, -1)]
-
-    def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
-        condition = Q(starts_on__isnull=True) if NONE in values else Q(pk__in=[])
-        for value in values:
-            year = self.stored(value) if value != NONE else -1
-            if 1 <= year <= 9999:
-                # Two days instead of a function of the date, so that the index answers.
-                condition |= Q(starts_on__gte=date(year, 1, 1), starts_on__lte=date(year, 12, 31))
-        return rows.filter(condition)
-
-    def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
-        return rows.annotate(**{alias: ExtractYear("starts_on")})
-
-    def order(self, values: Iterable[Any]) -> list[Any]:
-        return sorted(values, key=lambda value: (value is None, value or 0))
-
-
-PHASES = (("ongoing", _("going on")), ("upcoming", _("to come")), ("ended", _("concluded")))
-
-
-def phase_is(phase: str, today: date) -> Q:
-    """The condition "on this day the experience is going on", "is to come", "is concluded". No date: it goes on."""
-    started = Q(starts_on__isnull=True) | Q(starts_on__lte=today)
-    not_ended = Q(ends_on__isnull=True) | Q(ends_on__gte=today)
-    return {"ongoing": started & not_ended, "upcoming": Q(starts_on__gt=today), "ended": Q(ends_on__lt=today)}[phase]
-
-
-@dataclass(frozen=True)
-class Phase(ChoiceDimension):
-    """Whether it is going on today, is to come, or is concluded."""
-
-    def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
-        condition, today = Q(pk__in=[]), timezone.localdate()
-        for value in values:
-            if value in dict(PHASES):
-                condition |= phase_is(value, today)
-        return rows.filter(condition)
-
-    def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
-        today = timezone.localdate()
-        cases = [When(phase_is(key, today), then=Value(key)) for key in ("ended", "upcoming")]
-        return rows.annotate(**{alias: Case(*cases, default=Value("ongoing"))})
-
-
-@dataclass(frozen=True)
-class ToConfirm(FlagDimension):
-    """Whether nobody has confirmed the record within the term."""
-
-    def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
-        if "1" in values and "0" in values:
-            return rows
-        if "1" in values:
-            return rows.filter(decayed())
-        return rows.exclude(decayed()) if "0" in values else rows.filter(pk__in=[])
-
-    def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
-        return rows.annotate(**{alias: Case(When(decayed(), then=Value(1)), default=Value(0))})
-
-
-def _numbers(values: Sequence[str]) -> list[int]:
-    return [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19]
-
-
-@dataclass(frozen=True)
-class OfOrganisation(Dimension):
-    """The organisations that take part, by id. Hidden ones narrow to nothing: nobody learns where they are."""
-
-    def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
-        parts = Participation.objects.order_by()
-        named = parts.filter(PUBLIC_ORGANISATION, organisation__in=_numbers(values))
-        condition = Q(pk__in=named.values("experience"))
-        if NONE in values:
-            condition |= ~Q(pk__in=parts.values("experience"))
-        return rows.filter(condition)
-
-    def chosen(self, value: str, actor: Actor) -> str:
-        found = Organisation.objects.visible_to(actor).filter(pk__in=_numbers([value])).order_by()
-        return found.values_list("name", flat=True).first() or ""
-
-
-@dataclass(frozen=True)
-class KindOfOrganisation(CodeDimension):
-    """The kinds of the organisations that take part, hidden ones apart."""
-
-    def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
-        parts = Participation.objects.order_by().filter(PUBLIC_ORGANISATION)
-        kinds = [self.stored(value) for value in values if value != NONE]
-        condition = Q(pk__in=parts.filter(organisation__kind__in=kinds).values("experience"))
-        if NONE in values:
-            condition |= ~Q(pk__in=parts.filter(organisation__kind__isnull=False).values("experience"))
-        return rows.filter(condition)
-
-    def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
-        shown = Q(participations__organisation__is_public=True, participations__organisation__is_sensitive=False)
-        parts = FilteredRelation("participations", condition=shown)
-        return rows.annotate(**{f"{alias}_rows": parts}).annotate(**{alias: F(f"{alias}_rows__organisation__kind_id")})
-
-
-@dataclass(frozen=True)
-class OfProgramme(Dimension):
-    """What is part of an experience, at any depth, itself included; by id."""
-
-    def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
-        condition = Q(pk__in=sorted(tree_of(_numbers(values))))
-        if NONE in values:
-            condition |= Q(parent__isnull=True)
-        return rows.filter(condition)
-
-    def chosen(self, value: str, actor: Actor) -> str:
-        found = Experience.objects.visible_to(actor).filter(pk__in=_numbers([value])).order_by()
-        return found.values_list("name", flat=True).first() or ""
-
-
-def tree_of(roots: Iterable[int]) -> set[int]:
-    """The ids of these experiences and of all their parts, at any depth: one query per level."""
-    found = level = set(roots)
-    while level:
-        parts = Experience.objects.filter(parent__in=level).order_by().values_list("pk", flat=True)
-        level = set(parts) - found
-        found = found | level
-    return found
-
-
-def facet(list_: str, label: Any) -> CodeDimension:
-    """One of the multi-valued lists as a dimension."""
-    return CodeDimension(list_, label, "codes", multiple=True, list=list_, relation="codes")
-
-
-DIMENSIONS: tuple[Dimension, ...] = (
-    CodeDimension("kind", _("Kind"), "kind_id", list="experience_kind"),
-    *area_dimensions("area", "areas"),
-    facet("target", _("For whom")),
-    facet("aim", _("Aims")),
-    facet("need", _("Needs")),
-    Phase("phase", _("Moment"), "starts_on", options=PHASES),
-    StartYear("year", _("Year of start"), "starts_on"),
-    CodeDimension("service_role", _("Role of the social service"), "service_role_id", list="service_role"),
-    KindOfOrganisation(
-        "organisation_kind", _("Kind of organisation"), "participations", multiple=True, list="organisation_kind"
-    ),
-    facet("public_service", _("Public services connected")),
-    facet("instrument", _("Instruments")),
-    facet("purpose", _("Purpose")),
-    facet("theme", _("Theme")),
-    FlagDimension("good_practice", _("Good practice"), "is_good_practice"),
-    FlagDimension("city_wide", _("In the whole territory"), "is_city_wide"),
-    ChoiceDimension(
-        "volunteers_known", _("Volunteers: how known"), "volunteers_precision", options=tuple(Precision.choices)
-    ),
-    ChoiceDimension(
-        "beneficiaries_known",
-        _("People reached: how known"),
-        "beneficiaries_precision",
-        options=tuple(Precision.choices),
-    ),
-    ToConfirm("to_confirm", _("To confirm"), "confirmed_on"),
-    ChoiceDimension("state", _("State"), "state", staff=True, options=tuple(ExperienceState.choices)),
-    OfOrganisation("organisation", _("Organisation"), "participations__organisation", multiple=True, axis=False),
-    OfProgramme("programme", _("Programme"), "parent", axis=False),
-)
+from trama.territory.models import AreaClosure, Place
+from trama.ui.numbers import day, number
 
 NOT_PERSONS = _("The sum counts a person as often as they took part: it is not a number of distinct persons.")
 MEASURES = (
@@ -453,9 +281,150 @@ def _lines(pks: Sequence[int]) -> dict[int, str]:
     return found
 
 
+# --- the page of an area ------------------------------------------------------------------------------------------
+def what_is_done(actor: Actor, area: Any) -> dict[str, Any] | None:
+    """What goes on in an area today: by kind and by aim, with whom it counts, and what began last."""
+    return memo.until_changed(("experiences.area", area.pk), actor, lambda: _what_is_done(actor, area))
+
+
+def _what_is_done(actor: Actor, area: Any) -> dict[str, Any]:
+    below = AreaClosure.objects.filter(ancestor=area.pk).order_by().values("area")
+    rows = visible(actor).published().in_areas(below)
+    ongoing = rows.filter(phase_is("ongoing", timezone.localdate()))
+    address = f"area={area.code}&phase=ongoing"
+    people = ongoing.people()
+    total = people.volunteers.base
+    named = ExperienceCode.objects.order_by().filter(facet="aim", experience__in=ongoing.order_by().values("pk"))
+    groups = (
+        (_("By kind"), "experience_kind", "kind", ongoing.order_by().values_list("kind_id").annotate(n=Count("pk"))),
+        (_("What for"), "aim", "aim", named.values_list("code_id").annotate(n=Count("experience", distinct=True))),
+    )
+    return {
+        "total": total,
+        "counted": counted(total),
+        "ended": rows.count() - total,
+        "groups": [(title, _listed(list_, dict(counts), f"{address}&{key}=")) for title, list_, key, counts in groups],
+        "volunteers": _spoken(people.volunteers, lower_bound=True),
+        "beneficiaries": _spoken(people.beneficiaries, lower_bound=False),
+        "newest": list(ongoing.order_by("-starts_on", "name", "pk").values("pk", "name", "kind_id", "starts_on")[:5]),
+        "address": address,
+        "area_code": area.code,
+        "may_add": permissions.may_add(actor),
+    }
+
+
+def _listed(list_: str, counts: Mapping[str, int], address: str) -> list[dict[str, Any]]:
+    return [
+        {"label": code.label, "count": counts[code.id], "query": f"{address}{code.value}"}
+        for code in codes.codes_of(list_, also_closed=True)
+        if counts.get(code.id)
+    ]
+
+
+def _spoken(total: Total, *, lower_bound: bool) -> dict[str, str]:
+    text = figures.phrase(total.total, total.any_estimated, total.known, total.base, lower_bound=lower_bound)
+    return {"text": text, "known": figures.completeness(total.known, total.base)}
+
+
+# --- the page of an organisation ------------------------------------------------------------------------------------
+MOST_LISTED = 20
+
+
+def of_organisation(actor: Actor, organisation: Any) -> dict[str, Any] | None:
+    """The experiences in which an organisation takes part, and with whom, as far as the actor may see them."""
+    mine = Participation.objects.filter(organisation=organisation.pk).order_by()
+    rows = visible(actor).filter(pk__in=mine.values("experience"))
+    count = rows.count()
+    if not count:
+        return None
+    listed = list(rows.order_by("-starts_on", "name", "pk").select_related("area")[:MOST_LISTED])
+    roles: dict[int, list[str]] = {}
+    for pk, role in mine.filter(experience__in=[row.pk for row in listed]).values_list("experience_id", "role_id"):
+        roles.setdefault(pk, []).append(codes.label(role))
+    others = Participation.objects.filter(experience__in=rows.order_by().values("pk")).exclude(
+        organisation=organisation.pk
+    )
+    together = others.order_by().values_list("organisation_id").annotate(n=Count("experience", distinct=True))
+    best = list(together.order_by("-n", "organisation_id")[: MOST_LISTED * 2])
+    names = visible_names((pk for pk, _n in best), actor)
+    return {
+        "items": [{"row": row, "roles": ", ".join(sorted(roles.get(row.pk, []))).lower()} for row in listed],
+        "more": count - len(listed),
+        "query": f"organisation={organisation.pk}",
+        "partners": [{"pk": pk, "name": names[pk], "count": n} for pk, n in best if pk in names][:10],
+    }
+
+
+# --- the calendar and what waits ------------------------------------------------------------------------------------
+def dates_between(actor: Actor, first: date, last: date, areas: Sequence[int] | None) -> list[CalendarEntry]:
+    """The dates of experiences that the actor may see, from the first day to the last."""
+    zone = timezone.get_current_timezone()
+    start, end = datetime.combine(first, time.min, zone), datetime.combine(last, time.max, zone)
+    rows = Occurrence.objects.filter(starts_at__gte=start, starts_at__lte=end).order_by("starts_at", "pk")
+    if areas is not None:
+        rows = rows.filter(area__in=areas)
+    dates = list(rows.select_related("place"))
+    names = dict(
+        visible(actor).filter(pk__in={row.experience_id for row in dates}).order_by().values_list("pk", "name")
+    )
+    shown = Place.objects.visible_to(actor).filter(pk__in={row.place_id for row in dates if row.place_id}).order_by()
+    places = dict(shown.values_list("pk", "name"))
+    return [
+        CalendarEntry(
+            starts=row.starts_at,
+            ends=row.ends_at,
+            title=f"{names[row.experience_id]}: {row.title}" if row.title else names[row.experience_id],
+            place=places.get(row.place_id or 0) or finding.name_of(row.area_id),
+            url=url(row.experience_id),
+            area=row.area_id,
+            cancelled=bool(row.cancelled_because),
+            note=row.cancelled_because,
+        )
+        for row in dates
+        if row.experience_id in names
+    ]
+
+
+def what_waits(actor: Actor) -> list[Alert]:
+    """Drafts that the actor left for more than a week, and published experiences that wait for their word."""
+    if actor.user is None:
+        return []
+    now = timezone.now()
+    mine = Experience.objects.filter(author=actor.user).order_by()
+    drafts = mine.filter(state=ExperienceState.DRAFT, edited_at__lt=now - timedelta(days=7))
+    alerts = []
+    for pk, name, edited in drafts.order_by("edited_at", "pk").values_list("pk", "name", "edited_at")[:5]:
+        days = (now - edited).days
+        detail = ngettext("left %(n)s day ago", "left %(n)s days ago", days) % {"n": days}
+        title = _now("Draft to finish: %(name)s") % {"name": name}
+        alerts.append(Alert(title, reverse("experiences:experience_edit", args=[pk]), detail=detail))
+    carried = Participation.objects.filter(
+        organisation__in=actor.organisations, role__in=permissions.CARRIERS
+    ).order_by()
+    waiting = Experience.objects.filter(Q(author=actor.user) | Q(pk__in=carried.values("experience")))
+    waiting = waiting.published().filter(phase_is("ongoing", timezone.localdate())).filter(decayed())
+    # A new record is not nagged about: it is asked again when it has had time to grow old.
+    waiting = waiting.filter(Q(confirmed_on__isnull=False) | Q(edited_at__lt=now - timedelta(days=90)))
+    for pk, name, confirmed in waiting.order_by("confirmed_on", "pk").values_list("pk", "name", "confirmed_on")[:5]:
+        detail = _now("confirmed on %(day)s") % {"day": day(confirmed)} if confirmed else _now("never confirmed")
+        alerts.append(Alert(_now("Is it still right? %(name)s") % {"name": name}, url(pk), detail=detail))
+    return alerts
+
+
 declare(
     REGISTER,
     Searchable(
         model=Experience, label=_("What is done"), entries=_entries, visible=visible, url=url, lines=_lines, order=20
     ),
+    AreaSection("experiences", _("What is done"), "experiences/_area.html", what_is_done, order=30),
+    RecordSection(
+        "experiences",
+        "network.organisation",
+        _("What it takes part in"),
+        "experiences/_of_organisation.html",
+        of_organisation,
+        order=30,
+    ),
+    CalendarEntries("experiences", _("What is done"), dates_between),
+    Alerts("experiences", _("Experiences"), what_waits),
 )

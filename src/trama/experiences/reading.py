@@ -1,0 +1,212 @@
+"""What the page of an experience shows, gathered in a bounded number of queries, as far as the actor may see it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from trama.core import codes, figures
+from trama.core.actor import Actor
+from trama.core.models import Code
+from trama.core.storytelling import Sentence, Told, history_of
+from trama.experiences import actions, permissions
+from trama.experiences.choices import Precision
+from trama.experiences.dimensions import PHASES
+from trama.experiences.genealogy import relatives_of
+from trama.experiences.models import (
+    Experience,
+    ExperienceArea,
+    ExperienceCode,
+    ExperiencePlace,
+    Funding,
+    Occurrence,
+    Participation,
+)
+from trama.network.models import Organisation, visible_names
+from trama.territory import finding
+from trama.territory.models import Area, Place
+from trama.territory.permissions import is_staff
+
+FACET_LABELS: dict[str, str | Promise] = {
+    "aim": _("What for"),
+    "target": _("For whom"),
+    "purpose": _("Purpose"),
+    "need": _("Needs"),
+    "theme": _("Theme"),
+    "public_service": _("Public services connected"),
+    "instrument": _("Agreement"),
+}
+TOLD: dict[str, Told] = {
+    **{facet: Told(label, Code) for facet, label in FACET_LABELS.items()},
+    "areas": Told(_("areas"), Area),
+    "places": Told(_("places"), Place),
+    "organisations": Told(_("organisations"), Organisation),
+    "funders": Told(_("funders"), Organisation),
+    "fundings": Told(_("funding")),
+    "occurrence": Told(_("date")),
+}
+VERBS = {
+    "unpublished": (_("%(who)s took it back to draft"), _("Taken back to draft")),
+    "marked_good_practice": (_("%(who)s marked it as a good practice"), _("Marked as a good practice")),
+    "unmarked_good_practice": (
+        _("%(who)s no longer holds it for a good practice"),
+        _("No longer marked as a good practice"),
+    ),
+    "added_date": (_("%(who)s added a date"), _("A date was added")),
+    "cancelled_date": (_("%(who)s called a date off"), _("A date was called off")),
+}
+
+
+def phase_of(experience: Experience) -> str:
+    """Whether an experience goes on, is to come or is concluded today."""
+    today = timezone.localdate()
+    if experience.starts_on and experience.starts_on > today:
+        return "upcoming"
+    return "ended" if experience.ends_on and experience.ends_on < today else "ongoing"
+
+
+def sheet(experience: Experience, actor: Actor) -> dict[str, Any]:
+    """Everything on the page of an experience."""
+    areas = list(ExperienceArea.objects.filter(experience=experience).order_by("id").values_list("area_id", flat=True))
+    carriers = actions.carriers_of(experience)
+    may_edit = permissions.may_edit(actor, frozenset(areas), experience.author_id, carriers, experience.state)
+    phase = phase_of(experience)
+    return {
+        "record": experience,
+        "phase": phase,
+        "phase_label": dict(PHASES)[phase],
+        "areas": [(finding.name_of(pk), _area_address(pk)) for pk in areas],
+        "places": _places(experience, actor),
+        "partners": _partners(experience, actor),
+        "facets": _facets(experience),
+        "counts": _counts(experience),
+        "money": _money(experience, actor),
+        "dates": _dates(experience, actor),
+        "family": relatives_of(experience, actor),
+        "has_source": bool(experience.source_id or experience.source_text.strip()),
+        "history": history(experience, actor),
+        "points": reverse("experiences:experience_points", args=[experience.pk]) if experience.x is not None else "",
+        "reads_inside": actor.is_known,
+        "abilities": {
+            "edit": may_edit,
+            "publish": may_edit and permissions.may_place(actor, areas, carriers),
+            "judge": permissions.may_judge(actor, areas),
+            "copy": permissions.may_add(actor),
+            "use": actor.is_known,
+            "staff": is_staff(actor),
+        },
+    }
+
+
+def _area_address(pk: int) -> str:
+    code = finding.code_of(pk)
+    return reverse("portal:area", args=[code]) if code else ""
+
+
+def _places(experience: Experience, actor: Actor) -> list[Place]:
+    rows = ExperiencePlace.objects.filter(experience=experience).order_by("id")
+    order = list(rows.values_list("place_id", flat=True))
+    seen = {row.pk: row for row in Place.objects.visible_to(actor).filter(pk__in=order).order_by("pk")}
+    return [seen[pk] for pk in order if pk in seen]
+
+
+def _partners(experience: Experience, actor: Actor) -> list[dict[str, Any]]:
+    """The organisations that the actor may see, those who carry it first; each once, with all its roles."""
+    rows = list(Participation.objects.filter(experience=experience).order_by("id"))
+    names = visible_names((row.organisation_id for row in rows), actor)
+    rank = {code.id: number for number, code in enumerate(codes.codes_of("tie_role", also_closed=True))}
+    found: dict[int, dict[str, Any]] = {}
+    for row in sorted(rows, key=lambda row: (rank.get(row.role_id, 99), names.get(row.organisation_id, ""), row.pk)):
+        if row.organisation_id not in names:
+            continue
+        item = found.setdefault(
+            row.organisation_id,
+            {"pk": row.organisation_id, "name": names[row.organisation_id], "roles": [], "gives": [], "receives": []},
+        )
+        item["roles"].append(codes.label(row.role_id).lower())
+        item["gives"] += [row.gives] if row.gives else []
+        item["receives"] += [row.receives] if row.receives else []
+    return list(found.values())
+
+
+def _facets(experience: Experience) -> list[dict[str, Any]]:
+    rows = ExperienceCode.objects.filter(experience=experience).order_by("code_id").values_list("facet", "code_id")
+    held: dict[str, set[str]] = {}
+    for facet, code in rows:
+        held.setdefault(facet, set()).add(code)
+    return [
+        {
+            "key": facet,
+            "label": label,
+            "codes": [code for code in codes.codes_of(facet, also_closed=True) if code.id in held[facet]],
+        }
+        for facet, label in FACET_LABELS.items()
+        if held.get(facet)
+    ]
+
+
+def _counts(experience: Experience) -> list[dict[str, Any]]:
+    counts = []
+    for label, name in ((_("Volunteers"), "volunteers"), (_("People reached"), "beneficiaries")):
+        number, known = getattr(experience, name), getattr(experience, f"{name}_precision")
+        estimated = known == Precision.ESTIMATED
+        counts.append(
+            {
+                "label": label,
+                "text": figures.phrase(number, estimated),
+                "mark": "" if number is None else Precision(known).label,
+            }
+        )
+    return counts
+
+
+def _money(experience: Experience, actor: Actor) -> dict[str, Any]:
+    rows = list(Funding.objects.filter(experience=experience).order_by("year", "id"))
+    names = visible_names((row.funder_id for row in rows if row.funder_id), actor)
+    lines = [
+        {"year": row.year, "funder": names.get(row.funder_id or 0, ""), "fund": row.fund, "amount": row.amount}
+        | {"note": row.note, "funder_id": row.funder_id if row.funder_id in names else None}
+        for row in rows
+    ]
+    years: dict[int, Decimal] = {}
+    for row in rows:
+        years[row.year] = years.get(row.year, Decimal(0)) + row.amount
+    return {"lines": lines, "years": sorted(years.items()), "total": sum(years.values(), Decimal(0))}
+
+
+SHOWN_DATES = 12
+
+
+def _dates(experience: Experience, actor: Actor) -> dict[str, Any]:
+    rows = Occurrence.objects.filter(experience=experience)
+    now = timezone.now()
+    coming = list(rows.filter(starts_at__gte=now).order_by("starts_at", "pk")[:SHOWN_DATES])
+    past = list(rows.filter(starts_at__lt=now).order_by("-starts_at", "-pk")[:SHOWN_DATES])
+    ids = {row.place_id for row in (*coming, *past) if row.place_id}
+    seen = Place.objects.visible_to(actor).filter(pk__in=ids).order_by() if ids else Place.objects.none()
+    places = dict(seen.values_list("pk", "name"))
+
+    def told(row: Occurrence) -> dict[str, Any]:
+        where = places.get(row.place_id or 0) or finding.name_of(row.area_id)
+        return {"row": row, "where": where}
+
+    held = rows.filter(starts_at__lt=now, cancelled_because="").count() if len(past) == SHOWN_DATES else None
+    return {
+        "coming": [told(row) for row in coming],
+        "past": [told(row) for row in past],
+        "held": held if held is not None else sum(not row.cancelled_because for row in past),
+    }
+
+
+def history(experience: Experience, actor: Actor) -> list[Sentence]:
+    """The history in sentences. What changed is told to who signed in; nobody else reads of drafts."""
+    without = frozenset() if actor.is_known else frozenset({"critical_points"})
+    sentences = history_of(experience, actor, TOLD, verbs=VERBS, without=without)
+    if actor.is_known:
+        return sentences
+    return [Sentence(sentence.at, sentence.text) for sentence in sentences]
