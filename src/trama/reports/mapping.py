@@ -1,0 +1,186 @@
+"""The map of an area for paper: its outline, those of the areas in it, and what stands there. SVG for greyscale too."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape
+
+from django.utils.translation import gettext as _
+
+from trama.territory.models import Area, Boundary
+
+WIDTH, MOST_HEIGHT = 680.0, 620.0
+MARGIN = 10.0
+MOST_POINTS = 4000
+NAMED = 40  # more areas than these are drawn without names
+
+
+@dataclass(frozen=True)
+class Points:
+    """What is marked on the map: a name for the legend, and degrees of longitude and latitude."""
+
+    name: str
+    places: Sequence[tuple[float, float]]
+
+
+# One sign per kind of thing: they differ in shape and darkness, not in colour alone.
+SIGNS = ("circle", "square", "ring")
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """From degrees to the units of the drawing; a degree of longitude is shrunk to its true length."""
+
+    west: float
+    north: float
+    shrink: float
+    scale: float
+    width: float
+    height: float
+
+    def at(self, lon: float, lat: float) -> tuple[float, float]:
+        return (
+            MARGIN + (lon - self.west) * self.shrink * self.scale,
+            MARGIN + (self.north - lat) * self.scale,
+        )
+
+
+def drawn_map(area: Area, points: Sequence[Points] = ()) -> str | None:
+    """The map of an area as SVG; None when it has no boundary and no child with one."""
+    own = Boundary.objects.filter(area=area, valid_to__isnull=True).first()
+    children = list(
+        Boundary.objects.filter(area__parent=area, valid_to__isnull=True)
+        .filter(area__in=Area.objects.in_force().values("pk"))
+        .select_related("area")
+        .order_by("area__name", "area_id")
+    )
+    shown = [own] if own is not None else children
+    if not shown:
+        return None
+    frame = _frame(shown)
+    parts = [_outline(child, frame, "#eef3f9", "#7c93ab", 0.8) for child in children]
+    if own is not None:
+        parts.append(_outline(own, frame, "none" if children else "#eef3f9", "#0b3b6f", 2.0))
+    signs = [_signs(kind, one, frame) for kind, one in zip(SIGNS, points, strict=False)]
+    names = _names(children, frame) if len(children) <= NAMED else ""
+    legend, legend_height = _legend(points, frame)
+    height = frame.height + legend_height
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{frame.width:.0f}" height="{height:.0f}" '
+        f'viewBox="0 0 {frame.width:.0f} {height:.0f}" font-family="Titillium Web">'
+        f"{''.join(parts)}{''.join(signs)}{names}{legend}</svg>"
+    )
+
+
+def words_of_map(area: Area, points: Sequence[Points]) -> str:
+    """What is read in place of the map."""
+    marked = ", ".join(f"{one.name}: {len(one.places)}" for one in points)
+    sentence = _("Map of %(area)s with the outlines of the areas that it is made of.") % {"area": area.name}
+    return f"{sentence} {_('Marked on it')}: {marked}." if marked else sentence
+
+
+def _frame(boundaries: Sequence[Boundary]) -> _Frame:
+    west, east = min(b.min_lon for b in boundaries), max(b.max_lon for b in boundaries)
+    south, north = min(b.min_lat for b in boundaries), max(b.max_lat for b in boundaries)
+    shrink = math.cos(math.radians((south + north) / 2))
+    wide, high = max((east - west) * shrink, 1e-6), max(north - south, 1e-6)
+    scale = min((WIDTH - 2 * MARGIN) / wide, (MOST_HEIGHT - 2 * MARGIN) / high)
+    # A tall area leaves white at its side, so that every map is as wide as the text.
+    spare = (WIDTH - 2 * MARGIN - wide * scale) / 2 / scale / shrink
+    return _Frame(west - spare, north, shrink, scale, WIDTH, high * scale + 2 * MARGIN)
+
+
+def _rings(geometry: dict[str, Any]) -> list[list[list[float]]]:
+    coordinates = geometry.get("coordinates", [])
+    if geometry.get("type") == "Polygon":
+        return list(coordinates)
+    return [ring for polygon in coordinates for ring in polygon]
+
+
+def _outline(boundary: Boundary, frame: _Frame, fill: str, stroke: str, width: float) -> str:
+    geometry = json.loads(boundary.outline) if boundary.outline else {}
+    path = []
+    for ring in _rings(geometry):
+        corners = [frame.at(lon, lat) for lon, lat, *_rest in ring]
+        path.append("M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in corners) + "Z")
+    return (
+        f'<path d="{"".join(path)}" fill="{fill}" fill-rule="evenodd" stroke="{stroke}" stroke-width="{width}" '
+        'stroke-linejoin="round"/>'
+    )
+
+
+def _sign(kind: str, x: float, y: float) -> str:
+    match kind:
+        case "circle":
+            return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.1" fill="#0b4f92" stroke="#ffffff" stroke-width="0.8"/>'
+        case "square":
+            return (
+                f'<rect x="{x - 3:.1f}" y="{y - 3:.1f}" width="6" height="6" fill="#e0a458" stroke="#5c3200" '
+                'stroke-width="0.9"/>'
+            )
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="#ffffff" stroke="#17324d" stroke-width="1.2"/>'
+
+
+def _signs(kind: str, points: Points, frame: _Frame) -> str:
+    # Too many signs are a stain, and weigh on the printer: every n-th is as good a picture.
+    step = max(1, math.ceil(len(points.places) / MOST_POINTS))
+    inside = []
+    for lon, lat in points.places[::step]:
+        x, y = frame.at(lon, lat)
+        if 0 <= x <= frame.width and 0 <= y <= frame.height:
+            inside.append(_sign(kind, x, y))
+    return "".join(inside)
+
+
+def _names(children: Sequence[Boundary], frame: _Frame) -> str:
+    """The names of the areas, the larger first, each only where it covers no other."""
+    taken: list[tuple[float, float, float, float]] = []
+    parts = []
+    for child in sorted(children, key=lambda b: -(b.max_lon - b.min_lon) * (b.max_lat - b.min_lat)):
+        if child.area.lon is None or child.area.lat is None:
+            continue
+        x, y = frame.at(child.area.lon, child.area.lat)
+        half = len(child.area.name) * 2.9 + 3
+        x = min(max(x, half + 2), frame.width - half - 2)
+        box = (x - half, y - 8, x + half, y + 5)
+        if any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+            continue
+        taken.append(box)
+        text = escape(child.area.name)
+        place = f'x="{x:.1f}" y="{y + 3:.1f}" text-anchor="middle" font-size="11" font-weight="600"'
+        # A white edge keeps a name readable over signs and lines.
+        parts.append(
+            f'<text {place} fill="none" stroke="#ffffff" stroke-width="3" stroke-linejoin="round">{text}</text>'
+        )
+        parts.append(f'<text {place} fill="#17324d">{text}</text>')
+    return "".join(parts)
+
+
+def _legend(points: Sequence[Points], frame: _Frame) -> tuple[str, float]:
+    """The signs with their meaning and number, and a scale; with its height."""
+    y = frame.height + 16
+    x, parts = MARGIN + 4, []
+    for kind, one in zip(SIGNS, points, strict=False):
+        text = f"{one.name} ({len(one.places)})"
+        parts.append(_sign(kind, x, y))
+        parts.append(f'<text x="{x + 9:.1f}" y="{y + 4:.1f}" font-size="12" fill="#17324d">{escape(text)}</text>')
+        x += len(text) * 6.6 + 34
+    kilometres = _round_length(frame.width / 5 / frame.scale * 111.32)
+    length = kilometres / 111.32 * frame.scale
+    end = frame.width - MARGIN
+    parts.append(
+        f'<path d="M{end - length:.1f},{y - 4:.1f}v6h{length:.1f}v-6" fill="none" stroke="#17324d" stroke-width="1.2"/>'
+        f'<text x="{end - length / 2:.1f}" y="{y + 15:.1f}" font-size="11" text-anchor="middle" fill="#17324d">'
+        f"{f'{kilometres:g}'.replace('.', ',')} km</text>"
+    )
+    return "".join(parts), 36.0
+
+
+def _round_length(kilometres: float) -> float:
+    """The largest of 1, 2, 5 times a power of ten that fits."""
+    power = 10.0 ** math.floor(math.log10(max(kilometres, 1e-3)))
+    return next(step * power for step in (5, 2, 1) if step * power <= kilometres or step == 1)

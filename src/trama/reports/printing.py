@@ -1,0 +1,129 @@
+"""Documents as files: PDF through the press (another process), XLSX here."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from trama.reports.document import Bullets, Cell, Document, Paragraph, Table, as_data
+
+PRESS_SECONDS = 60
+
+
+class NotPrinted(RuntimeError):
+    """The document could not be printed; the message says what the press said."""
+
+
+def pdf_bytes(document: Document) -> bytes:
+    """The document as a tagged PDF (PDF/UA-1)."""
+    with tempfile.TemporaryDirectory(prefix="trama-press-") as name:
+        folder = Path(name)
+        (folder / "document.json").write_text(json.dumps(as_data(document), ensure_ascii=False), encoding="utf-8")
+        command = [sys.executable, "-m", "trama.reports.press", str(folder)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PRESS_SECONDS, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise NotPrinted(_("The document took too long to print.")) from error
+        pdf = folder / "document.pdf"
+        if done.returncode or not pdf.exists():
+            raise NotPrinted(done.stderr.strip() or f"the press ended with {done.returncode}")
+        return pdf.read_bytes()
+
+
+def xlsx_bytes(document: Document) -> bytes:
+    """Every table of the document on a sheet of its own, and the notes on the last."""
+    import xlsxwriter
+
+    output = io.BytesIO()
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    book = xlsxwriter.Workbook(output, options)
+    book.set_properties({"title": f"{document.subtitle} {document.title}", "company": document.body})
+    style = _Styles(book)
+    names: set[str] = set()
+    for table in document.tables():
+        _sheet(book, _sheet_name(table, names), table, style)
+    _notes(book, document, style)
+    book.close()
+    return output.getvalue()
+
+
+class _Styles:
+    def __init__(self, book: Any) -> None:
+        self.bold = book.add_format({"bold": True, "valign": "top"})
+        self.head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
+        self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
+        self.right = book.add_format({"align": "right"})
+        self.numbers = {
+            (form, total): book.add_format({"num_format": code, **({"bold": True, "top": 1} if total else {})})
+            for form, code in {"": "#,##0", "1": "#,##0.0", "%": "0.0%", "year": "0"}.items()
+            for total in (False, True)
+        }
+
+
+def _sheet_name(table: Table, taken: set[str]) -> str:
+    """A name that a workbook takes: 31 characters, none of its own signs, each once."""
+    plain = re.sub(r"[\[\]:*?/\\']", " ", table.sheet or table.caption).strip()[:31] or _("Table")
+    name, number = plain, 2
+    while name.casefold() in taken:
+        name = f"{plain[:27]} {number}"
+        number += 1
+    taken.add(name.casefold())
+    return name
+
+
+def _sheet(book: Any, name: str, table: Table, style: _Styles) -> None:
+    sheet = book.add_worksheet(name)
+    sheet.set_column(0, 0, 46)
+    sheet.set_column(1, max(1, len(table.heads) - 1), 16)
+    for column in table.texts - {0}:
+        sheet.set_column(column, column, 40)
+    sheet.write_string(0, 0, table.caption, style.bold)
+    sheet.write_string(1, 0, table.subtitle)
+    for position, head in enumerate(table.heads):
+        sheet.write_string(3, position, head, style.head)
+    sheet.freeze_panes(4, 1)
+    row = 4
+    for line in table.lines:
+        total = line.role == "total"
+        sheet.write_string(row, 0, line.name, style.bold if total or line.role == "group" else None)
+        for position, cell in enumerate(line.cells, start=1):
+            _write(sheet, row, position, cell, style, total=total)
+        row += 1
+    for number, note in enumerate(table.notes, start=row + 1):
+        sheet.write_string(number, 0, note)
+
+
+def _write(sheet: Any, row: int, column: int, cell: Cell, style: _Styles, *, total: bool) -> None:
+    if cell.value is not None:
+        sheet.write_number(row, column, cell.value, style.numbers[cell.form, total])
+    elif cell.text:
+        sheet.write_string(row, column, cell.text, style.right if len(cell.text) < 12 else None)
+
+
+def _notes(book: Any, document: Document, style: _Styles) -> None:
+    sheet = book.add_worksheet(_("Notes"))
+    sheet.set_column(0, 0, 30)
+    sheet.set_column(1, 1, 110)
+    rows = [
+        (document.subtitle, document.title),
+        (_("Body"), document.body),
+        (_("Date"), document.date),
+    ]
+    if document.demonstration:
+        rows.insert(0, (_("Demonstration"), document.demonstration))
+    for block in document.blocks:
+        if isinstance(block, Paragraph) and block.style == "note":
+            rows.append((_("Note"), block.text))
+        elif isinstance(block, Bullets):
+            rows += [(term, text) for term, text in block.items]
+    for number, (name, text) in enumerate(rows):
+        sheet.write_string(number, 0, name.rstrip(".:"), style.bold)
+        sheet.write_string(number, 1, text, style.wrap)
