@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -251,12 +250,12 @@ def home_areas_address() -> str:
 def _points(request: HttpRequest, register: Register) -> HttpResponse:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     selection = Selection.read(register, request.GET, actor)
-    box, zoom = maps.box_of(request.GET)
-    key = ("points", register.key, Selection(selection.values, selection.text), box, zoom)
+    asked = maps.Asked.read(request.GET)
+    key = ("points", register.key, Selection(selection.values, selection.text), asked)
 
     def compute() -> str:
-        data = maps.clusters(selection.rows(register, actor), box, zoom)
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+        rows = selection.rows(register, actor)
+        return maps.content(rows, asked, title=register.title_path, url=register.url)
 
     return HttpResponse(memo.until_changed(key, actor, compute, 120), content_type="application/json")
 
