@@ -77,9 +77,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered() -> None:
+    from django.core.cache import cache
     from trama.core import memo
 
     memo.forget_all()
+    cache.clear()  # counts of attempts to sign in, among others
 
 
 @pytest.fixture(scope="session")

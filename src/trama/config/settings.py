@@ -173,8 +173,10 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 # Wrong passwords are counted by axes, in the database: the count holds for all processes of the server.
 ACCOUNT_RATE_LIMITS = {"login_failed": None, "login": "60/m/ip"}
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if BEHIND_HTTPS else "http"
 # The reverse proxy in front, when there is one, says the address of who calls.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_HTTPS else 0
+MFA_ADAPTER = "trama.accounts.adapter.SecondProofAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Trama"
@@ -203,11 +205,18 @@ if os.environ.get("TRAMA_OIDC_URL"):
             }
         ],
     }
+# Hosts that a form may lead to: the login page of the provider, and others that it sends people on to.
+OIDC_ORIGINS = [
+    "/".join(address.split("/")[:3])
+    for address in (os.environ.get("TRAMA_OIDC_URL", ""), *os.environ.get("TRAMA_OIDC_ORIGINS", "").split(","))
+    if address
+]
 AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "trama.accounts.adapter.guessed_account"
 AXES_LOCKOUT_CALLABLE = "trama.accounts.adapter.locked_out"
+AXES_CLIENT_IP_CALLABLE = "trama.accounts.adapter.client_ip"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
@@ -250,7 +259,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "object-src": [NONE],
         "base-uri": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *OIDC_ORIGINS],
         "frame-ancestors": [NONE],
     }
 }
