@@ -15,18 +15,18 @@ MOST_COLUMNS = 14
 MOST_PARTS = 6
 
 
-def chart_of(crosstab: Crosstab) -> Chart | None:
+def chart_of(crosstab: Crosstab, most: int = MOST_BARS) -> Chart | None:
     """Horizontal bars for one dimension, parts or a grid for two; None when there is too little to draw, or too much.
 
-    What is protected is not in the crosstab any more, and so not in the drawing.
+    Of more than `most` rows of one dimension the largest are drawn, and the title says so. What is protected is not in the crosstab any more, and so not in the drawing.
     """
     plain = [i for i, value in enumerate(crosstab.rows.values) if value.is_plain]
     shown = [cell for cell in crosstab.row_totals if cell.value]
-    if not crosstab.protected or len(plain) < 2 or not shown or len(crosstab.rows.values) > MOST_BARS:
+    if not crosstab.protected or len(plain) < 2 or not shown:
         return None
     if crosstab.cols is None:
-        return _bars(crosstab)
-    if not 2 <= len(crosstab.cols.values) <= MOST_COLUMNS:
+        return _bars(crosstab, most)
+    if len(crosstab.rows.values) > MOST_BARS or not 2 <= len(crosstab.cols.values) <= MOST_COLUMNS:
         return None
     return _parts(crosstab) if _can_be_stacked(crosstab) else _grid(crosstab)
 
@@ -75,12 +75,15 @@ def _length(cell: Cell) -> float | None:
     return cell.value if cell.status in (Status.VALUE, Status.ESTIMATED) else None
 
 
-def _bars(crosstab: Crosstab) -> Chart:
-    items = [
-        Bar(value.name, _length(cell), text_of(cell), not value.is_plain)
-        for value, cell in zip(crosstab.rows.values, crosstab.row_totals, strict=True)
-    ]
-    return Chart(*_words(crosstab), charts.bars(items), charts.bars(items, charts.NARROW))
+def _bars(crosstab: Crosstab, most: int) -> Chart:
+    rows = list(zip(crosstab.rows.values, crosstab.row_totals, strict=True))
+    title, subtitle, alt = _words(crosstab)
+    if len(rows) > most:
+        named = sorted((row for row in rows if row[0].is_plain), key=lambda row: -(_length(row[1]) or 0))
+        rows = named[: most * 3 // 4]
+        subtitle = _("The %(count)s largest. %(rest)s") % {"count": len(rows), "rest": subtitle}
+    items = [Bar(value.name, _length(cell), text_of(cell), not value.is_plain) for value, cell in rows]
+    return Chart(title, subtitle, alt, charts.bars(items), charts.bars(items, charts.NARROW))
 
 
 def _names(crosstab: Crosstab) -> tuple[list[str], list[str]]:

@@ -99,8 +99,13 @@ def notes_of(crosstab: Crosstab) -> tuple[str, ...]:
             % {"count": number(crosstab.left_out)}
         )
     if crosstab.demonstration:
-        notes.append(_("Demonstration: part of these records is invented."))
+        notes.append(demonstration_note())
     return tuple(notes)
+
+
+def demonstration_note() -> str:
+    """What every table of a demonstration says of itself."""
+    return _("Demonstration: part of these records is invented.")
 
 
 def printed(crosstab: Crosstab, register: Register | None = None, show: str = NUMBERS) -> PrintedTable:
@@ -145,7 +150,7 @@ def _shares_note(crosstab: Crosstab) -> str:
 def _heads(crosstab: Crosstab, *, one: bool, shares: bool) -> tuple[str, ...]:
     if one:
         what = crosstab.measure.label
-        return (what, _("% of answers given")) if shares else (what,)
+        return (what, _("Share")) if shares else (what,)
     return (*(value.name for value in crosstab.cols.values), _("Total"))  # type: ignore[union-attr]
 
 

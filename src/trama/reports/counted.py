@@ -14,7 +14,7 @@ from trama.insight.crosstab import axes_of, compute, plural
 from trama.insight.pictures import chart_of
 from trama.insight.shapes import Cell as Counted
 from trama.insight.shapes import Crosstab, Status
-from trama.insight.tables import printed
+from trama.insight.tables import demonstration_note, printed
 from trama.reports.document import Block, Cell, Chart, Heading, KeyFigure, Line, Paragraph, Table
 from trama.reports.mapping import Points
 from trama.territory import finding
@@ -22,7 +22,8 @@ from trama.territory.declarations import AreaDimension
 from trama.territory.models import Area, Located
 from trama.ui.numbers import day, number, percent
 
-LONGEST = 24
+LONGEST = 40
+MOST_BARS = 16
 # By what a register is counted, where it has these; otherwise by the first thing that it can be counted by.
 TELLING = ("activity", "kind", "group", "target", "aim")
 MARKED = ("resources", "places")  # registers whose points stand on the map
@@ -38,10 +39,16 @@ def area_selection(register: Register, area: Area) -> Selection | None:
 
 def registers_of(area: Area) -> Iterator[tuple[Register, Selection]]:
     """The registers that know areas, narrowed to this one."""
-    for register in gathered.registers.values():
+    for register in sorted(gathered.registers.values(), key=_place_of):
         selection = area_selection(register, area)
         if selection is not None:
             yield register, selection
+
+
+def _place_of(register: Register) -> int:
+    """Registers stand in the order in which a search shows them."""
+    searchable = gathered.searchables.get(register.model._meta.label_lower)
+    return searchable.order if searchable is not None else 1000
 
 
 def register_blocks(actor: Actor, area: Area) -> Iterator[Block]:
@@ -59,10 +66,10 @@ def register_blocks(actor: Actor, area: Area) -> Iterator[Block]:
             found = compute(actor, register, selection, key, longest=LONGEST)
             if not any(value.is_plain for value in found.rows.values):
                 continue
-            chart = chart_of(found) if place == 0 else None
+            chart = chart_of(found, MOST_BARS) if place == 0 else None
             if chart is not None and len(found.rows.values) > 3:
                 yield Chart(chart.title, chart.subtitle, chart.alt, chart.wide)
-            yield table_of(found, repeat_base=chart is None)
+            yield table_of(found, str(register.caution), repeat_base=chart is None)
 
 
 def _telling(register: Register, actor: Actor) -> list[str]:
@@ -70,8 +77,11 @@ def _telling(register: Register, actor: Actor) -> list[str]:
     return [key for key in keys if key in TELLING] or keys[:1]
 
 
-def table_of(crosstab: Crosstab, *, repeat_base: bool = True) -> Table:
-    """A crosstab as a table of a document, with figures as printed and as numbers."""
+def table_of(crosstab: Crosstab, caution: str = "", *, repeat_base: bool = True) -> Table:
+    """A crosstab as a table of a document, with figures as printed and as numbers.
+
+    What the document says elsewhere (the `caution` of the register, that it is a demonstration) is left out.
+    """
     table = printed(crosstab)
     shares = crosstab.cols is None and crosstab.measure.counts_records
     lines = []
@@ -89,8 +99,7 @@ def table_of(crosstab: Crosstab, *, repeat_base: bool = True) -> Table:
     if shares:
         totals.append(Cell(table.total.cells[-1].text))
     lines.append(Line(table.total.name, tuple(totals), "total"))
-    skipped = set(crosstab.cautions[-1:]) if crosstab.cautions else set()
-    notes = tuple(note for note in table.notes if note not in skipped and not note.startswith(_("Demonstration")))
+    notes = tuple(note for note in table.notes if note not in (caution, demonstration_note()))
     return Table(
         caption=crosstab.title,
         heads=(table.corner, *table.heads),
@@ -199,7 +208,7 @@ def counts_by_child(actor: Actor, children: Sequence[Area]) -> list[tuple[str, d
     level = children[0].kind
     ids = {area.code: area.pk for area in children}
     found = []
-    for register in gathered.registers.values():
+    for register in sorted(gathered.registers.values(), key=_place_of):
         for dimension in register.dimensions:
             if isinstance(dimension, AreaDimension) and dimension.level == level:
                 crosstab = compute(actor, register, Selection(), dimension.key)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from trama.territory.models import Area, Boundary
 
-WIDTH, MOST_HEIGHT = 680.0, 620.0
+WIDTH, MOST_HEIGHT = 680.0, 440.0
 MARGIN = 10.0
 MOST_POINTS = 4000
 NAMED = 40  # more areas than these are drawn without names
