@@ -33,6 +33,8 @@ LOCALE = "it"
 # Argument positions as Babel wants them: (1, "c") is the context.
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,
+    # gettext at once, beside a gettext_lazy that is called _
+    "_now": None,
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
