@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +11,16 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from trama.core import codes, history, search
+from trama.core import codes, history, memo, search
 from trama.core.actor import Actor
 from trama.core.facts import BODY_NAME, DEMONSTRATION, HOME_AREA, facts, set_fact
 from trama.core.models import Source
 from trama.directory.models import Resource
 from trama.experiences.models import Experience
-from trama.intake import backup, emptying
+from trama.intake import backup, emptying, staging
 from trama.intake.demonstration import invented, scene, told
 from trama.intake.models import Load
-from trama.intake.recipe import MunicipalityStep, Recipe, RecipeError, Step
+from trama.intake.recipe import MunicipalityStep, Recipe, RecipeError, Step, read
 from trama.intake.steps.areas import load_areas
 from trama.intake.steps.municipalities import load_municipalities
 from trama.intake.steps.places import load_organisations, load_places
@@ -87,6 +87,7 @@ def load_recipe(
     finally:
         # What was kept in memory may speak of rows that were taken back.
         codes.forget()
+        memo.forget_all()
         finding.forget()
     return report
 
@@ -181,6 +182,29 @@ def _state_facts(run: Run) -> None:
             set_fact(HOME_AREA, home.code)
         if step.body_name and BODY_NAME not in known:
             set_fact(BODY_NAME, step.body_name)
+
+
+# --- files that somebody sent -------------------------------------------------------------------------------------
+def try_load(actor: Actor, recipe: Recipe, content: bytes, uploads: Iterable[Any]) -> tuple[str, Report]:
+    """Put files aside and say what loading them would do. Gives the token to load them with, and the dry run."""
+    token = staging.stage(actor.user, content, uploads)
+    folder = staging.staged(actor.user, token)
+    assert folder is not None  # noqa: S101: it was made a line ago
+    try:
+        return token, load_recipe(actor, recipe, folder)
+    except BaseException:
+        staging.drop(token)
+        raise
+
+
+def load_staged(actor: Actor, token: str) -> Report:
+    """Load for real what was put aside; the files go once they are loaded."""
+    folder = staging.staged(actor.user, token)
+    if folder is None:
+        raise RecipeError(_("the files are no longer there: send them again."))
+    report = load_recipe(actor, read(folder / staging.RECIPE), folder, dry=False)
+    staging.drop(token)
+    return report
 
 
 # --- the demonstration --------------------------------------------------------------------------------------------

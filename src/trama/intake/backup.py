@@ -19,7 +19,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from trama import __version__
-from trama.core import history
+from trama.core import history, memo
 from trama.intake import copies
 from trama.intake.copies import CopyProblem
 
@@ -178,6 +178,7 @@ def restore(file: Path, *, replace: bool = False, say: Progress = lambda text: N
         say(_("Putting back the database …"))
         copies.put_back(folder)
         _put_back_files(folder, home)
+    memo.forget_all()
     found = history.verify()
     if found.problem or (manifest.entries >= 0 and (found.entries, found.last_hash) != (manifest.entries, manifest.last_hash)):
         raise CopyProblem(

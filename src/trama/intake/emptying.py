@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.db.models import Model
 
 from trama.accounts.models import User
-from trama.core import codes
+from trama.core import codes, memo
 from trama.core.facts import is_demonstration
 from trama.core.models import AuditEntry, AuditHead, Code
 from trama.directory.models import Resource
@@ -40,4 +40,5 @@ def empty() -> None:
     User.objects.filter(is_demonstration=True).delete()
     cache.clear()
     codes.forget()
+    memo.forget_all()
     finding.forget()

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from trama.intake import files
 from trama.intake.recipe import AreasStep, LevelSpec, RecipeError, TableSpec
 from trama.intake.steps.run import Run, title_case
 from trama.intake.verdicts import StepReport
 from trama.network.models import normalised
-from trama.territory import actions, finding, shapes
+from trama.territory import actions, boundaries, finding, shapes
 from trama.territory.actions import Drawing
+from trama.territory.boundaries import Feature
 from trama.territory.choices import RANK, AreaOrigin
 from trama.territory.models import Area
-
-
-@dataclass
-class Feature:
-    """One shape of a file with its properties. `number` counts from 1, as they stand in the file."""
-
-    number: int
-    properties: dict[str, str]
-    shape: Any
 
 
 @dataclass
@@ -38,52 +28,18 @@ class _Wanted:
     name: str
     other_names: set[str]
     parent: str
-    features: list[Feature] = field(default_factory=list)
+    pieces: list[shapes.Mended] = field(default_factory=list)
 
 
-def read_features(path: Path, crs: str = "") -> list[Feature]:
-    """The shapes of a GeoJSON, TopoJSON, GeoPackage or Shapefile in degrees of WGS84; their CRS must be known."""
-    import numpy as np
-    import pyogrio
-    import shapely
-    from pyproj import CRS, Transformer
-    from pyproj.exceptions import CRSError
-
+def read_features(path: Path, crs: str, report: StepReport) -> list[Feature]:
+    """The shapes of a boundary file in degrees of WGS84; one that states no system of coordinates is refused."""
     try:
-        meta, _fids, geometry, columns = pyogrio.raw.read(str(path))
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, OSError) as error:
-        raise RecipeError(_("%(file)s cannot be read: %(why)s.") % {"file": path.name, "why": error}) from error
-    stated = crs or ("" if _topojson(path) else meta.get("crs") or "")
-    if not stated:
-        raise RecipeError(
-            _("%(file)s does not say in which system its coordinates are: write crs = \"EPSG:…\" in the step.")
-            % {"file": path.name}
-        )
-    try:
-        system = CRS.from_user_input(stated)
-    except CRSError as error:
-        raise RecipeError(_("“%(crs)s” is not a known system of coordinates.") % {"crs": stated}) from error
-    found = shapely.from_wkb(geometry)
-    if not system.equals(CRS.from_epsg(4326), ignore_axis_order=True):
-        move = Transformer.from_crs(system, 4326, always_xy=True)
-        found = shapely.transform(found, move.transform, interleaved=False)
-    names = [files.clean_header(str(name)) for name in meta["fields"]]
-    features = []
-    for index, shape in enumerate(np.asarray(found, dtype=object)):
-        cells = {
-            name: files.plain(value.item() if hasattr(value, "item") else value)
-            for name, value in zip(names, (column[index] for column in columns), strict=True)
-        }
-        features.append(Feature(index + 1, cells, shape))
-    return features
-
-
-def _topojson(path: Path) -> bool:
-    """Whether a file is TopoJSON, which never states its CRS (readers guess)."""
-    if path.suffix.lower() not in {".json", ".topojson"}:
-        return False
-    with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return '"Topology"' in file.read(400)
+        found = boundaries.read(path, crs)
+    except boundaries.FileRefused as error:
+        raise RecipeError(str(error)) from error
+    for note in found.notes:
+        report.say("noted", note)
+    return found.features
 
 
 def load_areas(run: Run, step: AreasStep, report: StepReport) -> None:
@@ -107,18 +63,18 @@ def load_areas(run: Run, step: AreasStep, report: StepReport) -> None:
     run.forget_areas()
 
 
-def _usable(path: Path, step: AreasStep, report: StepReport) -> list[Feature]:
-    usable = []
+def _usable(path: Path, step: AreasStep, report: StepReport) -> list[tuple[Feature, shapes.Mended]]:
+    usable: list[tuple[Feature, shapes.Mended]] = []
     narrowest = step.levels[-1]
-    for feature in read_features(path, step.crs):
+    for feature in read_features(path, step.crs, report):
         report.rows += 1
         for column in [narrowest.name, narrowest.code]:
-            if column and column not in feature.properties:
+            if column and column not in feature.columns:
                 raise RecipeError(
                     _("%(file)s has no column “%(column)s”; it has: %(columns)s.")
-                    % {"file": path.name, "column": column, "columns": ", ".join(feature.properties)}
+                    % {"file": path.name, "column": column, "columns": ", ".join(feature.columns)}
                 )
-        label = feature.properties[narrowest.name]
+        label = feature.columns[narrowest.name]
         try:
             shapes.check_degrees(feature.shape)
             mended = shapes.mended(feature.shape)
@@ -127,33 +83,31 @@ def _usable(path: Path, step: AreasStep, report: StepReport) -> list[Feature]:
             continue
         if mended.repair:
             report.say("noted", _("shape repaired: %(what)s") % {"what": mended.repair}, row=feature.number, label=label)
-        feature.shape = mended.shape
-        feature.properties["\0repair"] = mended.repair
-        usable.append(feature)
+        usable.append((feature, mended))
     return usable
 
 
-def _wanted(run: Run, step: AreasStep, parent: Area, features: list[Feature]) -> dict[str, _Wanted]:
+def _wanted(run: Run, step: AreasStep, parent: Area, features: list[tuple[Feature, shapes.Mended]]) -> dict[str, _Wanted]:
     """The areas of every level, by their codes, widest first."""
     found: dict[str, _Wanted] = {}
     spellings = {level.kind: _spellings(run, level) for level in step.levels}
     for level in step.levels:
-        for feature in features:
+        for feature, mended in features:
             above = parent.code
             for wider in step.levels[: step.levels.index(level)]:
                 above = _code(parent, wider, feature)
             code = _code(parent, level, feature)
             if code not in found:
-                raw = feature.properties[level.name].strip()
+                raw = feature.columns[level.name].strip()
                 name, others = _names(level, raw, spellings[level.kind])
-                local = feature.properties[level.code].strip() if level.code else ""
+                local = feature.columns[level.code].strip() if level.code else ""
                 found[code] = _Wanted(level, code, local, name, others, above)
-            found[code].features.append(feature)
+            found[code].pieces.append(mended)
     return found
 
 
 def _code(parent: Area, level: LevelSpec, feature: Feature) -> str:
-    text = feature.properties[level.code or level.name].strip()
+    text = feature.columns[level.code or level.name].strip()
     local = text if level.code else "".join(part[:4].upper() for part in normalised(text).split())
     return f"{parent.code}-{level.prefix}{local}"[:40]
 
@@ -210,10 +164,10 @@ def _draw(run: Run, step: AreasStep, report: StepReport, wanted: dict[str, _Want
 
     drawings = []
     for code, item in wanted.items():
-        pieces = [feature.shape for feature in item.features]
+        pieces = [piece.shape for piece in item.pieces]
         narrowest = item.level is step.levels[-1]
         if narrowest and len(pieces) == 1:
-            shape, repair = pieces[0], item.features[0].properties["\0repair"]
+            shape, repair = pieces[0], item.pieces[0].repair
         else:
             shape, repair = shapely.union_all(shapely.set_precision(pieces, shapes.GRID)), ""
         origin = AreaOrigin.OFFICIAL if narrowest else AreaOrigin.DISSOLVED

@@ -133,7 +133,7 @@ def _sync_promoters(run: Run, step: ResourcesStep, report: StepReport, written: 
         if key and key not in found and key not in known and key not in new:
             new[key] = organisation_from(
                 text,
-                spec.kinds,
+                [] if several(text, spec) else spec.kinds,
                 names_several=several(text, spec),
                 source=run.source(step),
                 import_key=f"{run.recipe.key}:promoter:{key}"[:120],

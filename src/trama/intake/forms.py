@@ -1,0 +1,62 @@
+"""What is asked of whoever brings files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from trama.intake.recipe import Recipe, RecipeError, parse
+
+
+class SeveralFiles(forms.ClearableFileInput):
+    """A control that takes more than one file."""
+
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """One file or more."""
+
+    widget = SeveralFiles
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        one = super().clean
+        if isinstance(data, (list, tuple)):
+            if not data and self.required:
+                raise ValidationError(self.error_messages["required"], code="required")
+            return [one(item, initial) for item in data]
+        found = one(data, initial)
+        return [found] if found else []
+
+
+class UploadForm(forms.Form):
+    """A recipe and the files that it speaks of."""
+
+    recipe = forms.FileField(
+        label=_("Recipe"), help_text=_("The .toml file that says how the files become records.")
+    )
+    files = SeveralFilesField(
+        label=_("Files"),
+        required=False,
+        help_text=_("One or more files (CSV, spreadsheets, GeoJSON …), or one .zip that holds them all."),
+    )
+
+    read: Recipe | None = None
+    content: bytes = b""
+
+    def clean_recipe(self) -> Any:
+        """The recipe is read at once: what is wrong in it is said beside the field, with its line."""
+        upload = self.cleaned_data["recipe"]
+        if upload.size > 1_000_000:
+            raise ValidationError(_("A recipe is a small text file: this one is too big."))
+        self.content = upload.read()
+        try:
+            self.read = parse(self.content.decode("utf-8-sig"), upload.name)
+        except UnicodeDecodeError as error:
+            raise ValidationError(_("A recipe is a text file in UTF-8.")) from error
+        except RecipeError as error:
+            raise ValidationError(str(error)) from error
+        return upload

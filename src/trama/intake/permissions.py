@@ -1,0 +1,22 @@
+"""Who may bring in data, and who may read what was brought in."""
+
+from __future__ import annotations
+
+from trama.core.actor import Actor
+from trama.core.facts import HOME_AREA, facts
+from trama.territory import finding
+from trama.territory.permissions import KEEPERS, is_keeper
+
+
+def may_see_loads(actor: Actor) -> bool:
+    """Whoever keeps the territory, anywhere."""
+    return is_keeper(actor)
+
+
+def may_load(actor: Actor) -> bool:
+    """A load may touch everything: whoever keeps the whole installation, or the whole of its home territory."""
+    if actor.everywhere(KEEPERS):
+        return True
+    home = facts().get(HOME_AREA)
+    area = finding.id_of(str(home)) if home else None
+    return area is not None and area in actor.areas_with(KEEPERS)

@@ -1,0 +1,110 @@
+"""Loads of data: what was brought in, and the page where files are brought."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from trama.core.actor import Actor
+from trama.core.pages import page
+from trama.intake import actions, printing, staging
+from trama.intake.forms import UploadForm
+from trama.intake.models import Load
+from trama.intake.permissions import may_load, may_see_loads
+from trama.intake.recipe import RecipeError
+
+PER_PAGE = 25
+SHOWN = 100
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined, no-any-return]
+
+
+@require_safe
+@page(may=may_see_loads)
+def loads(request: HttpRequest) -> HttpResponse:
+    """What was loaded, the latest first."""
+    shown = Paginator(Load.objects.all(), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "intake/loads.html", {"page": shown, "may_load": may_load(_actor(request))})
+
+
+@require_safe
+@page(may=may_see_loads)
+def load(request: HttpRequest, pk: int) -> HttpResponse:
+    """One load: its counts per step, and the rows of which there was something to say."""
+    found = get_object_or_404(Load, pk=pk)
+    context = {
+        "load": found,
+        "steps": found.outcome.get("steps", []),
+        "verdicts": _lines(found.outcome.get("verdicts", [])),
+        "way": [(_("Loads of data"), reverse("intake:loads")), (found.recipe, "")],
+    }
+    return render(request, "intake/load.html", context)
+
+
+def _lines(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**verdict, "name": printing.outcome_name(verdict["outcome"])} for verdict in verdicts[: SHOWN * 5]]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page(may=may_load, writes=True)
+def upload(request: HttpRequest) -> HttpResponse:
+    """Bring a recipe with its files: the dry run is shown before anything is written."""
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        answer = _dry_run(request, form)
+        if answer is not None:
+            return answer
+    way = [(_("Loads of data"), reverse("intake:loads")), (_("Bring files"), "")]
+    return render(request, "intake/upload.html", {"form": form, "way": way})
+
+
+def _dry_run(request: HttpRequest, form: UploadForm) -> HttpResponse | None:
+    """The dry run of what was sent; None when it cannot be understood (then the form says why)."""
+    actor = _actor(request)
+    try:
+        token, report = actions.try_load(actor, form.read, form.content, form.cleaned_data["files"])  # type: ignore[arg-type]
+    except RecipeError as error:
+        form.add_error("files", str(error))
+        return None
+    context = {
+        "title": report.title,
+        "token": token,
+        "report": report,
+        "steps": [step.as_dict() for step in report.steps],
+        "verdicts": _lines([vars(verdict) for verdict in report.verdicts()]),
+        "changes": report.changes,
+        "way": [
+            (_("Loads of data"), reverse("intake:loads")),
+            (_("Bring files"), reverse("intake:upload")),
+            (_("Dry run"), ""),
+        ],
+    }
+    return render(request, "intake/check.html", context)
+
+
+@require_POST
+@page(may=may_load, writes=True)
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Load for real what the dry run has shown."""
+    actor = _actor(request)
+    if staging.staged(actor.user, token) is None:
+        raise Http404
+    try:
+        report = actions.load_staged(actor, token)
+    except RecipeError as error:
+        messages.error(request, _("Nothing was written. %(why)s") % {"why": error})
+        return redirect("intake:upload")
+    if report.changes:
+        messages.success(request, _("Loaded: %(count)s records written.") % {"count": report.changes})
+    else:
+        messages.success(request, _("Nothing to change: everything was there already."))
+    return redirect("intake:loads")
