@@ -178,6 +178,8 @@ class ContactDetail(models.Model):
     label = models.CharField(_("of whom, or when"), max_length=120, blank=True)
     visibility = models.CharField(_("who sees it"), max_length=10, choices=Visibility.choices, default=Visibility.STAFF)
 
+    objects = ContactQuerySet.as_manager()
+
     class Meta:
         abstract = True
 
