@@ -31,7 +31,7 @@ def test_the_demonstration_has_no_dead_page(language: str) -> None:
     assert people
     wrong = []
     for person in [None, *people]:
-        done = visit(person, language, of_a_kind=4 if person is None else 2)
+        done = visit(person, language, of_a_kind=3 if person is None else 1)
         assert len(done.opened) > 10
         wrong += [f"{person or 'nobody'}: {sentence}" for sentence in done.wrong]
         wrong += [f"{address}: {count} queries" for address, count in done.queries.items() if count > MOST_QUERIES]
