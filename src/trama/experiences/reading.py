@@ -176,7 +176,12 @@ def _money(experience: Experience, actor: Actor) -> dict[str, Any]:
     years: dict[int, Decimal] = {}
     for row in rows:
         years[row.year] = years.get(row.year, Decimal(0)) + row.amount
-    return {"lines": lines, "years": sorted(years.items()), "total": sum(years.values(), Decimal(0))}
+    return {
+        "lines": lines,
+        "years": sorted(years.items()) if 1 < len(years) < len(rows) else [],
+        "total": sum(years.values(), Decimal(0)),
+        "decimals": 2 if any(row.amount % 1 for row in rows) else 0,
+    }
 
 
 SHOWN_DATES = 12
