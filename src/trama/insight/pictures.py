@@ -18,7 +18,8 @@ MOST_PARTS = 6
 def chart_of(crosstab: Crosstab, most: int = MOST_BARS) -> Chart | None:
     """Horizontal bars for one dimension, parts or a grid for two; None when there is too little to draw, or too much.
 
-    Of more than `most` rows of one dimension the largest are drawn, and the title says so. What is protected is not in the crosstab any more, and so not in the drawing.
+    Of more than `most` rows of one dimension the largest are drawn, as the title says. What is protected is not in
+    the crosstab any more, and so not in the drawing.
     """
     plain = [i for i, value in enumerate(crosstab.rows.values) if value.is_plain]
     shown = [cell for cell in crosstab.row_totals if cell.value]
@@ -81,7 +82,7 @@ def _bars(crosstab: Crosstab, most: int) -> Chart:
     if len(rows) > most:
         named = sorted((row for row in rows if row[0].is_plain), key=lambda row: -(_length(row[1]) or 0))
         rows = named[: most * 3 // 4]
-        subtitle = _("The %(count)s largest. %(rest)s") % {"count": len(rows), "rest": subtitle}
+        title = _("%(title)s · the %(count)s largest") % {"title": title, "count": len(rows)}
     items = [Bar(value.name, _length(cell), text_of(cell), not value.is_plain) for value, cell in rows]
     return Chart(title, subtitle, alt, charts.bars(items), charts.bars(items, charts.NARROW))
 

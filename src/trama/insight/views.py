@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -111,9 +111,12 @@ def _shown(found: Crosstab, register: Register, question: Question, selection: S
     downloads = [
         (form, f"{reverse('insight:crosstab_file', args=[register.key, form])}?{query}") for form in files.FORMS
     ]
+    table = printed(found, register, question.show)
+    # The caution of the register stands on top of the page already.
+    table = replace(table, notes=tuple(note for note in table.notes if note != str(register.caution)))
     return {
         "crosstab": found,
-        "table": printed(found, register, question.show),
+        "table": table,
         "pictures": pictures,
         "exports": [] if found.is_empty else downloads,
         "problem": "",

@@ -289,9 +289,10 @@ def _method() -> Iterator[Block]:
             ),
             (
                 _("What is not."),
-                _("What nobody registered. A register says what was listed, not what exists: few records may mean few")
-                + " "
-                + _("resources, or few people who wrote them down."),
+                _(
+                    "What nobody registered. A register says what was listed, not what exists: few records may mean few "
+                    "resources, or few people who wrote them down."
+                ),
             ),
             (
                 _("Exact and estimated."),
@@ -299,11 +300,11 @@ def _method() -> Iterator[Block]:
             ),
             (
                 _("Completeness."),
-                _("Beside a figure stands of how many records it is known; what is not stated is shown apart, and")
-                + " "
-                + _("percentages are of the records with an answer. Where a record may have several answers they add")
-                + " "
-                + _("up to more than 100."),
+                _(
+                    "Beside a figure stands of how many records it is known; what is not stated is shown apart, and "
+                    "percentages are of the records with an answer. Where a record may have several answers they add "
+                    "up to more than 100."
+                ),
             ),
             (
                 _("People."),
@@ -315,9 +316,10 @@ def _method() -> Iterator[Block]:
             ),
             (
                 _("No ranking."),
-                _("Areas differ in people, history and in how carefully they were described: they are not compared as")
-                + " "
-                + _("better or worse."),
+                _(
+                    "Areas differ in people, history and in how carefully they were described: they are not compared as "
+                    "better or worse."
+                ),
             ),
         )
     )

@@ -157,6 +157,8 @@ def grid(
     return _specification(
         width,
         len(rows) * 28 + (130 if slanted else 40),
+        # The last name leans out over the edge of the grid.
+        padding={"left": 2, "top": 2, "bottom": 2, "right": 60 if slanted and width >= WIDE else 24},
         data={"values": values},
         encoding={
             "x": {"field": "c", "type": "ordinal", "axis": x_axis},
@@ -246,7 +248,11 @@ def pyramid(
                 "field": "value",
                 "type": "quantitative",
                 "scale": {"domain": [-top * 1.02, top * 1.02]},
-                "axis": {"title": None, "labelExpr": "format(abs(datum.value), ',d')", "tickCount": 6 if width >= WIDE else 4},
+                "axis": {
+                    "title": None,
+                    "labelExpr": "format(abs(datum.value), ',d')",
+                    "tickCount": 6 if width >= WIDE else 4,
+                },
             },
         },
         layer=[

@@ -8,7 +8,7 @@ programming is another step.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 Place = tuple[int, int]
@@ -48,28 +48,32 @@ def hidden(table: Table, threshold: int) -> set[Place]:
     while True:
         alone = next((line for line in lines if sum(place in away for place in line) == 1), None)
         if alone is not None:
-            if not _hide_one_more(table, alone, away):
+            if not _hide_least(table, alone, away):
                 lines.remove(alone)  # nothing else in it but zeros and what is hidden: there is no total to subtract
             continue
         told = _told(table, lines, small, away, threshold) if table.adds_up else []
         if not told:
             return away
-        through = (line for place in told for line in lines if place in line)
-        if not any(_hide_one_more(table, line, away) for line in through):
-            rest = [place for place in every if place not in away and table.at(place) > 0]
-            if not rest:
-                return away
-            away.add(min(rest, key=lambda place: (table.at(place), place)))
+        beside = {place for line in lines if told[0] in line for place in line}
+        around = {place for line in lines if any(place in line for place in told) for place in line}
+        if not (
+            _hide_least(table, beside, away) or _hide_least(table, around, away) or _hide_least(table, every, away)
+        ):
+            return away
 
 
-def _hide_one_more(table: Table, line: list[Place], away: set[Place]) -> bool:
-    """Hide the least figure of a line that is still shown, its total only when there is no other."""
-    shown = [place for place in line[:-1] if place not in away and table.at(place) > 0]
-    if not shown and line[-1] not in away and table.at(line[-1]) > 0:
-        shown = [line[-1]]
+def _hide_least(table: Table, places: Iterable[Place], away: set[Place]) -> bool:
+    """Hide the least figure that is still shown, a total only when there is no other; zeros stay."""
+    height, width = len(table.counts), len(table.counts[0])
+
+    def cost(place: Place) -> tuple[bool, float, Place]:
+        is_total = (height > 1 and place[0] == height - 1) or (width > 1 and place[1] == width - 1)
+        return is_total, table.at(place), place
+
+    shown = [place for place in places if place not in away and table.at(place) > 0]
     if not shown:
         return False
-    away.add(min(shown, key=lambda place: (table.at(place), place)))
+    away.add(min(shown, key=cost))
     return True
 
 
