@@ -390,7 +390,9 @@ def _ratios_above(area: Area, year: int) -> tuple[demography.Ratios | None, str]
     nearest = min(rows, key=lambda row: rank[row.area_id], default=None)
     if nearest is None:
         return None, ""
-    return demography.ratios(nearest.females, nearest.males), nearest.area.name
+    # With its kind: towns often bear the name of their province.
+    name = f"{nearest.area.name} ({nearest.area.get_kind_display()})"
+    return demography.ratios(nearest.females, nearest.males), name
 
 
 def made_of(actor: Actor, area: Area) -> dict[str, Any] | None:
@@ -451,5 +453,6 @@ def density_legend(children: Sequence[dict[str, Any]], residents: dict[int, int]
         if name:
             groups.setdefault(name, []).append(density[pk])
     return [
-        {"class": name, "label": f"{number(min(groups[name]))}–{number(max(groups[name]))}"} for name in sorted(groups)
+        {"class": name, "label": "–".join(dict.fromkeys([number(min(found)), number(max(found))]))}
+        for name, found in sorted(groups.items())
     ]

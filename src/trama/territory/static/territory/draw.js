@@ -80,6 +80,8 @@ class Drawing {
 
   add(layer) {
     this.layers.addLayer(layer);
+    // Leaflet.draw exchanges the classes of a shape while it is edited; both must be there.
+    layer.options.original = { className: "tt-drawn" };
     layer.options.editing = { className: "tt-drawn" };
     layer.editing.enable();
     layer.on("edit", () => this.write());
