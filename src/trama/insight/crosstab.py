@@ -230,9 +230,14 @@ def plural(register: Register) -> str:
 def _title(register: Register, asked: Asked, rows: Dimension, cols: Dimension | None) -> str:
     what = plural(register) if asked.counts_records else f"{asked.label} ({small(plural(register))})"
     if cols is None:
-        return _("%(what)s by %(rows)s") % {"what": what, "rows": small(str(rows.label))}
-    names = {"what": what, "rows": small(str(rows.label)), "cols": small(str(cols.label))}
-    return _("%(what)s by %(rows)s and by %(cols)s") % names
+        return f"{what} {_by(rows)}"
+    return _("%(what)s %(rows)s and %(cols)s") % {"what": what, "rows": _by(rows), "cols": _by(cols)}
+
+
+def _by(dimension: Dimension) -> str:
+    """ "by activity"; a label that says "for whom" stands as it is."""
+    label = small(str(dimension.label))
+    return label if label.startswith(("for ", "per ")) else _("by %(label)s") % {"label": label}
 
 
 def phrase_of_filters(register: Register, selection: Selection) -> str:
