@@ -19,7 +19,7 @@ def town() -> Area:
 
 def square(west: float, south: float, side: float = 0.01) -> list[list[list[float]]]:
     """The ring of a square."""
-    east, north = west + side, south + side
+    east, north = round(west + side, 4), round(south + side, 4)
     return [[[west, south], [east, south], [east, north], [west, north], [west, south]]]
 
 
@@ -30,7 +30,7 @@ def write_areas(folder: Path, names: list[str] | None = None) -> Path:
         {
             "type": "Feature",
             "properties": {"cod": number + 1, "area": name, "cod_q": 10 + number // 2, "quart": ["Nord", "Sud"][number // 2]},
-            "geometry": {"type": "Polygon", "coordinates": square(11.30 + 0.01 * number, 44.50)},
+            "geometry": {"type": "Polygon", "coordinates": square(round(11.30 + 0.01 * number, 2), 44.50)},
         }
         for number, name in enumerate(wanted)
     ]

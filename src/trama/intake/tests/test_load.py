@@ -160,10 +160,12 @@ def test_areas_are_dissolved_mended_and_well_named(folder: Path) -> None:
 def test_a_redrawn_file_redraws_and_keeps_the_old_shape(folder: Path) -> None:
     load(folder)
     path = folder / "aree.geojson"
-    path.write_text(path.read_text().replace("11.33, ", "11.331, "))
+    path.write_text(path.read_text().replace("[11.33, ", "[11.331, "))
     report = load(folder)
-    assert report.steps[0].related["boundaries"] == 4
-    assert Boundary.objects.filter(valid_to__isnull=False).count() == 4
+    # The border between two areas moved: both are redrawn, the district that holds them stays as it was.
+    assert report.steps[0].related["boundaries"] == 2
+    redrawn = Boundary.objects.filter(valid_to__isnull=False).values_list("area__name", flat=True)
+    assert sorted(redrawn) == ["Corte", "San Vitale"]
 
 
 def test_one_step_alone(folder: Path) -> None:
