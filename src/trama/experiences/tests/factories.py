@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
+from trama.accounts.models import User
 from trama.core import search
 from trama.core.actor import Actor, Grant
 from trama.experiences.models import (
@@ -88,7 +89,12 @@ def make_date(record: Experience, *moment: int, **fields: Any) -> Occurrence:
 def actor_with(
     role: str, area: Area | None = None, organisation: Organisation | None = None, user: int | None = 1000
 ) -> Actor:
-    """Somebody who holds one role: on an area and all below it, for an organisation, or everywhere."""
+    """Somebody who holds one role: on an area and all below it, for an organisation, or everywhere.
+
+    The user (None: the actor has no account) is there afterwards.
+    """
+    if user is not None:
+        User.objects.get_or_create(pk=user, defaults={"username": f"user-{user}"})
     areas = below(area.pk) if area is not None else frozenset()
     return Actor(
         user=user,
