@@ -37,6 +37,25 @@ function diameterOf(count) {
   return Math.round(Math.min(60, 26 + 7.5 * Math.log10(count)));
 }
 
+function addressOf(root, query) {
+  const url = new URL(root.dataset.src, document.baseURI);
+  for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
+  return url;
+}
+
+/** All the points, at the zoom that fits them here. */
+function firstQuestion(root) {
+  const query = { size: `${root.clientWidth},${root.clientHeight}` };
+  return root.dataset.tiles ? query : { ...query, step: 0.5, zoom: CLOSEST_FIRST_VIEW };
+}
+
+/** Ask for the first view before there is a map: the server answers while the map is made. */
+export function askEarly(root) {
+  const asked = fetch(addressOf(root, firstQuestion(root)));
+  asked.catch(() => {}); // whoever awaits it will say so
+  return asked;
+}
+
 export class Points {
   /** `tools`: word, number, say (the sentence under the map), message (state over the map), labels. */
   constructor(map, root, tools) {
@@ -55,16 +74,13 @@ export class Points {
     });
   }
 
-  /** The first view: around the bounds given, or around all the points. */
-  async start(given) {
+  /** The first view: around the bounds given, or around all the points (`asked`: see below, if it was asked). */
+  async start(given, asked = null) {
     if (given) {
       this.map.fitBounds(given, { animate: false });
       return this.refresh();
     }
-    const size = this.map.getSize();
-    const query = { size: `${size.x},${size.y}` };
-    if (!this.root.dataset.tiles) Object.assign(query, { step: this.map.options.zoomSnap, zoom: CLOSEST_FIRST_VIEW });
-    const data = await this.ask(query, () => this.start(null));
+    const data = await this.ask(firstQuestion(this.root), () => this.start(null), asked);
     if (!data) return undefined;
     const bounds = boundsOf(data.bounds);
     if (bounds) {
@@ -98,19 +114,17 @@ export class Points {
   }
 
   address(query) {
-    const url = new URL(this.root.dataset.src, document.baseURI);
-    for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
-    return url;
+    return addressOf(this.root, query);
   }
 
   /** The answer of the server; null when a later question made it useless, or when it failed (and `again` is offered). */
-  async ask(query, again) {
+  async ask(query, again, asked = null) {
     this.aborter?.abort();
     this.aborter = new AbortController();
     const { signal } = this.aborter;
     this.root.setAttribute("aria-busy", "true");
     try {
-      const response = await fetch(this.address(query), { signal, headers: { Accept: "application/json" } });
+      const response = await (asked || fetch(this.address(query), { signal }));
       if (!response.ok) throw new Error(String(response.status));
       const data = await response.json();
       if (signal.aborted) return null;

@@ -4,7 +4,7 @@ import { element, givenBounds, makeMap, numbersOf, wordsOf } from "./map-base.js
 import { Areas } from "./map-areas.js";
 import { Labels } from "./map-labels.js";
 import { startPicker } from "./map-picker.js";
-import { Points } from "./map-points.js";
+import { askEarly, Points } from "./map-points.js";
 
 /** A message over the map; with `again`, also a button to try again. An empty text takes it away. */
 function messageOver(root, word) {
@@ -29,6 +29,9 @@ function messageOver(root, word) {
 }
 
 function startMap(root) {
+  const given = givenBounds(root);
+  const { src, areas } = root.dataset;
+  const asked = src && !given ? askEarly(root) : null;
   const word = wordsOf(root);
   const map = makeMap(root, word);
   const said = root.parentElement.querySelector(".trama-map-said");
@@ -41,11 +44,9 @@ function startMap(root) {
     },
     word,
   };
-  const given = givenBounds(root);
-  const { src, areas } = root.dataset;
   if (given && !src) map.fitBounds(given, { animate: false });
   tools.around = areas ? new Areas(map, root, tools).load(!src && !given) : null;
-  if (src) new Points(map, root, tools).start(given);
+  if (src) new Points(map, root, tools).start(given, asked);
 }
 
 /** Start the maps in a part of the page that were not started yet. */
@@ -53,8 +54,9 @@ export function enhance(part) {
   for (const root of part.querySelectorAll(".trama-map, .trama-map-picker")) {
     if (root.dataset.started) continue;
     root.dataset.started = "yes";
-    if (root.classList.contains("trama-map")) startMap(root);
-    else startPicker(root);
+    // After the page was laid out and painted once: a task of its own, and the size of the map is known.
+    const start = root.classList.contains("trama-map") ? startMap : startPicker;
+    requestAnimationFrame(() => setTimeout(start, 0, root));
   }
 }
 
