@@ -78,7 +78,8 @@ def ask(world: World, actor: str, name: str, case: Case) -> tuple[str, list[str]
             if response.streaming:
                 b"".join(response.streaming_content)
         transaction.set_rollback(True)
-    memo.forget_all()
+    if statements:
+        memo.forget_all()
     if response.status_code == 302 and response["Location"].startswith(reverse(settings.LOGIN_URL)):
         return "login", statements
     if response.status_code == 404:

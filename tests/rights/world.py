@@ -43,13 +43,15 @@ class World:
 
     records: dict[str, Any] = field(default_factory=dict)
     users: dict[str, User] = field(default_factory=dict)
+    clients: dict[str, Client] = field(default_factory=dict)
 
     def client(self, actor: str) -> Client:
         """A browser in which this actor is signed in."""
-        client = Client(raise_request_exception=True)
-        if actor in self.users:
-            client.force_login(self.users[actor])
-        return client
+        if actor not in self.clients:
+            client = self.clients[actor] = Client()
+            if actor in self.users:
+                client.force_login(self.users[actor])
+        return self.clients[actor]
 
 
 def _code(list_: str) -> Code:
