@@ -11,6 +11,7 @@ from django.db.models import Max, Min
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 from django.shortcuts import get_object_or_404, redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -306,7 +307,10 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
         "factors": codes_of_places("vulnerability_factor", [pk]).get(pk, "") if staff else "",
         "staff": staff,
         "may_write": is_writer(actor) and may_write_in(actor, record.area_id),
-        "sections": sections_of(record, actor),
+        "sections": [
+            (section, render_to_string(section.template, content, request))
+            for section, content in sections_of(record, actor)
+        ],
         "history": history_of(
             record,
             actor,
@@ -315,9 +319,17 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
             without=frozenset() if staff else frozenset({"vulnerability_factor", "known_to_services"}),
         ),
         "bounds": near,
+        "areas_address": _neighbours_address(record.area),
         "point_address": reverse("territory:place_point", args=[pk]) if near else "",
     }
     return render(request, "territory/place.html", context)
+
+
+def _neighbours_address(area: Area | None) -> str:
+    """Where the outlines of an area and of its neighbours are."""
+    if area is None:
+        return ""
+    return reverse("territory:children_geojson", args=[finding.code_of(area.parent_id) or area.code])
 
 
 @page(may=anyone)

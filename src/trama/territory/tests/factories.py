@@ -7,6 +7,7 @@ from typing import Any
 
 import shapely
 
+from trama.core import codes
 from trama.core.models import Code
 from trama.territory import finding
 from trama.territory.models import Area, AreaClosure, Boundary, Place, Population
@@ -82,6 +83,7 @@ def make_code(list_: str, value: str, label: str = "") -> Code:
         id=f"{list_}:{value}",
         defaults={"list": list_, "value": value, "label_it": label or value, "label_en": label or value},
     )
+    codes.forget()
     return code
 
 

@@ -1,7 +1,8 @@
 // Draws one polygon, or moves the corners of the one that is there, and writes it as GeoJSON into the form's text.
 // By touch, by mouse, or with the keyboard (the cross in the middle of the map is the pen).
 
-import { L, boundsOf, element, givenBounds, makeMap, wordsOf } from "../ui/map-base.js";
+import { L, boundsOf, givenBounds, makeMap, wordsOf } from "../ui/map-base.js";
+import { Labels } from "../ui/map-labels.js";
 
 const ITALY = [6.6, 35.4, 18.6, 47.1];
 const DECIMALS = 6; // of a degree: ten centimetres
@@ -20,8 +21,9 @@ class Drawing {
     this.map.on("draw:drawvertex", () => this.tell());
     this.map.on("draw:editvertex", () => this.write());
     root.addEventListener("keydown", (event) => this.key(event));
-    document.getElementById("draw-close").addEventListener("click", () => this.close());
-    document.getElementById("draw-undo").addEventListener("click", () => this.undo());
+    this.pens = ["draw-close", "draw-undo"].map((id) => document.getElementById(id));
+    this.pens[0].addEventListener("click", () => this.close());
+    this.pens[1].addEventListener("click", () => this.undo());
     document.getElementById("draw-again").addEventListener("click", () => this.begin());
   }
 
@@ -57,10 +59,10 @@ class Drawing {
     L.geoJSON(data, {
       interactive: false,
       style: { className: "trama-area trama-area-plain", weight: 1 },
-      onEachFeature: (feature, layer) => layer.bindTooltip(element("span", "", feature.properties.name), { permanent: false }),
     })
       .addTo(this.map)
       .bringToBack();
+    new Labels(this.map).setAreas(data.features || []);
   }
 
   /** Show a shape with corners that can be moved; false if there is none. */
@@ -79,6 +81,7 @@ class Drawing {
   }
 
   add(layer) {
+    this.hold(false);
     this.layers.addLayer(layer);
     // Leaflet.draw exchanges the classes of a shape while it is edited; both must be there.
     layer.options.original = { className: "tt-drawn" };
@@ -100,7 +103,13 @@ class Drawing {
       showLength: false,
     });
     this.tool.enable();
+    this.hold(true);
     this.say(this.word("first"));
+  }
+
+  /** The buttons that are of use while drawing only. */
+  hold(drawing) {
+    for (const button of this.pens) button.hidden = !drawing;
   }
 
   corners() {
