@@ -59,6 +59,9 @@ class AreaField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         return area_text(value) if isinstance(value, int) else value
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
     def clean(self, value: Any) -> Any:
         text = " ".join(str(super().clean(value) or "").split())
         if not text:

@@ -65,9 +65,9 @@ def client_of(role: str, area: Any) -> Client:
 def test_no_output_of_the_register_names_it(areas: dict[str, Any], role: str, area: str, told: bool) -> None:
     client = client_of(role, areas.get(area))
     for address in addresses():
-        for query in ("", f"?q={SECRET}", "?kind=other_ets", "?area=BORGO-O"):
-            text = text_of(client.get(address + query)).replace(f"q={SECRET}", "").replace(f"«{SECRET}»", "")
-            lowered = text.replace(f'value="{SECRET}"', "").casefold()
+        # The beginning of the name finds it, and is not itself the name when the page repeats what was typed.
+        for query in ("", f"?q={SECRET[:-2]}", "?kind=other_ets", "?area=BORGO-O"):
+            lowered = text_of(client.get(address + query)).casefold()
             if told and not query and "_map" not in address and "mappa" not in address:
                 assert SECRET.casefold() in lowered, address
             if not told:

@@ -90,9 +90,11 @@ def field(bound: BoundField) -> dict[str, Any]:
     """A field of a form: label, hint, control, errors beside it."""
     widget = bound.field.widget
     grouped = isinstance(widget, RadioSelect | CheckboxSelectMultiple) or getattr(widget, "is_group", False)
-    described = [f"{bound.id_for_label}-hint"] if bound.help_text else []
+    # A group of choices has no id of its own to point to.
+    identity = bound.id_for_label or bound.auto_id
+    described = [f"{identity}-hint"] if bound.help_text else []
     if bound.errors:
-        described.append(f"{bound.id_for_label}-error")
+        described.append(f"{identity}-error")
     attributes: dict[str, Any] = {}
     if not grouped:
         if described:
@@ -103,6 +105,7 @@ def field(bound: BoundField) -> dict[str, Any]:
             attributes["class"] = f"{widget.attrs.get('class', '')} tr-input".strip()
     return {
         "bound": bound,
+        "identity": identity,
         "control": bound.as_widget(attrs=attributes),
         "grouped": grouped,
         "checkbox": isinstance(widget, CheckboxInput),
@@ -118,7 +121,8 @@ def errors(form: Any) -> dict[str, Any]:
     for name, messages in form.errors.items():
         bound = form[name] if name in form.fields else None
         for message in messages:
-            listed.append({"label": bound.label if bound else "", "id": bound.id_for_label if bound else "", "text": message})
+            identity = (bound.id_for_label or f"{bound.auto_id}-group") if bound else ""
+            listed.append({"label": bound.label if bound else "", "id": identity, "text": message})
     return {"listed": listed}
 
 
