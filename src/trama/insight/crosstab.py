@@ -274,7 +274,7 @@ def _cautions(
             % {"known": number(whole.known), "base": number(whole.records)}
         )
     if whole.estimated:
-        said.append(_("Figures marked ≈ contain estimates (%(count)s records).") % {"count": number(whole.estimated)})
+        said.append(_("Figures marked ~ contain estimates (%(count)s records).") % {"count": number(whole.estimated)})
     if asked.persons:
         said.append(
             _("Counts below %(threshold)s are protected (•), with those from which they could be worked out.")

@@ -50,14 +50,14 @@ class PrintedTable:
 
 
 def text_of(cell: Cell) -> str:
-    """A figure as it is printed: "1.200", "≈ 6.900", "•", "n.a."."""
+    """A figure as it is printed: "1.200", "~ 6.900", "•", "n.a."."""
     match cell.status:
         case Status.SUPPRESSED:
             return PROTECTED
         case Status.NOT_APPLICABLE:
             return _("n.a.")
         case Status.ESTIMATED:
-            return f"≈ {figure(cell.value)}"
+            return f"~ {figure(cell.value)}"
     return figure(cell.value)
 
 
@@ -68,6 +68,8 @@ def spoken_of(cell: Cell) -> str:
             return _("protected")
         case Status.NOT_APPLICABLE:
             return _("not known")
+        case Status.ESTIMATED:
+            return _("about %(number)s") % {"number": figure(cell.value)}
     return ""
 
 

@@ -290,13 +290,13 @@ def _method() -> Iterator[Block]:
             (
                 _("What is not."),
                 _(
-                    "What nobody registered. A register says what was listed, not what exists: few records may mean few "
-                    "resources, or few people who wrote them down."
+                    "What nobody registered. A register says what was listed, not what exists: few records may mean "
+                    "few resources, or few people who wrote them down."
                 ),
             ),
             (
                 _("Exact and estimated."),
-                _("A figure marked ≈, or with “about” or “more than”, contains estimates or is a lower bound."),
+                _("A figure marked ~, or with “about” or “more than”, contains estimates or is a lower bound."),
             ),
             (
                 _("Completeness."),
@@ -317,8 +317,8 @@ def _method() -> Iterator[Block]:
             (
                 _("No ranking."),
                 _(
-                    "Areas differ in people, history and in how carefully they were described: they are not compared as "
-                    "better or worse."
+                    "Areas differ in people, history and in how carefully they were described: they are not compared "
+                    "as better or worse."
                 ),
             ),
         )
