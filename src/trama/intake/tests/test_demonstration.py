@@ -1,0 +1,222 @@
+"""The demonstration: true where it names a source, invented where it says so, and the totals that were published."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from trama.accounts.models import User
+from trama.core import history, search
+from trama.core.actor import NOBODY, SYSTEM, Actor
+from trama.core.declarations import gathered
+from trama.core.facts import facts
+from trama.directory.models import Resource
+from trama.experiences.models import Experience, ExperiencePlace, Funding, Occurrence, Participation
+from trama.intake.actions import NotEmpty, build_demonstration
+from trama.intake.demonstration.numbers import spread
+from trama.network.choices import Role
+from trama.network.models import Membership, Organisation
+from trama.territory import finding
+from trama.territory.models import Area, AreaClosure, Place, Population
+
+
+class _TakenBack(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def imola(django_db_setup: None, django_db_blocker: object) -> Iterator[list[tuple[str, str, str]]]:
+    """The demonstration of the Imola district, built once for these tests and taken back at the end."""
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        try:
+            with transaction.atomic():
+                yield build_demonstration(SYSTEM)[0]
+                raise _TakenBack
+        except _TakenBack:
+            pass
+
+
+def figure(code: str, actor: Actor = NOBODY) -> tuple[float | None, str]:
+    found = gathered.indicators[code].compute(actor, None, None)
+    return found.value, found.text
+
+
+@pytest.mark.parametrize("actor", [NOBODY, SYSTEM], ids=["nobody", "the administrator"])
+def test_the_published_totals(imola: object, actor: Actor) -> None:
+    assert figure("EXP-01", actor)[0] == 147
+    assert figure("EXP-02", actor)[0] == 165
+    assert figure("EXP-03", actor) == (512, "oltre 500")
+    assert figure("EXP-04", actor) == (6900, "circa 6.900")
+
+
+def test_the_registers_hold_the_same_numbers(imola: object) -> None:
+    published = Experience.objects.filter(state="published")
+    assert published.count() == 147
+    assert Participation.objects.filter(experience__in=published).values("organisation").distinct().count() == 165
+    assert Organisation.objects.visible_to(NOBODY).count() == 165
+
+
+def test_what_is_true_names_its_source_and_what_is_invented_says_so(imola: object) -> None:
+    for model in (Experience, Resource, Organisation):
+        assert not model.objects.filter(source=None).exists()
+        assert model.objects.filter(is_demonstration=True).exclude(source__is_demonstration=True).count() == 0
+        assert model.objects.filter(is_demonstration=False, source__is_demonstration=True).count() == 0
+    true = Experience.objects.filter(is_demonstration=False)
+    assert true.count() == 8
+    assert not true.filter(source_text="").exists()
+    # Nobody invents anything about a body that exists.
+    mixed = Participation.objects.filter(organisation__is_demonstration=False, experience__is_demonstration=True)
+    assert not mixed.exists()
+
+
+def test_the_genealogy_of_the_programme(imola: object) -> None:
+    last = Experience.objects.get(name="MediAZIONI di comunità")
+    names = []
+    step: Experience | None = last
+    while step is not None:
+        names.append(step.name)
+        step = step.continues
+    assert names == [
+        "MediAZIONI di comunità",
+        "Sportello di Comunità",
+        "La comunità resiliente… una prospettiva che Scambia",
+        "Costruire Comunità – Uscire dalle macerie",
+    ]
+    money = Funding.objects.get(experience__name="Costruire Comunità – Uscire dalle macerie")
+    assert (money.year, int(money.amount), str(money.funder)) == (2021, 250_000, "Comune di Imola")
+    assert ExperiencePlace.objects.filter(experience__name="Intrecci di Comunità").count() == 12
+
+
+def test_the_stops_of_the_mobile_desk(imola: object) -> None:
+    stops = Occurrence.objects.filter(experience__name="Sportello di Comunità").order_by("starts_at")
+    days = [(timezone.localtime(stop.starts_at).date().isoformat(), stop.place.area.name) for stop in stops]  # type: ignore[union-attr]
+    assert days == [
+        ("2025-01-28", "Imola"),
+        ("2025-01-30", "Sesto Imolese"),
+        ("2025-02-06", "Spazzate Sassatelli"),
+        ("2025-02-13", "Sasso Morelli"),
+        ("2025-02-20", "Sesto Imolese"),
+        ("2025-02-27", "Sasso Morelli"),
+        ("2026-02-05", "Ponticelli"),
+        ("2026-02-26", "Ponticelli"),
+        ("2026-03-26", "Ponticelli"),
+    ]
+    last = stops.last()
+    assert last is not None
+    assert timezone.localtime(last.starts_at).hour == 10
+    assert timezone.localtime(last.ends_at).hour == 12
+
+
+def test_the_territory_is_real(imola: object) -> None:
+    town = Area.objects.get(code="037032")
+    assert Population.objects.get(area=town, year=2023).total == 69_121
+    assert Area.objects.filter(parent__kind="union", kind="municipality").count() == 10
+    inside = set(AreaClosure.objects.filter(ancestor=town).values_list("area_id", flat=True))
+    for area in Area.objects.filter(parent=town, lon__isnull=False):
+        assert finding.area_at(area.lon, area.lat) in inside, area.name
+
+
+def test_every_point_lies_in_the_municipality_of_its_area(imola: object) -> None:
+    towns = dict(AreaClosure.objects.filter(ancestor_kind="municipality").values_list("area_id", "ancestor_id"))
+    for model in (Experience, Resource, Organisation, Place):
+        rows = list(model.objects.filter(lon__isnull=False).order_by("pk"))
+        assert len(rows) > 20
+        found = finding.areas_at([row.lon for row in rows], [row.lat for row in rows])
+        assert [towns[row.area_id] for row in rows] == [towns.get(area or 0) for area in found]
+
+
+def test_realistic_gaps(imola: object) -> None:
+    shown = Experience.objects.filter(state="published")
+    assert 10 <= shown.filter(beneficiaries=None).count() <= 30
+    assert shown.filter(volunteers=None).count() > shown.filter(beneficiaries=None).count()
+    assert shown.filter(beneficiaries_precision="estimated").count() > 30
+    assert Experience.objects.filter(state="draft").count() == 9
+    assert shown.filter(is_city_wide=True).count() == 5
+    assert shown.filter(is_good_practice=True).count() > 3
+    assert shown.exclude(copied_from=None).count() > 1
+    assert shown.filter(participations=None).exists()
+    assert Organisation.objects.filter(is_sensitive=True).count() == 1
+    to_confirm = [row for row in shown if row.to_confirm]
+    assert 0.15 < len(to_confirm) / 147 < 0.5
+    assert Resource.objects.filter(opening="").exists()
+
+
+def test_the_calendar_lives(imola: object) -> None:
+    now = timezone.now()
+    assert Occurrence.objects.filter(starts_at__range=(now, now + timedelta(days=7))).count() >= 10
+    assert Occurrence.objects.filter(starts_at__lt=now).exists()
+
+
+def test_everything_is_found_and_in_the_audit(imola: object) -> None:
+    assert Experience.objects.filter(search.matching(Experience, "mediazioni comunita")).count() >= 1
+    assert history.verify().problem == ""
+
+
+def test_one_login_for_each_role(imola: list[tuple[str, str, str]]) -> None:
+    assert {role for role, _name, _password in imola} == set(Role.values)
+    for _role, name, password in imola:
+        assert User.objects.get(username=name).check_password(password)
+    contact = Membership.objects.get(user__username="referente")
+    assert contact.organisation is not None
+    assert contact.organisation.is_demonstration
+
+
+def test_repeating_changes_nothing_and_another_place_is_refused(imola: object) -> None:
+    entries = history.verify().entries
+    assert build_demonstration(SYSTEM) == ([], False)
+    assert history.verify().entries == entries
+    with pytest.raises(NotEmpty, match="--reset"):
+        build_demonstration(SYSTEM, "Faenza")
+
+
+@pytest.mark.django_db
+def test_any_other_municipality_with_the_same_totals() -> None:
+    logins, built = build_demonstration(SYSTEM, "Faenza")
+    assert built
+    assert facts()["home_area"] == "039010"
+    assert figure("EXP-01")[0] == 147
+    assert figure("EXP-02")[0] == 165
+    assert figure("EXP-04")[0] == 6900
+    assert not Experience.objects.filter(is_demonstration=False).exists()
+    assert not Area.objects.filter(parent__code="039010").exclude(source__is_demonstration=True).exists()
+    # Another one takes its place, when asked; the chain of acts goes on.
+    before = history.verify().entries
+    build_demonstration(SYSTEM, "Albinea", reset=True)
+    assert not Area.objects.filter(code="039010").exists()
+    assert figure("EXP-01")[0] == 147
+    assert history.verify().problem == ""
+    assert history.verify().entries > before
+    assert len(logins) == len(Role.values)
+
+
+@pytest.mark.django_db
+def test_real_records_are_never_emptied_by_mistake() -> None:
+    Area.objects.create(code="x", name="Vera", kind="municipality")
+    with pytest.raises(CommandError, match="--reset"):
+        call_command("demo", stdout=StringIO(), stderr=StringIO())
+    with pytest.raises(CommandError, match="--yes"):
+        call_command("demo", "--reset", stdout=StringIO(), stderr=StringIO())
+    with pytest.raises(CommandError, match="Imolaa"):
+        call_command("demo", "--municipality", "Imolaa", stdout=StringIO(), stderr=StringIO())
+    assert Area.objects.filter(code="x").exists()
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 20), st.integers(0, 40)).map(lambda p: (p[0], p[0] + p[1])), min_size=1, max_size=60),
+    st.integers(0, 2**32),
+    st.floats(0, 1),
+)
+def test_sums_come_out_exactly(ranges: list[tuple[int, int]], seed: int, share: float) -> None:
+    low, high = sum(r[0] for r in ranges), sum(r[1] for r in ranges)
+    total = low + round((high - low) * share)
+    values = spread(random.Random(seed), ranges, total)
+    assert sum(values) == total
+    assert all(lowest <= value <= highest for value, (lowest, highest) in zip(values, ranges, strict=True))
