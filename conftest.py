@@ -69,6 +69,7 @@ def _unordered_rows_come_in_any_order() -> Iterator[None]:
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The code lists are there, as `trama prepare` leaves them."""
     from django.conf import settings
+
     from trama.core import codes
 
     with django_db_blocker.unblock():
@@ -76,11 +77,16 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_remembered() -> None:
+def _nothing_is_remembered_from_another_test() -> None:
+    """A test is rolled back in the database, not in what the process remembers of it."""
     from django.core.cache import cache
-    from trama.core import memo
 
+    from trama.core import codes, memo
+    from trama.territory import finding
+
+    codes.forget()
     memo.forget_all()
+    finding.forget()
     cache.clear()  # counts of attempts to sign in, among others
 
 
