@@ -98,6 +98,14 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 @page(may=anyone)
+def tile(request: HttpRequest, **place: int) -> HttpResponse:
+    """A grey square, as a piece of a background map."""
+    grey = '<rect width="256" height="256" fill="#ccc"/>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" width="256" height="256">{grey}</svg>'
+    return HttpResponse(svg, content_type="image/svg+xml")
+
+
+@page(may=anyone)
 def table(request: HttpRequest) -> HttpResponse:
     """Where a link leads."""
     return HttpResponse("<!doctype html><link rel='icon' href='data:,'><title>Tabella</title><h1>Tabella</h1>")
@@ -109,5 +117,6 @@ urlpatterns = [
     path("areas.json", areas, {"coloured": False}),
     path("colours.json", areas, {"coloured": True}),
     path("broken.json", broken),
+    path("tile/<int:z>/<int:x>/<int:y>", tile),
     path("table/", table),
 ]

@@ -197,6 +197,45 @@ def test_one_finger_scrolls_the_page_and_the_map_says_how(open_page: Open, place
     assert page.locator(".leaflet-map-pane").evaluate("pane => pane.style.transform") == before
 
 
+def test_two_fingers_move_the_map(open_page: Open, places: list[Any]) -> None:
+    page = open_page("/points.html", width=360, height=640, has_touch=True, is_mobile=True)
+    drawn(page)
+    box = page.locator(".trama-map").bounding_box()
+    assert box
+    x, y = box["x"] + 120, box["y"] + 150
+    session = page.context.new_cdp_session(page)
+    before = page.get_by_role("button", name="Casa sola").bounding_box()
+    for kind, step in [("touchStart", 0), *(("touchMove", n) for n in range(1, 9)), ("touchEnd", None)]:
+        points = [] if step is None else [{"x": x + shift, "y": y + 8 * step} for shift in (0, 80)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.wait_for_timeout(30)
+    expect(page.locator(".trama-map-hint")).not_to_have_class(re.compile("is-shown"))
+    after = page.get_by_role("button", name="Casa sola").bounding_box()
+    assert before
+    assert after
+    assert after["y"] - before["y"] > 30
+
+
+def test_a_background_map_is_shown_at_whole_zooms_under_empty_boundaries(
+    open_page: Open, places: list[Any], settings: Any
+) -> None:
+    settings.MAP_TILES, settings.MAP_ATTRIBUTION = "/tile/{z}/{x}/{y}", "© chi ha disegnato la mappa"
+    page = open_page("/both.html")
+    drawn(page)
+    expect(page.locator(".leaflet-tile-loaded").first).to_be_visible()
+    expect(page.get_by_text("© chi ha disegnato la mappa")).to_be_visible()
+    expect(page.locator(".trama-area")).to_have_count(9)
+    assert page.locator(".trama-area").first.evaluate("shape => getComputedStyle(shape).fillOpacity") == "0"
+    assert labels(page) == 1204
+
+
+def test_without_a_script_the_table_is_offered(open_page: Open) -> None:
+    page = open_page("/both.html", java_script_enabled=False)
+    # What stands in <noscript> cannot be seen here: a browser that is driven keeps its own script.
+    expect(page.locator(".trama-map")).to_be_hidden()
+    expect(page.get_by_role("link", name="Gli stessi dati in tabella").first).to_be_visible()
+
+
 def test_the_wheel_scrolls_the_page_unless_ctrl_is_held(open_page: Open, places: list[Any]) -> None:
     page = open_page("/points.html", height=500)
     drawn(page)
