@@ -66,9 +66,9 @@ class PromoterGroup(GroupDimension):
         return rows.filter(condition)
 
     def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
-        # The condition of a join can hold no subquery: the few hidden ones are named by their ids.
-        hidden = Organisation.objects.exclude(is_public=True, is_sensitive=False).order_by().values_list("pk", flat=True)
-        shown = FilteredRelation("promotions", condition=~Q(promotions__organisation__in=[0, *hidden]))
+        # The condition of a join can hold neither a subquery nor another join: the few hidden ones are named.
+        hidden = Promotion.objects.exclude(PUBLIC_PROMOTER).order_by().values_list("pk", flat=True)
+        shown = FilteredRelation("promotions", condition=~Q(promotions__id__in=[0, *hidden]))
         return rows.annotate(**{f"{alias}_rows": shown}).annotate(
             **{alias: F(f"{alias}_rows__organisation__kind__broader_id")}
         )
