@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 
@@ -21,7 +21,7 @@ def phrase(
     incomplete is "at least" so many, and one that is also estimated is "more than" a round number below it.
     """
     if total is None or (known is not None and known == 0 and (base is None or base > 0)):
-        return _("not known")
+        return pgettext("total", "not known")
     total = round(total)
     incomplete = known is not None and base is not None and known < base
     if lower_bound and incomplete:

@@ -1,7 +1,6 @@
 """Closed lists of experiences."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
@@ -13,6 +12,6 @@ class ExperienceState(models.TextChoices):
 class Precision(models.TextChoices):
     """How a count is known. "More than 500" is an estimate from below."""
 
-    EXACT = "exact", _("exact")
-    ESTIMATED = "estimated", _("estimated")
-    UNKNOWN = "unknown", _("not known")
+    EXACT = "exact", pgettext_lazy("precision", "exact")
+    ESTIMATED = "estimated", pgettext_lazy("precision", "estimated")
+    UNKNOWN = "unknown", pgettext_lazy("precision", "not known")

@@ -107,7 +107,8 @@ def _codes_column(list_: str) -> Any:
 def areas_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
     """The names of the areas of some experiences."""
     rows = ExperienceArea.objects.filter(experience__in=pks).order_by("id").values_list("experience_id", "area_id")
-    return _grouped((pk, finding.name_of(area)) for pk, area in rows)
+    known = finding.nodes()
+    return _grouped((pk, known[area].name) for pk, area in rows if area in known)
 
 
 def _places_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
@@ -237,7 +238,15 @@ REGISTER = Register(
 
 
 # --- search -------------------------------------------------------------------------------------------------------
+def _path(known: Mapping[int, finding.Node], area: int | None) -> Iterator[str]:
+    """The names of an area and of all above it."""
+    while area is not None and (node := known.get(area)) is not None:
+        yield node.name
+        area = node.parent
+
+
 def _entries(pks: Sequence[int] | None) -> Iterator[tuple[int, str, str]]:
+    known = finding.nodes()
     rows = Experience.objects.order_by("pk")
     keys = list(pks) if pks is not None else list(rows.values_list("pk", flat=True))
     for start in range(0, len(keys), 1000):
@@ -252,7 +261,7 @@ def _entries(pks: Sequence[int] | None) -> Iterator[tuple[int, str, str]]:
         for pk, area in (
             ExperienceArea.objects.filter(experience__in=part).order_by("id").values_list("experience_id", "area_id")
         ):
-            hanging.setdefault(pk, []).extend(node.name for node in finding.path_of(area))
+            hanging.setdefault(pk, []).extend(_path(known, area))
         # Only what everybody may see is searched for: a hit must not tell that a hidden body or place is involved.
         places = ExperiencePlace.objects.filter(experience__in=part, place__is_public=True).order_by("id")
         parts = Participation.objects.filter(PUBLIC_ORGANISATION, experience__in=part).order_by("id")
@@ -268,12 +277,12 @@ def _entries(pks: Sequence[int] | None) -> Iterator[tuple[int, str, str]]:
 
 
 def _lines(pks: Sequence[int]) -> dict[int, str]:
-    found = {}
+    found, areas = {}, finding.nodes()
     rows = Experience.objects.filter(pk__in=pks).order_by()
     for pk, kind, area, starts, summary in rows.values_list("pk", "kind_id", "area_id", "starts_on", "summary"):
         parts = [
             codes.label(kind),
-            finding.name_of(area),
+            areas[area].name if area in areas else "",
             _now("since %(year)s") % {"year": starts.year} if starts else "",
         ]
         line = " · ".join(part for part in parts if part)
@@ -368,13 +377,13 @@ def dates_between(actor: Actor, first: date, last: date, areas: Sequence[int] | 
         visible(actor).filter(pk__in={row.experience_id for row in dates}).order_by().values_list("pk", "name")
     )
     shown = Place.objects.visible_to(actor).filter(pk__in={row.place_id for row in dates if row.place_id}).order_by()
-    places = dict(shown.values_list("pk", "name"))
+    places, known = dict(shown.values_list("pk", "name")), finding.nodes()
     return [
         CalendarEntry(
             starts=row.starts_at,
             ends=row.ends_at,
             title=f"{names[row.experience_id]}: {row.title}" if row.title else names[row.experience_id],
-            place=places.get(row.place_id or 0) or finding.name_of(row.area_id),
+            place=places.get(row.place_id or 0) or (known[row.area_id].name if row.area_id in known else ""),
             url=url(row.experience_id),
             area=row.area_id,
             cancelled=bool(row.cancelled_because),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, F, FilteredRelation, Max, Min, Q, QuerySet, Value, When
+from django.db.models import Case, F, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import ExtractYear
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -120,9 +120,29 @@ class OfOrganisation(Dimension):
         return found.values_list("name", flat=True).first() or ""
 
 
+_KINDS = CodeDimension("organisation_kind", "", "", list="organisation_kind")
+
+
 @dataclass(frozen=True)
-class KindOfOrganisation(CodeDimension):
+class KindOfOrganisation(Dimension):
     """The kinds of the organisations that take part, hidden ones apart."""
+
+    codes: CodeDimension = _KINDS
+
+    def choices(self, actor: Actor) -> Sequence[tuple[str, str]]:
+        return self.codes.choices(actor)
+
+    def name(self, value: Any) -> str:
+        return self.codes.name(value)
+
+    def address_of(self, value: Any) -> str:
+        return self.codes.address_of(value)
+
+    def stored(self, value: str) -> Any:
+        return self.codes.stored(value)
+
+    def order(self, values: Iterable[Any]) -> list[Any]:
+        return self.codes.order(values)
 
     def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
         parts = Participation.objects.order_by().filter(PUBLIC_ORGANISATION)
@@ -133,9 +153,9 @@ class KindOfOrganisation(CodeDimension):
         return rows.filter(condition)
 
     def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
-        shown = Q(participations__organisation__is_public=True, participations__organisation__is_sensitive=False)
-        parts = FilteredRelation("participations", condition=shown)
-        return rows.annotate(**{f"{alias}_rows": parts}).annotate(**{alias: F(f"{alias}_rows__organisation__kind_id")})
+        body = "participations__organisation"
+        shown = When(**{f"{body}__is_public": True, f"{body}__is_sensitive": False}, then=F(f"{body}__kind_id"))
+        return rows.annotate(**{alias: Case(shown, default=Value(None))})
 
 
 @dataclass(frozen=True)
@@ -177,9 +197,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
     Phase("phase", _("Moment"), "starts_on", options=PHASES),
     StartYear("year", _("Year of start"), "starts_on"),
     CodeDimension("service_role", _("Role of the social service"), "service_role_id", list="service_role"),
-    KindOfOrganisation(
-        "organisation_kind", _("Kind of organisation"), "participations", multiple=True, list="organisation_kind"
-    ),
+    KindOfOrganisation("organisation_kind", _("Kind of organisation"), "participations", multiple=True),
     facet("public_service", _("Public services connected")),
     facet("instrument", _("Instruments")),
     facet("purpose", _("Purpose")),

@@ -58,7 +58,8 @@ class CountWidget(forms.MultiWidget):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         number = forms.NumberInput(attrs={"min": 0, "max": MOST_PEOPLE, "inputmode": "numeric", "class": "tr-input"})
-        known = forms.RadioSelect(choices=[(str(key), label) for key, label in Precision.choices])
+        said = {**dict(Precision.choices), Precision.UNKNOWN.value: _("I do not know")}
+        known = forms.RadioSelect(choices=[(str(key), label) for key, label in said.items()])
         super().__init__({"": number, "precision": known}, attrs)
 
     def decompress(self, value: Any) -> list[Any]:
@@ -77,10 +78,10 @@ class CountField(forms.MultiValueField):
         number, known = data_list or (None, "")
         if number is None:
             if known in (Precision.EXACT, Precision.ESTIMATED):
-                raise ValidationError(_now("How many? Write the number, or choose “not known”."))
+                raise ValidationError(_now("How many? Write the number, or choose “I do not know”."))
             return None, Precision.UNKNOWN.value
         if known == Precision.UNKNOWN:
-            raise ValidationError(_now("You wrote a number and “not known”: which of the two?"))
+            raise ValidationError(_now("You wrote a number and “I do not know”: which of the two?"))
         return number, known or Precision.ESTIMATED.value
 
     def clean(self, value: Any) -> tuple[int | None, str]:

@@ -7,7 +7,7 @@ give are found again by the same function, whatever the language.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -51,33 +51,36 @@ def _alike(text: str, names: Iterable[str], limit: int = 3) -> list[str]:
 # --- areas --------------------------------------------------------------------------------------------------------
 def area_label(pk: int) -> str:
     """The name of an area with the one above it: "Zolino, Imola"."""
-    node = finding.nodes().get(pk)
-    above = finding.name_of(node.parent) if node else ""
-    return f"{node.name}, {above}" if node and above else node.name if node else ""
+    return _label(finding.nodes(), pk)
+
+
+def _label(known: Mapping[int, finding.Node], pk: int) -> str:
+    node = known.get(pk)
+    above = known.get(node.parent) if node and node.parent is not None else None
+    return f"{node.name}, {above.name}" if node and above else node.name if node else ""
 
 
 def area_labels(only: Iterable[int] | None = None) -> dict[int, str]:
     """The areas in force in the order of the tree, or those of them that are among `only`."""
-    wanted = None if only is None else set(only)
-    return {
-        pk: area_label(pk) for pk, node in finding.nodes().items() if node.in_force and (wanted is None or pk in wanted)
-    }
+    wanted, known = None if only is None else set(only), finding.nodes()
+    return {pk: _label(known, pk) for pk, node in known.items() if node.in_force and (wanted is None or pk in wanted)}
 
 
 def find_area(text: str, actor: Actor) -> int:
     """The id of the area that is called so: by code, by name with the one above it, or by a name that is only one's."""
     wanted = _tidy(text)
     by_name: list[int] = []
-    for pk, node in finding.nodes().items():
+    known = finding.nodes()
+    for pk, node in known.items():
         if not node.in_force:
             continue
-        if wanted in (fold(node.code), _tidy(area_label(pk))):
+        if wanted in (fold(node.code), _tidy(_label(known, pk))):
             return pk
         if wanted == _tidy(node.name):
             by_name.append(pk)
     if len(by_name) == 1:
         return by_name[0]
-    labels = [area_label(pk) for pk in by_name] or _alike(text, area_labels().values())
+    labels = [_label(known, pk) for pk in by_name] or _alike(text, area_labels().values())
     raise _perhaps(text, labels[:4])
 
 

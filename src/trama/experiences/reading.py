@@ -75,12 +75,12 @@ def sheet(experience: Experience, actor: Actor) -> dict[str, Any]:
     areas = list(ExperienceArea.objects.filter(experience=experience).order_by("id").values_list("area_id", flat=True))
     carriers = actions.carriers_of(experience)
     may_edit = permissions.may_edit(actor, frozenset(areas), experience.author_id, carriers, experience.state)
-    phase = phase_of(experience)
+    phase, known = phase_of(experience), finding.nodes()
     return {
         "record": experience,
         "phase": phase,
         "phase_label": dict(PHASES)[phase],
-        "areas": [(finding.name_of(pk), _area_address(pk)) for pk in areas],
+        "areas": [(known[pk].name, reverse("portal:area", args=[known[pk].code])) for pk in areas if pk in known],
         "places": _places(experience, actor),
         "partners": _partners(experience, actor),
         "facets": _facets(experience),
@@ -101,11 +101,6 @@ def sheet(experience: Experience, actor: Actor) -> dict[str, Any]:
             "staff": is_staff(actor),
         },
     }
-
-
-def _area_address(pk: int) -> str:
-    code = finding.code_of(pk)
-    return reverse("portal:area", args=[code]) if code else ""
 
 
 def _places(experience: Experience, actor: Actor) -> list[Place]:
@@ -194,10 +189,10 @@ def _dates(experience: Experience, actor: Actor) -> dict[str, Any]:
     past = list(rows.filter(starts_at__lt=now).order_by("-starts_at", "-pk")[:SHOWN_DATES])
     ids = {row.place_id for row in (*coming, *past) if row.place_id}
     seen = Place.objects.visible_to(actor).filter(pk__in=ids).order_by() if ids else Place.objects.none()
-    places = dict(seen.values_list("pk", "name"))
+    places, known = dict(seen.values_list("pk", "name")), finding.nodes()
 
     def told(row: Occurrence) -> dict[str, Any]:
-        where = places.get(row.place_id or 0) or finding.name_of(row.area_id)
+        where = places.get(row.place_id or 0) or (known[row.area_id].name if row.area_id in known else "")
         return {"row": row, "where": where}
 
     held = rows.filter(starts_at__lt=now, cancelled_because="").count() if len(past) == SHOWN_DATES else None

@@ -40,6 +40,8 @@ def test_italian_says_circa_and_oltre():
         assert figures.completeness(135, 1470) == "noto per 135 su 1.470"
 
 
-@pytest.mark.parametrize(("total", "below"), [(19, 19), (23, 20), (99, 95), (147, 100), (549, 500), (1260, 1000), (6900, 6500)])
+@pytest.mark.parametrize(
+    ("total", "below"), [(19, 19), (23, 20), (99, 95), (147, 100), (549, 500), (1260, 1000), (6900, 6500)]
+)
 def test_a_round_number_is_never_above(total, below):
     assert figures.round_below(total) == below
