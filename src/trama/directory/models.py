@@ -130,7 +130,7 @@ class ResourceCode(models.Model):
     code = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        ordering = ("resource", "code")
+        ordering = ("resource_id", "code_id")
         constraints = [models.UniqueConstraint(fields=["resource", "code"], name="a_resource_bears_a_code_once")]
         indexes = [models.Index(fields=["code", "resource"], name="resources_by_code")]
 
@@ -148,7 +148,7 @@ class Promotion(models.Model):
     role = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        ordering = ("resource", "id")
+        ordering = ("resource_id", "id")
         constraints = [
             models.UniqueConstraint(
                 fields=["resource", "organisation", "role"], name="an_organisation_promotes_once_in_a_role"
@@ -165,4 +165,4 @@ class ResourceContact(ContactDetail):
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="contacts")
 
     class Meta:
-        ordering = ("resource", "kind", "id")
+        ordering = ("resource_id", "kind", "id")

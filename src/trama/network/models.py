@@ -116,7 +116,7 @@ class OrganisationName(models.Model):
     normalised_name = models.CharField(max_length=250, editable=False, db_index=True)
 
     class Meta:
-        ordering = ("organisation", "name")
+        ordering = ("organisation_id", "name")
         constraints = [
             models.UniqueConstraint(fields=["organisation", "normalised_name"], name="another_name_stands_once")
         ]
@@ -141,7 +141,7 @@ class Seat(Located):
     opening = models.CharField(_("opening hours"), max_length=300, blank=True)
 
     class Meta:
-        ordering = ("organisation", "name", "id")
+        ordering = ("organisation_id", "name", "id")
         verbose_name = _("seat")
 
     def __str__(self) -> str:
@@ -208,7 +208,7 @@ class OrganisationContact(ContactDetail):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="contacts")
 
     class Meta:
-        ordering = ("organisation", "kind", "id")
+        ordering = ("organisation_id", "kind", "id")
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -241,7 +241,7 @@ class Membership(models.Model):
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
-        ordering = ("user", "role", "id")
+        ordering = ("user_id", "role", "id")
         verbose_name = _("role")
         constraints = [
             models.CheckConstraint(

@@ -108,7 +108,7 @@ class AreaClosure(models.Model):
     distance = models.PositiveSmallIntegerField()
 
     class Meta:
-        ordering = ("area", "distance")
+        ordering = ("area_id", "distance")
         constraints = [models.UniqueConstraint(fields=["area", "ancestor"], name="an_ancestor_stands_once")]
         indexes = [
             models.Index(fields=["ancestor", "area"], name="areas_below"),
@@ -138,7 +138,7 @@ class Boundary(models.Model):
     source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        ordering = ("area", "-valid_from", "id")
+        ordering = ("area_id", "-valid_from", "id")
         constraints = [
             models.UniqueConstraint(
                 fields=["area"], condition=Q(valid_to__isnull=True), name="an_area_has_one_boundary_in_force"
@@ -166,7 +166,7 @@ class Population(models.Model):
     source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        ordering = ("area", "-year")
+        ordering = ("area_id", "-year")
         constraints = [models.UniqueConstraint(fields=["area", "year"], name="residents_are_stated_once_a_year")]
 
     def __str__(self) -> str:
@@ -227,7 +227,7 @@ class ContextValue(models.Model):
     source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        ordering = ("indicator", "area", "-year")
+        ordering = ("indicator_id", "area_id", "-year")
         constraints = [
             models.UniqueConstraint(fields=["indicator", "area", "year"], name="a_value_is_stated_once_a_year"),
             models.CheckConstraint(
@@ -312,7 +312,7 @@ class PlaceCode(models.Model):
     code = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        ordering = ("place", "code")
+        ordering = ("place_id", "code_id")
         constraints = [models.UniqueConstraint(fields=["place", "code"], name="a_place_bears_a_code_once")]
         indexes = [models.Index(fields=["code", "place"], name="places_by_code")]
 

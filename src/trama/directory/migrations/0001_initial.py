@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='promotions', to='directory.resource')),
             ],
             options={
-                'ordering': ('resource', 'id'),
+                'ordering': ('resource_id', 'id'),
             },
         ),
         migrations.CreateModel(
@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='codes', to='directory.resource')),
             ],
             options={
-                'ordering': ('resource', 'code'),
+                'ordering': ('resource_id', 'code_id'),
             },
         ),
         migrations.CreateModel(
@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='directory.resource')),
             ],
             options={
-                'ordering': ('resource', 'kind', 'id'),
+                'ordering': ('resource_id', 'kind', 'id'),
             },
         ),
         migrations.AddIndex(

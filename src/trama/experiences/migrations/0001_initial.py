@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('experience', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='areas', to='experiences.experience')),
             ],
             options={
-                'ordering': ('experience', 'id'),
+                'ordering': ('experience_id', 'id'),
             },
         ),
         migrations.CreateModel(
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                 ('experience', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='codes', to='experiences.experience')),
             ],
             options={
-                'ordering': ('experience', 'code'),
+                'ordering': ('experience_id', 'code_id'),
             },
         ),
         migrations.CreateModel(
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='experiences', to='territory.place')),
             ],
             options={
-                'ordering': ('experience', 'id'),
+                'ordering': ('experience_id', 'id'),
             },
         ),
         migrations.CreateModel(
@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                 ('funder', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='fundings', to='network.organisation', verbose_name='funder')),
             ],
             options={
-                'ordering': ('experience', 'year', 'id'),
+                'ordering': ('experience_id', 'year', 'id'),
             },
         ),
         migrations.CreateModel(
@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.code')),
             ],
             options={
-                'ordering': ('experience', 'id'),
+                'ordering': ('experience_id', 'id'),
             },
         ),
         migrations.AddIndex(

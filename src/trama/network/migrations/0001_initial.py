@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'role',
-                'ordering': ('user', 'role', 'id'),
+                'ordering': ('user_id', 'role', 'id'),
             },
         ),
         migrations.CreateModel(
@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='network.organisation')),
             ],
             options={
-                'ordering': ('organisation', 'kind', 'id'),
+                'ordering': ('organisation_id', 'kind', 'id'),
             },
         ),
         migrations.CreateModel(
@@ -94,7 +94,7 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='other_names', to='network.organisation')),
             ],
             options={
-                'ordering': ('organisation', 'name'),
+                'ordering': ('organisation_id', 'name'),
             },
         ),
         migrations.CreateModel(
@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'seat',
-                'ordering': ('organisation', 'name', 'id'),
+                'ordering': ('organisation_id', 'name', 'id'),
             },
         ),
         migrations.CreateModel(

@@ -73,7 +73,7 @@ class Migration(migrations.Migration):
                 ('area', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='up', to='territory.area')),
             ],
             options={
-                'ordering': ('area', 'distance'),
+                'ordering': ('area_id', 'distance'),
             },
         ),
         migrations.CreateModel(
@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.source')),
             ],
             options={
-                'ordering': ('area', '-valid_from', 'id'),
+                'ordering': ('area_id', '-valid_from', 'id'),
             },
         ),
         migrations.CreateModel(
@@ -108,7 +108,7 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.source')),
             ],
             options={
-                'ordering': ('indicator', 'area', '-year'),
+                'ordering': ('indicator_id', 'area_id', '-year'),
             },
         ),
         migrations.CreateModel(
@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
                 ('place', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='codes', to='territory.place')),
             ],
             options={
-                'ordering': ('place', 'code'),
+                'ordering': ('place_id', 'code_id'),
             },
         ),
         migrations.CreateModel(
@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.source')),
             ],
             options={
-                'ordering': ('area', '-year'),
+                'ordering': ('area_id', '-year'),
             },
         ),
         migrations.AddIndex(
