@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db.models import F, FilteredRelation, Q, QuerySet
@@ -12,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from trama.core import codes
+from trama.core import codes, memo
 from trama.core.actor import Actor
 from trama.core.declarations import AreaSection, Searchable, declare
 from trama.core.registers import NONE, CodeDimension, Column, Dimension, FlagDimension, Register, Text
@@ -236,6 +237,10 @@ def _place_lines(pks: Sequence[int]) -> dict[int, str]:
 # --- the page of an area ------------------------------------------------------------------------------------------
 def places_of(actor: Actor, area: Any) -> dict[str, Any]:
     """The places of an area, the first of them and how many there are of each kind."""
+    return memo.until_changed(("territory.places", area.pk), actor, partial(_places_of, actor, area))
+
+
+def _places_of(actor: Actor, area: Any) -> dict[str, Any]:
     below = AreaClosure.objects.filter(ancestor=area.pk).order_by().values("area")
     rows = visible_places(actor).filter(area__in=below)
     kinds: dict[str, int] = {}
@@ -243,7 +248,7 @@ def places_of(actor: Actor, area: Any) -> dict[str, Any]:
         kinds[kind] = kinds.get(kind, 0) + 1
     total = sum(kinds.values())
     order = {code.id: position for position, code in enumerate(codes.codes_of("place_kind", also_closed=True))}
-    listed = rows.select_related("kind", "area").order_by("name", "pk")[:8] if total else ()
+    listed = list(rows.select_related("kind", "area").order_by("name", "pk")[:8]) if total else []
     return {
         "total": total,
         "counted": counted_places(total),
@@ -278,7 +283,7 @@ declare(
         lines=_place_lines,
         order=40,
     ),
-    AreaSection("people", _("Who lives here"), "territory/area/_people.html", profile.people, order=10),
+    AreaSection("people", _("Who lives here"), "territory/area/_written.html", profile.people, order=10),
     AreaSection("areas", _("What it is made of"), "territory/area/_areas.html", profile.made_of, order=15),
     AreaSection("places", _("Places"), "territory/area/_places.html", places_of, order=40),
 )

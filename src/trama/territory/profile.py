@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -338,11 +339,16 @@ def _near(one_in: float) -> str:
 
 # --- the sections of the page -------------------------------------------------------------------------------------
 def people(actor: Actor, area: Area) -> dict[str, Any]:
-    """The section on the people of an area."""
+    """The section on the people of an area; `html` is what is shown, written anew after a change."""
     return memo.until_changed(("territory.people", area.pk), actor, partial(_people, area))
 
 
 def _people(area: Area) -> dict[str, Any]:
+    context = {**_known_people(area), "area": area}
+    return {**context, "html": render_to_string("territory/area/_people.html", context)}
+
+
+def _known_people(area: Area) -> dict[str, Any]:
     residents = residents_of(area)
     values = values_of(area)
     context: dict[str, Any] = {
@@ -397,6 +403,10 @@ def _ratios_above(area: Area, year: int) -> tuple[demography.Ratios | None, str]
 
 def made_of(actor: Actor, area: Area) -> dict[str, Any] | None:
     """The section on the areas of which an area is made; None when there are none and nobody here may add any."""
+    return memo.until_changed(("territory.areas", area.pk), actor, partial(_made_of, actor, area))
+
+
+def _made_of(actor: Actor, area: Area) -> dict[str, Any] | None:
     keeps = may_keep(actor, area.pk)
     children = list(
         Area.objects.in_force()

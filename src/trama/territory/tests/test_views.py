@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,13 +11,14 @@ from django.test import Client
 from django.utils import translation
 
 from trama.core import memo
-from trama.core.actor import NOBODY, SYSTEM, Actor, Grant
+from trama.core.actor import NOBODY, SYSTEM, Actor
 from trama.core.models import AuditEntry
 from trama.territory import actions, finding
 from trama.territory.declarations import PLACES, visible_places
 from trama.territory.forms import AreaForm, DrawForm, PlaceForm
 from trama.territory.models import Area, Boundary, ContextIndicator, Place, PlaceCode
 from trama.territory.profile import Residents, Value, in_ten, parts_of, people, residents_of, sentence
+from trama.territory.tests.acting import ActsAs, acting, acting_in_place_of_logins
 from trama.territory.tests.factories import (
     inside,
     make_area,
@@ -39,36 +40,16 @@ def _nothing_remembered() -> Iterator[None]:
         yield
 
 
-def acting(role: str, *areas: Area) -> Actor:
-    """An actor who holds a role on these areas, or everywhere."""
-    if not areas:
-        return Actor(user=1, name="Anna", grants=frozenset({Grant(role)}))
-    ids: frozenset[int] = frozenset().union(*(finding.below(area.pk) for area in areas))
-    return Actor(
-        user=1,
-        name="Anna",
-        grants=frozenset(Grant(role, area.pk) for area in areas),
-        areas=ids,
-        areas_by_role=((role, ids),),
-    )
-
-
 @pytest.fixture
-def signed(monkeypatch: pytest.MonkeyPatch) -> Any:
+def signed() -> Iterator[Callable[[Actor], Client]]:
     """A client that acts as the actor given: `signed(actor)`."""
-    import django.http
-
-    from trama.network import middleware
 
     def client(actor: Actor) -> Client:
-        def call(self: Any, request: django.http.HttpRequest) -> Any:
-            request.actor = actor  # type: ignore[attr-defined]
-            return self.get_response(request)
+        ActsAs.actor = actor
+        return Client()
 
-        monkeypatch.setattr(middleware.ActorMiddleware, "__call__", call)
-        return Client(headers={"accept-language": "en"})
-
-    return client
+    with acting_in_place_of_logins():
+        yield client
 
 
 # --- outlines -----------------------------------------------------------------------------------------------------
@@ -233,7 +214,7 @@ def test_a_vulnerable_place_is_never_public(signed: Any) -> None:
     assert not place.is_public
     assert not visible_places(NOBODY).exists()
     page = client.get(f"/territorio/luoghi/{place.pk}/").content.decode()
-    assert "decay" in page
+    assert make_code("vulnerability_factor", "decay").label in page
     assert signed(NOBODY).get(f"/territorio/luoghi/{place.pk}/").status_code == 404
     assert signed(NOBODY).get("/territorio/luoghi/?factor=decay").status_code == 200
 
