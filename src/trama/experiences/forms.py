@@ -169,6 +169,8 @@ class MoneyField(forms.CharField):
             amount = Decimal(text.replace(decimal, ".")).quantize(Decimal("0.01"))
         except InvalidOperation as error:
             raise ValidationError(_now("Write the amount in figures, for example 12500.")) from error
+        if not amount.is_finite():
+            raise ValidationError(_now("Write the amount in figures, for example 12500."))
         if amount < 0:
             raise ValidationError(_now("An amount cannot be negative."))
         if amount >= Decimal(10) ** 10:
@@ -247,7 +249,8 @@ class PartForm(forms.Form):
         """The row for `save_experience`, None when there is nothing in it (or only a new name, if not wanted)."""
         if not self.is_valid():
             return None
-        name = " ".join(self.cleaned_data["organisation"].split())
+        # An untouched extra row has no cleaned data at all.
+        name = " ".join(self.cleaned_data.get("organisation", "").split())
         if not name or (self.found is None and not also_new):
             return None
         row = {key: self.cleaned_data[key] for key in ("role", "gives", "receives")}
@@ -463,6 +466,8 @@ class ExperienceForm(forms.Form):
         for name, messages in self.errors.items():
             label = f"{self.fields[name].label}: " if name in self.fields else ""
             found += [f"{label}{message}" for message in messages]
+        for rows in (self.parts, self.money):
+            found += list(rows.non_form_errors())
         for form in (*self.parts.forms, *self.money.forms):
             for name, messages in form.errors.items():
                 label = form.fields[name].label if name in form.fields else ""
@@ -491,7 +496,9 @@ def initial_of(data: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
     names = naming.labels_of(Experience.objects.visible_to(actor), links, naming.find_experience, actor)
     initial |= {key: names.get(data.get(key) or 0, "") for key in ("parent", "continues")}
     for name in ("volunteers", "beneficiaries"):
-        initial[name] = (data.get(name), data.get(f"{name}_precision") or "")
+        # Who did not know may know now: a number typed later must not meet "I do not know" already chosen.
+        known = data.get(f"{name}_precision") if data.get(name) is not None else ""
+        initial[name] = (data.get(name), known)
     rows = [dict(row) for row in data.get("participations") or []]
     money = [dict(row) for row in data.get("fundings") or []]
     wanted = [row.get("organisation") for row in rows] + [row.get("funder") for row in money]

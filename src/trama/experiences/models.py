@@ -202,7 +202,7 @@ class ExperienceCode(models.Model):
     code = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        ordering = ("experience", "code")
+        ordering = ("experience_id", "code_id")
         constraints = [models.UniqueConstraint(fields=["experience", "code"], name="an_experience_bears_a_code_once")]
         indexes = [models.Index(fields=["code", "experience", "facet"], name="experiences_by_code")]
 
@@ -219,7 +219,7 @@ class ExperienceArea(models.Model):
     area = models.ForeignKey(Area, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        ordering = ("experience", "id")
+        ordering = ("experience_id", "id")
         constraints = [models.UniqueConstraint(fields=["experience", "area"], name="an_experience_is_in_an_area_once")]
         indexes = [models.Index(fields=["area", "experience"], name="experiences_by_area")]
 
@@ -236,7 +236,7 @@ class ExperiencePlace(models.Model):
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="experiences")
 
     class Meta:
-        ordering = ("experience", "id")
+        ordering = ("experience_id", "id")
         constraints = [models.UniqueConstraint(fields=["experience", "place"], name="an_experience_is_at_a_place_once")]
 
     def __str__(self) -> str:
@@ -256,7 +256,7 @@ class Participation(models.Model):
     since = models.DateField(_("since"), null=True, blank=True)
 
     class Meta:
-        ordering = ("experience", "id")
+        ordering = ("experience_id", "id")
         constraints = [
             models.UniqueConstraint(
                 fields=["experience", "organisation", "role"], name="an_organisation_takes_part_once_in_a_role"
@@ -283,7 +283,7 @@ class Funding(models.Model):
     note = models.CharField(_("note"), max_length=300, blank=True)
 
     class Meta:
-        ordering = ("experience", "year", "id")
+        ordering = ("experience_id", "year", "id")
         constraints = [
             models.CheckConstraint(
                 condition=Q(amount__gte=0),
