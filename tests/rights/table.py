@@ -92,11 +92,6 @@ def register(name: str) -> dict[str, list[Case]]:
     }
 
 
-def record(view: str, **by_name: frozenset[str]) -> dict[str, list[Case]]:
-    """A page of one record, asked for each of these records."""
-    return {view: [get(may, pk=name.replace("_", " ")) for name, may in by_name.items()]}
-
-
 # --- views that are open without a login ---------------------------------------------------------------------------
 PUBLIC = {
     "portal:home",
@@ -112,6 +107,21 @@ PUBLIC = {
     "network:organisation",
     "network:organisation_points",
     *register("experiences:experiences"),
+    "experiences:experience",
+    "experiences:experience_points",
+    "experiences:experience_genealogy",
+    *register("directory:resources"),
+    "directory:resource",
+    "directory:resource_points",
+    "territory:areas",
+    *register("territory:places"),
+    "territory:place",
+    "territory:place_point",
+    "territory:children_geojson",
+    "territory:area_shape",
+    "reports:index",
+    "reports:territory",
+    "reports:territory_file",
     "insight:index",
     "insight:chart",
     "insight:crosstab",
@@ -134,8 +144,103 @@ ORGANISATIONS_EDITED = {
     "hidden group of borgo": WRITES_IN["borgo"],
     "shelter of ponte": WRITES_IN["ponte"],
 }
+PLACES_SEEN = {
+    "square of borgo": EVERYBODY,
+    "square of ponte": EVERYBODY,
+    "vulnerable place of borgo": SEES_HIDDEN["borgo"],
+    "vulnerable place of ponte": SEES_HIDDEN["ponte"],
+}
+PLACES_WRITTEN = {
+    "square of borgo": WRITES_IN["borgo"],
+    "square of ponte": WRITES_IN["ponte"],
+    "vulnerable place of borgo": WRITES_IN["borgo"],
+    "vulnerable place of ponte": WRITES_IN["ponte"],
+}
+RESOURCES_SEEN = {
+    "course of borgo": EVERYBODY,
+    "desk of ponte": EVERYBODY,
+    "desk of the shelter of borgo": SEES_HIDDEN["borgo"],
+    "desk of the shelter of ponte": SEES_HIDDEN["ponte"],
+    "draft resource of borgo": SEES_HIDDEN["borgo"],
+    "draft resource of ponte": SEES_HIDDEN["ponte"],
+    "sensitive resource of borgo": SEES_HIDDEN["borgo"],
+    "sensitive resource of ponte": SEES_HIDDEN["ponte"],
+}
+RESOURCES_EDITED = {
+    # The club of Borgo offers the course; the desk is nobody's; the course of Ponte is another club's.
+    "course of borgo": WRITES_IN["borgo"] | {"org_contact"},
+    "course of ponte": WRITES_IN["ponte"],
+    "desk of borgo": WRITES_IN["borgo"],
+    "draft resource of ponte": WRITES_IN["ponte"],
+    "sensitive resource of borgo": WRITES_IN["borgo"],
+}
+EXPERIENCES_SEEN = {
+    "project of borgo": EVERYBODY,
+    "lunch of ponte": EVERYBODY,
+    "fair of borgo": EVERYBODY,
+    "draft of borgo": SEES_HIDDEN["borgo"],
+    "draft of ponte": SEES_HIDDEN["ponte"],
+    "draft of the club of borgo": SEES_HIDDEN["borgo"] | CLUB,
+    "draft of the club of ponte": SEES_HIDDEN["ponte"],
+    "sensitive project of borgo": SEES_HIDDEN["borgo"],
+    "sensitive project of ponte": SEES_HIDDEN["ponte"],
+}
+EXPERIENCES_EDITED = {
+    "project of borgo": WRITES_IN["borgo"] | {"org_contact"},
+    "project of ponte": WRITES_IN["ponte"],
+    "lunch of borgo": WRITES_IN["borgo"],
+    "draft of borgo": WRITES_IN["borgo"],
+    "draft of the club of borgo": WRITES_IN["borgo"] | {"org_contact"},
+    "sensitive project of ponte": WRITES_IN["ponte"],
+}
+JUDGES = {
+    "borgo": frozenset({"plan_office", "technical_coordinator", "district_office"}) | PLANNERS_OF_ALL,
+    "ponte": PLANNERS_OF_ALL,
+}
 
 TABLE: dict[str, list[Case]] = {
+    # territory
+    "territory:areas": [get(EVERYBODY)],
+    "territory:children_geojson": [get(EVERYBODY, code="=BORGO"), get(NONE, code="=NOWHERE")],
+    "territory:area_shape": [get(EVERYBODY, code="=PONTE")],
+    "territory:area_add_top": form(frozenset({"plan_office everywhere", "dpo_admin everywhere"})),
+    **{
+        f"territory:{view}": [c for town in ("borgo", "ponte") for c in form(KEEPERS[town], code=f"={town.upper()}")]
+        for view in ("area_add", "area_edit", "area_draw")
+    },
+    "territory:area_close": [post(KEEPERS[town], code=f"={town.upper()}") for town in ("borgo", "ponte")],
+    **register("territory:places"),
+    "territory:place": [get(may, pk=name) for name, may in PLACES_SEEN.items()],
+    "territory:place_point": [get(may, pk=name) for name, may in PLACES_SEEN.items()],
+    "territory:place_add": form(WRITERS_SOMEWHERE),
+    "territory:place_edit": [c for name, may in PLACES_WRITTEN.items() for c in form(may, pk=name)],
+    "territory:place_confirm": [post(may, pk=name) for name, may in PLACES_WRITTEN.items()],
+    # directory
+    **register("directory:resources"),
+    "directory:resource": [get(may, pk=name) for name, may in RESOURCES_SEEN.items()],
+    "directory:resource_points": [get(may, pk=name) for name, may in RESOURCES_SEEN.items()],
+    "directory:resource_add": form(WRITERS_SOMEWHERE | CONTACTS),
+    "directory:resource_edit": [c for name, may in RESOURCES_EDITED.items() for c in form(may, pk=name)],
+    "directory:resource_contacts": [c for name, may in RESOURCES_EDITED.items() for c in form(may, pk=name)],
+    "directory:resource_do": [
+        post(may, pk=name, what=f"={what}")
+        for name, may in RESOURCES_EDITED.items()
+        for what in ("confirm", "close", "publish")
+    ]
+    + [post(WRITES_IN[town], pk=f"course of {town}", what="=used") for town in ("borgo", "ponte")]
+    + [post(NONE, pk="course of borgo", what="=delete")],
+    # reports: whoever makes one, it holds what everybody may see
+    "reports:index": [get(EVERYBODY)],
+    "reports:territory": [get(EVERYBODY, code="=BORGO"), get(NONE, code="=NOWHERE")],
+    "reports:territory_file": [
+        get(EVERYBODY, code="=BORGO", language="=it", form="=xlsx"),
+        get(NONE, code="=BORGO", language="=it", form="=exe"),
+    ],
+    # intake: a load may touch everything, so who brings one keeps the whole home territory (here: the union)
+    "intake:loads": [get(KEEPERS_SOMEWHERE)],
+    "intake:load": [get(KEEPERS_SOMEWHERE, pk="load")],
+    "intake:upload": form(REACH_BOTH),
+    "intake:confirm": [post(NONE, token="=not-a-token-of-anybody")],
     # portal
     "portal:home": [get(EVERYBODY)],
     "portal:my_day": [get(SIGNED_IN)],
@@ -172,6 +277,46 @@ TABLE: dict[str, list[Case]] = {
     "network:alike_lines": [get(SIGNED_IN, query="?promoters=circolo")],
     # experiences
     **register("experiences:experiences"),
+    "experiences:experience": [get(may, pk=name) for name, may in EXPERIENCES_SEEN.items()],
+    "experiences:experience_points": [get(may, pk=name) for name, may in EXPERIENCES_SEEN.items()],
+    "experiences:experience_genealogy": [get(may, pk=name) for name, may in EXPERIENCES_SEEN.items()],
+    "experiences:experience_add": form(WRITERS_SOMEWHERE | CONTACTS),
+    "experiences:suggestions": [get(WRITERS_SOMEWHERE | CONTACTS, query="?q=pia", source="=places")],
+    "experiences:experience_edit": [c for name, may in EXPERIENCES_EDITED.items() for c in form(may, pk=name)],
+    "experiences:experience_autosave": [post(may, pk=name) for name, may in EXPERIENCES_EDITED.items()],
+    "experiences:experience_do": [
+        post(may, pk=name, act=f"={act}")
+        for name, may in EXPERIENCES_EDITED.items()
+        for act in ("publish", "confirm", "unpublish")
+    ]
+    + [
+        post(JUDGES[town], pk=f"project of {town}", act=f"={act}")
+        for town in ("borgo", "ponte")
+        for act in ("good", "not-good")
+    ]
+    + [post(SIGNED_IN, pk=f"lunch of {town}", act="=used") for town in ("borgo", "ponte")]
+    + [post(SEES_HIDDEN["borgo"], pk="draft of borgo", act="=used")]
+    + [post(NONE, pk="project of borgo", act="=delete")],
+    "experiences:experience_copy": [
+        *form(WRITERS_SOMEWHERE | CONTACTS, pk="project of ponte"),
+        *form(WRITES_IN["borgo"], pk="draft of borgo"),
+        *form(WRITES_IN["borgo"] | {"org_contact"}, pk="draft of the club of borgo"),
+        *form(WRITES_IN["ponte"], pk="sensitive project of ponte"),
+    ],
+    "experiences:experience_delete": [
+        *form(WRITES_IN["borgo"], pk="draft of borgo"),
+        *form(WRITES_IN["borgo"] | {"org_contact"}, pk="draft of the club of borgo"),
+        *form(WRITES_IN["ponte"], pk="draft of ponte"),
+        # What was published is never thrown away.
+        *form(NONE, pk="project of borgo"),
+    ],
+    "experiences:occurrence_add": [post(may, pk=name) for name, may in EXPERIENCES_EDITED.items()],
+    "experiences:occurrence_cancel": [
+        *form(WRITES_IN["borgo"] | {"org_contact"}, pk="project of borgo", occurrence="date of borgo"),
+        *form(WRITES_IN["ponte"], pk="project of ponte", occurrence="date of ponte"),
+        # A date of another experience is not reached through this one.
+        *form(NONE, pk="project of borgo", occurrence="date of ponte"),
+    ],
     # insight
     "insight:index": [get(EVERYBODY)],
     "insight:chart": [get(NONE, name="=nothing")],

@@ -18,6 +18,9 @@ WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
 # What a page may write without anybody having acted: the session that carries a message or a token.
 OF_A_VISIT = ("django_session",)
 
+# Whoever may gets one of these: the page, the way on, or the form back with what is to be mended.
+ANSWERS = {200, 302, 303, 409, 422}
+
 
 def views(patterns: list[Any] | None = None, space: str = "") -> Iterator[tuple[str, Any]]:
     """(name, view) of every address of ours that has a name."""
@@ -84,7 +87,7 @@ def ask(world: World, actor: str, name: str, case: Case) -> tuple[str, list[str]
         return "login", statements
     if response.status_code == 404:
         return "refused", statements
-    return "opens" if response.status_code in {200, 302, 303} else str(response.status_code), statements
+    return "opens" if response.status_code in ANSWERS else str(response.status_code), statements
 
 
 def wanted(name: str, case: Case, actor: str) -> str:

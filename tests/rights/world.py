@@ -13,9 +13,11 @@ from django.test import Client
 from django.utils import timezone
 
 from trama.accounts.models import User
+from trama.core import facts
 from trama.core.models import Code
 from trama.directory.models import Promotion, Resource, ResourceContact
-from trama.experiences.models import Experience, ExperienceArea, Participation
+from trama.experiences.models import Experience, ExperienceArea, Occurrence, Participation
+from trama.intake.models import Load
 from trama.network.choices import Role
 from trama.network.models import Membership, Organisation, OrganisationContact, Tie
 from trama.territory import finding
@@ -78,6 +80,8 @@ def build() -> World:
     records["ponte"] = ponte = _area("Ponte", "municipality", union)
     records["district"] = district = _area("Mulino", "district", borgo)
     finding.forget()
+    facts.set_fact(facts.HOME_AREA, union.code)
+    records["load"] = Load.objects.create(recipe="prova", loaded_by="plan_office")
     for town, area in (("borgo", borgo), ("ponte", ponte)):
         _organisations(records, town, area)
         _places(records, town, area)
@@ -123,6 +127,8 @@ def _resources(records: dict[str, Any], town: str, area: Area) -> None:
 
     records[f"course of {town}"] = make("corso", by="club")
     records[f"desk of {town}"] = make("sportello")
+    # It names nobody itself; who offers it must not be named.
+    records[f"desk of the shelter of {town}"] = make("ascolto", by="shelter")
     records[f"draft resource of {town}"] = make("bozza di risorsa", state="draft")
     records[f"sensitive resource of {town}"] = make("risorsa delicata", is_sensitive=True)
 
@@ -147,6 +153,12 @@ def _experiences(records: dict[str, Any], town: str, area: Area) -> None:
     records[f"draft of {town}"] = make("bozza", state="draft")
     records[f"draft of the club of {town}"] = make("bozza del circolo", by="club", state="draft")
     records[f"sensitive project of {town}"] = make("progetto delicato", is_sensitive=True)
+    # Everybody sees the fair; that the shelter takes part is for the staff.
+    records[f"fair of {town}"] = make("festa", by="shelter")
+    tomorrow = timezone.now() + timedelta(days=1)
+    records[f"date of {town}"] = Occurrence.objects.create(
+        experience=records[f"project of {town}"], starts_at=tomorrow, area=area
+    )
 
 
 def _people(world: World, borgo: Area, ponte: Area, union: Area, district: Area) -> None:
