@@ -49,6 +49,15 @@ class Sheet:
     report: StepReport
     table: files.Table
     columns: dict[str, str]
+    # What was asked of this sheet already: many rows bear the same few texts.
+    known: dict[tuple[str, str], Any] = field(default_factory=dict)
+
+    def once(self, what: str, text: str, compute: Callable[[], Any]) -> Any:
+        """An answer that depends on a text alone, computed once for the whole file."""
+        key = (what, text)
+        if key not in self.known:
+            self.known[key] = compute()
+        return self.known[key]
 
     def cell(self, row: files.Row, column: str) -> str:
         """The text of a cell, without blanks around it; an empty name of a column gives an empty text."""
@@ -69,13 +78,17 @@ class Sheet:
         if not text:
             return None
         value = self.step.values.get(name, {}).get(text)
-        found = codes.all_codes().get(codes.key(list_, value)) if value else codes.find(list_, text)
+
+        def look() -> Any:
+            return codes.all_codes().get(codes.key(list_, value)) if value else codes.find(list_, text)
+
+        found = self.once(f"code {name}", text, look)
         if found is None:
             column = self.step.columns.get(name, name)
             why = _("“%(text)s” is not in the list “%(list)s”") % {"text": value or text, "list": list_}
             self.report.refuse(row.number, column if isinstance(column, str) else column[0], why, text)
             raise Refused
-        return found.id
+        return str(found.id)
 
 
 class Refused(Exception):
@@ -240,9 +253,15 @@ def read_contacts(sheet: Sheet, draft: Draft, context: str) -> None:
     found += read_addresses(sheet.cell(draft.row, spec.social), ContactKind.SOCIAL) if spec.social else []
     if spec.person and sheet.cell(draft.row, spec.person):
         found.append(Reach(ContactKind.PERSON, sheet.cell(draft.row, spec.person)[:300]))
+    # A dry run counts contacts, it shows none: who may see them is not asked.
     draft.contacts = tuple(
         sorted(
-            (str(reach.kind), reach.value[:300], reach.label[:120], str(classify(reach.kind, reach.value, context, label=reach.label)))
+            (
+                str(reach.kind),
+                reach.value[:300],
+                reach.label[:120],
+                "" if sheet.run.dry else str(classify(reach.kind, reach.value, context, label=reach.label)),
+            )
             for reach in set(found)
         )
     )
@@ -257,21 +276,24 @@ def sync_contacts(
         chunk = list(drafts)[start : start + CHUNK]
         for item in model.objects.filter(**{f"{owner}__in": chunk}).order_by("pk"):
             existing.setdefault(getattr(item, owner), {})[(item.kind, item.value)] = item
-    new, gone = [], []
+    new: list[Any] = []
+    added, gone = 0, []
     for pk, draft in drafts.items():
         had = existing.get(pk, {})
         wanted = {(kind, value): (label, visibility) for kind, value, label, visibility in draft.contacts}
         for (kind, value), (label, visibility) in wanted.items():
             if (kind, value) not in had:
-                new.append(model(**{owner: pk}, kind=kind, value=value, label=label, visibility=visibility))
+                added += 1
+                if not run.dry:
+                    new.append(model(**{owner: pk}, kind=kind, value=value, label=label, visibility=visibility))
         if pk not in touched:
             gone += [item.pk for key, item in had.items() if key not in wanted]
     model.objects.bulk_create(new, batch_size=1000)
     for start in range(0, len(gone), CHUNK):
         model.objects.filter(pk__in=gone[start : start + CHUNK]).delete()
-    if new or gone:
-        report.related["contacts"] = len(new) + len(gone)
-        report.related["changed"] = report.related.get("changed", 0) + len(new) + len(gone)
+    if added or gone:
+        report.related["contacts"] = added + len(gone)
+        report.related["changed"] = report.related.get("changed", 0) + added + len(gone)
 
 
 # --- writing ------------------------------------------------------------------------------------------------------

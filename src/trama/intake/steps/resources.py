@@ -73,12 +73,14 @@ def _fields(sheet: Sheet, row: files.Row) -> dict[str, Any]:
         "address": sheet.text(row, "address")[:200],
         "directions_url": sheet.text(row, "directions_url")[:600],
         "promoter_text": promoter[:400],
-        "promoter_to_split": bool(promoter) and step.promoter is not None and several(promoter, step.promoter),
+        "promoter_to_split": bool(promoter) and sheet.once("several", promoter, lambda: several(promoter, step.promoter)),
     }
 
 
-def several(text: str, spec: PromoterSpec) -> bool:
+def several(text: str, spec: PromoterSpec | None) -> bool:
     """Whether a string seems to name several bodies: by the marks of the recipe, else by what names look like."""
+    if spec is None:
+        return False
     return names_several(text) or any(re.search(pattern, text, re.IGNORECASE) for pattern in spec.several)
 
 
@@ -122,19 +124,21 @@ def _sync_promoters(run: Run, step: ResourcesStep, report: StepReport, written: 
     assert spec is not None
     texts = {draft.fields["promoter_text"] for draft in written.drafts.values()} - {""}
     report.related["promoters"] = len(texts)
-    found = {normalised(text)[:250]: pk for text, pk in match_all(sorted(texts)).items() if pk is not None}
+    keys = {text: normalised(text)[:250] for text in texts}
+    marked = {draft.fields["promoter_text"]: draft.fields["promoter_to_split"] for draft in written.drafts.values()}
+    found = {keys[text]: pk for text, pk in match_all(sorted(texts)).items() if pk is not None}
     known = {
         row.normalised_name: row.pk
         for row in Organisation.objects.filter(import_key__startswith=f"{run.recipe.key}:promoter:").order_by("-pk")
     }
     new: dict[str, Organisation] = {}
     for text in sorted(texts):
-        key = normalised(text)[:250]
+        key = keys[text]
         if key and key not in found and key not in known and key not in new:
             new[key] = organisation_from(
                 text,
-                [] if several(text, spec) else spec.kinds,
-                names_several=several(text, spec),
+                [] if marked[text] else spec.kinds,
+                names_several=marked[text],
                 source=run.source(step),
                 import_key=f"{run.recipe.key}:promoter:{key}"[:120],
             )
@@ -148,7 +152,8 @@ def _sync_promoters(run: Run, step: ResourcesStep, report: StepReport, written: 
         if not run.dry:
             run.acts += [Act(LOADED, kind_of(row), str(row.pk), str(row), differences(row, None)) for row in new.values()]
     ids = {**known, **{key: row.pk for key, row in new.items()}, **found}
-    _promotions(report, written, ids, codes.key("tie_role", spec.role))
+    bodies = {text: ids[key] for text, key in keys.items() if key in ids}
+    _promotions(run, report, written, bodies, codes.key("tie_role", spec.role))
 
 
 def _unique_key(key: str, name: str) -> str:
@@ -156,19 +161,23 @@ def _unique_key(key: str, name: str) -> str:
     return key if len(name) < 80 else f"{key[:100]}#{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
-def _promotions(report: StepReport, written: Written, ids: dict[str, int], role: str) -> None:
+def _promotions(run: Run, report: StepReport, written: Written, bodies: dict[str, int], role: str) -> None:
     wanted = {
-        (pk, ids[normalised(draft.fields["promoter_text"])[:250]])
+        (pk, bodies[draft.fields["promoter_text"]])
         for pk, draft in written.drafts.items()
-        if normalised(draft.fields["promoter_text"])[:250] in ids
+        if draft.fields["promoter_text"] in bodies
     }
     existing: dict[tuple[int, int], int] = {}
     pks = list(written.drafts)
     for start in range(0, len(pks), CHUNK):
         rows = Promotion.objects.filter(resource__in=pks[start : start + CHUNK], role=role).order_by("pk")
-        existing.update({(row.resource_id, row.organisation_id): row.pk for row in rows})
-    new = [Promotion(resource_id=pk, organisation_id=body, role_id=role) for pk, body in sorted(wanted - set(existing))]
-    Promotion.objects.bulk_create(new, batch_size=1000)
+        found = rows.values_list("resource_id", "organisation_id", "pk")
+        existing.update({(resource, body): pk for resource, body, pk in found})
+    new = sorted(wanted - set(existing))
+    if not run.dry:
+        Promotion.objects.bulk_create(
+            [Promotion(resource_id=pk, organisation_id=body, role_id=role) for pk, body in new], batch_size=1000
+        )
     # A promoter that the row no longer names goes, unless a person has worked on the record or split the string.
     changed = set(written.changed)
     gone = [
