@@ -6,7 +6,7 @@ in only; a value that points to another record is told only to who may see that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -74,17 +74,20 @@ def history_of(
     *,
     verbs: Mapping[str, tuple[Text, Text]] | None = None,
     without: frozenset[str] = frozenset(),
+    cover: Callable[[str], str] | None = None,
     limit: int = 50,
 ) -> list[Sentence]:
     """The history of a record, the latest act first.
 
     `told` names the changes that are no fields of its model; `verbs` adds to `TOLD`; `without` names fields that this
-    actor is not to read about.
+    actor is not to read about; `cover` takes out of a text what this actor is not to read.
     """
     entries = list(AuditEntry.objects.filter(kind=kind_of(obj), object_id=str(obj.pk)).order_by("-number")[:limit])
     known = {**_fields_of(type(obj)), **(told or {})}
     fields = {name: field for name, field in known.items() if name not in without}
-    names = _Names(actor, ((fields.get(name), change) for entry in entries for name, change in entry.changes.items()))
+    names = _Names(
+        actor, cover, ((fields.get(name), change) for entry in entries for name, change in entry.changes.items())
+    )
     words = {**TOLD, **(verbs or {})}
     return [_tell(entry, fields, names, actor, words) for entry in entries]
 
@@ -145,8 +148,10 @@ def _fields_of(model: type[models.Model]) -> dict[str, Told]:
 class _Names:
     """What values are called: codes by their labels, records by their names if the actor may see them."""
 
-    def __init__(self, actor: Actor, changes: Iterable[tuple[Told | None, Any]]) -> None:
-        self.actor = actor
+    def __init__(
+        self, actor: Actor, cover: Callable[[str], str] | None, changes: Iterable[tuple[Told | None, Any]]
+    ) -> None:
+        self.actor, self.cover = actor, cover
         wanted: dict[type[models.Model], set[str]] = {}
         for field, change in changes:
             if field is None or field.model is None or not isinstance(change, list):
@@ -182,7 +187,7 @@ class _Names:
             return str(field.choices.get(str(value), value))
         if isinstance(value, bool):
             return _("yes") if value else _("no")
-        return _quoted(value)
+        return _quoted(self.cover(value) if self.cover and isinstance(value, str) and not _moment(value) else value)
 
 
 def _quoted(value: Any) -> str:

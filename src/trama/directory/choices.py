@@ -1,10 +1,10 @@
 """Closed lists of the directory."""
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class ResourceState(models.TextChoices):
-    DRAFT = "draft", _("draft")
-    PUBLISHED = "published", _("published")
-    CLOSED = "closed", _("closed")
+    DRAFT = "draft", pgettext_lazy("resource", "draft")
+    PUBLISHED = "published", pgettext_lazy("resource", "published")
+    CLOSED = "closed", pgettext_lazy("resource", "closed")

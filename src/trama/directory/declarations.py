@@ -30,6 +30,7 @@ from trama.directory import permissions
 from trama.directory.choices import ResourceState
 from trama.directory.models import Promotion, Resource, ResourceCode, ResourceContact, promoter_texts, promoters_of
 from trama.network.choices import ContactKind
+from trama.network.contacts import without_personal
 from trama.network.declarations import (
     KIND,
     PHONES,
@@ -39,6 +40,7 @@ from trama.network.declarations import (
     area_names,
     contacts_column,
     joined,
+    text_column,
 )
 from trama.network.models import Organisation
 from trama.territory.declarations import area_dimensions
@@ -180,7 +182,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("area", _("area"), "area__name"),
     Column("area_code", _("code of the area"), "area__code", on_page=False),
     Column("address", _("address"), "address"),
-    Column("opening", _("opening hours"), "opening"),
+    Column("opening", _("opening hours"), batch=text_column(Resource, "opening")),
     Column("phones", _("telephone"), batch=contacts_column(ResourceContact, "resource", PHONES)),
     Column("emails", _("e-mail"), batch=contacts_column(ResourceContact, "resource", (ContactKind.EMAIL,))),
     Column("sites", _("sites"), batch=contacts_column(ResourceContact, "resource", SITES), on_page=False),
@@ -191,7 +193,7 @@ COLUMNS: tuple[Column, ...] = (
         on_page=False,
         staff=True,
     ),
-    Column("description", _("description"), "description", on_page=False),
+    Column("description", _("description"), batch=text_column(Resource, "description"), on_page=False),
     Column("directions", _("directions"), "directions_url", on_page=False),
     Column("valid_from", _("from"), "valid_from", on_page=False),
     Column("valid_to", _("until"), "valid_to", on_page=False),
@@ -290,9 +292,12 @@ def _lines(pks: Sequence[int]) -> dict[int, str]:
     found = {}
     rows = Resource.objects.filter(pk__in=pks).order_by()
     for pk, activity, area, text in rows.values_list("pk", "activity_id", "area__name", "description"):
-        line = " · ".join(filter(None, [codes.label(activity), area]))
+        line, text = " · ".join(filter(None, [codes.label(activity), area])), without_personal(text)
         found[pk] = f"{line}. {Truncator(text).chars(140)}" if text and line else line or Truncator(text).chars(140)
     return found
+
+
+MOST_SHOWN = 20
 
 
 # --- the pages of an area and of an organisation --------------------------------------------------------------------
@@ -326,7 +331,7 @@ def offered_by(actor: Actor, organisation: Any) -> dict[str, Any] | None:
     promotions = Promotion.objects.filter(organisation=organisation.pk)
     roles = dict(promotions.order_by("id").values_list("resource_id", "role_id"))
     rows = visible(actor).filter(pk__in=list(roles)).select_related("activity", "area").order_by("name", "pk")
-    resources = [{"record": row, "role": codes.label(roles[row.pk])} for row in rows[:50]]
+    resources = [{"record": row, "role": codes.label(roles[row.pk])} for row in rows[:MOST_SHOWN]]
     if not resources:
         return None
     partners: dict[int, tuple[str, int]] = {}

@@ -27,6 +27,7 @@ from trama.directory.declarations import CAUTION, REGISTER
 from trama.directory.forms import ResourceForm
 from trama.directory.models import Resource, ResourceContact, carriers_of, promoter_texts, promoters_of
 from trama.network.choices import ContactKind, Visibility
+from trama.network.contacts import without_personal
 from trama.network.fields import ContactForm
 from trama.network.models import Organisation
 from trama.territory import finding
@@ -95,7 +96,13 @@ def resource(request: HttpRequest, pk: int) -> HttpResponse:
             for section, content in sections_of(record, actor)
         ],
         "points": reverse("directory:resource_points", args=[pk]) if record.x is not None else "",
-        "history": history_of(record, actor, TOLD, without=frozenset() if written else frozenset({"promoter_text"})),
+        "history": history_of(
+            record,
+            actor,
+            TOLD,
+            without=frozenset() if written else frozenset({"promoter_text"}),
+            cover=None if permissions.is_staff(actor) else without_personal,
+        ),
         "crumbs": _crumbs(None, record.name),
         "caution": CAUTION,
     }

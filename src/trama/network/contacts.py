@@ -20,6 +20,7 @@ EMAIL = re.compile(r"(?<![\w.@])[A-Za-z0-9][\w.%+'-]*@[A-Za-z0-9](?:[A-Za-z0-9-]
 # A run of digits with the usual separators, at least six digits long, or one of the short public numbers.
 NUMBER = re.compile(r"(?:\+|00)?\d[\d .\-/]{4,}\d|\b1\d{2,4}\b")
 # A number begins with one of these; two numbers written one after the other are cut where the second begins.
+COVERED = "•••"
 TOLL_FREE = ("800", "803", "840", "848", "199", "892")
 
 
@@ -169,6 +170,20 @@ def _pieces(token: str, known: Iterable[str]) -> list[str]:
     found = list(cut(0) or ())
     # A family name may end as an article does (“Casale” is no house).
     return [] if found and found[-1] in JOINING - {"bo"} else found
+
+
+def without_personal(text: str, context: str = "") -> str:
+    """A text for everybody: the personal mail boxes and mobiles that somebody wrote into it are covered."""
+    if "@" not in text and not re.search(r"\d{3}", text):
+        return text
+
+    def mail(found: re.Match[str]) -> str:
+        return found[0] if _is_public_email(found[0], context) else COVERED
+
+    def phone(found: re.Match[str]) -> str:
+        return COVERED if any(is_mobile(number) for number in _numbers(found[0])) else found[0]
+
+    return NUMBER.sub(phone, EMAIL.sub(mail, text))
 
 
 def read_phones(text: str) -> list[Reach]:

@@ -10,7 +10,7 @@ from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.urls import reverse
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext_lazy
 
 from trama.core import codes
 from trama.core.actor import Actor
@@ -19,6 +19,7 @@ from trama.core.freshness import confirmation_limit, decayed
 from trama.core.registers import NONE, ChoiceDimension, CodeDimension, Column, Dimension, FlagDimension, Register
 from trama.network import permissions
 from trama.network.choices import KIND_GROUPS, ContactKind
+from trama.network.contacts import without_personal
 from trama.network.models import Organisation, OrganisationContact, OrganisationName, Seat
 from trama.territory import finding
 from trama.territory.declarations import area_dimensions
@@ -71,7 +72,7 @@ class ToConfirmDimension(FlagDimension):
         return rows.annotate(**{alias: Case(When(decayed(), then=Value(1)), default=Value(0))})
 
 
-STANDS = (("open", _("active")), ("closed", _("closed")))
+STANDS = (("open", pgettext_lazy("organisation", "active")), ("closed", pgettext_lazy("organisation", "closed")))
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,19 @@ def contacts_column(model: Any, parent: str, kinds: Sequence[str]) -> Any:
     return batch
 
 
+def text_column(model: Any, field: str) -> Any:
+    """A free text as the actor may read it, as a batch lookup: personal contacts in it are covered for the public."""
+
+    def batch(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
+        rows = model._default_manager.filter(pk__in=pks).exclude(**{field: ""}).order_by()
+        texts = dict(rows.values_list("pk", field))
+        if permissions.may_see_private_contacts(actor):
+            return texts
+        return {pk: without_personal(text) for pk, text in texts.items()}
+
+    return batch
+
+
 def _other_names(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
     rows = OrganisationName.objects.filter(organisation__in=pks).order_by("name", "id")
     return joined(rows.values_list("organisation_id", "name"))
@@ -160,7 +174,7 @@ COLUMNS: tuple[Column, ...] = (
         on_page=False,
         staff=True,
     ),
-    Column("description", _("what it does"), "description", on_page=False),
+    Column("description", _("what it does"), batch=text_column(Organisation, "description"), on_page=False),
     Column("tax_code", _("tax code"), "tax_code", on_page=False),
     Column("runts_number", _("RUNTS number"), "runts_number", on_page=False),
     Column("founded_year", _("since"), "founded_year", numeric=False, on_page=False),
@@ -247,7 +261,7 @@ def _lines(pks: Sequence[int]) -> dict[int, str]:
     found = {}
     rows = Organisation.objects.filter(pk__in=pks).order_by()
     for pk, kind, area, text in rows.values_list("pk", "kind_id", "area__name", "description"):
-        line = " · ".join(filter(None, [codes.label(kind), area]))
+        line, text = " · ".join(filter(None, [codes.label(kind), area])), without_personal(text)
         found[pk] = f"{line}. {Truncator(text).chars(140)}" if text and line else line or Truncator(text).chars(140)
     return found
 

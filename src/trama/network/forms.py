@@ -78,7 +78,7 @@ class OrganisationForm(forms.Form):
     founded_year = forms.IntegerField(label=_("Active since (year)"), required=False, min_value=1000, max_value=2200)
     is_ets = forms.ChoiceField(label=_("Is it a third-sector body?"), required=False, choices=YES_NO)
     is_formal = forms.ChoiceField(label=_("Is it formally constituted?"), required=False, choices=YES_NO)
-    is_public = forms.BooleanField(label=_("Show it to everybody"), required=False, initial=True)
+    is_public = forms.BooleanField(label=_("Show the organisation to everybody"), required=False, initial=True)
     is_sensitive = forms.BooleanField(
         label=_("Naming it may harm"),
         required=False,

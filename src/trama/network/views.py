@@ -23,6 +23,7 @@ from trama.core.pages import anyone, page, signed_in
 from trama.core.storytelling import Told, history_of
 from trama.network import actions, permissions
 from trama.network.choices import ContactKind, Visibility
+from trama.network.contacts import without_personal
 from trama.network.declarations import REGISTER
 from trama.network.fields import ContactForm
 from trama.network.forms import OrganisationForm, TieForm
@@ -89,7 +90,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
             for section, content in sections_of(record, actor)
         ],
         "points": reverse("network:organisation_points", args=[pk]) if record.x is not None else "",
-        "history": history_of(record, actor, TOLD),
+        "history": history_of(record, actor, TOLD, cover=None if permissions.is_staff(actor) else without_personal),
         "crumbs": _crumbs(None, record.name),
     }
     return render(request, "network/organisation.html", context)

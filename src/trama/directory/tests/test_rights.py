@@ -196,9 +196,17 @@ def test_personal_contacts_are_for_staff_and_for_who_offers_it(world: World) -> 
         for who in LOGINS
     }
     assert {who for who, told in seen.items() if told} == {"worker here", "worker elsewhere", "contact of the open one"}
+    actions.save_resource(SYSTEM, {"opening": "Martedì, chiamare 333 1234567", "description": "anna@gmail.com"}, row)
+    covered = [reverse("directory:resource", args=[row.pk]), reverse("directory:resources"), "/risorse/tabella/"]
+    for address in covered:
+        page = Client().get(address).content.decode()
+        assert "333 1234567" not in page, address
+        assert "anna@gmail.com" not in page, address
+    assert "333 1234567" in login(world, "worker here").get(covered[0]).content.decode()
     export = b"".join(Client().get(reverse("directory:resources_export", args=["csv"])).streaming_content).decode()
     assert "320 7514063" not in export
     assert "051 2195530" in export
+    assert "333 1234567" not in export
 
 
 # --- a hidden promoter ----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from trama.network.choices import ContactKind, Visibility
-from trama.network.contacts import classify, is_mobile, read_addresses, read_emails, read_phones
+from trama.network.contacts import classify, is_mobile, read_addresses, read_emails, read_phones, without_personal
 from trama.network.models import OrganisationContact
 
 CONTEXT = "Sportello sociale Spazio Donna, Cadiai Cooperativa sociale, Bologna"
@@ -128,6 +128,21 @@ def test_addresses_are_read_one_by_one() -> None:
         "https://it-it.facebook.com/FondazioneANT/\n\nhttps://www.facebook.com/ANT", ContactKind.SOCIAL
     )
     assert [r.value for r in found] == ["https://it-it.facebook.com/FondazioneANT/", "https://www.facebook.com/ANT"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Martedì 15–17, mail: Simona.Cavallini@aspbologna.it", "Martedì 15–17, mail: •••"),
+        ("Chiamare 320 7514063 oppure 051 2195530", "Chiamare ••• oppure 051 2195530"),
+        ("Prenotare: info@auser.it, ore 9.00-12.00", "Prenotare: info@auser.it, ore 9.00-12.00"),
+        ("Dal 12/10/2026 al 14/10/2026, 30,00 euro", "Dal 12/10/2026 al 14/10/2026, 30,00 euro"),
+        ("Lunedì 9–12", "Lunedì 9–12"),
+        ("", ""),
+    ],
+)
+def test_personal_contacts_in_a_text_are_covered(text: str, shown: str) -> None:
+    assert without_personal(text) == shown
 
 
 @pytest.mark.parametrize(
