@@ -28,6 +28,10 @@ BODIES = {
     "broken": '{% map src="/broken.json" table="/table/" label="Guasta" %}',
     "colours": '{% map areas="/colours.json" table="/table/" label="Famiglie per zona" %}'
     '{% map_legend classes title="Famiglie di una persona" note="Al 31 dicembre 2023" %}',
+    "one": '{% map src="/points.json?name=Casa sola" areas="/areas.json" label="Casa sola" height="small" %}',
+    "closed": '<input id="id_lon" aria-label="Longitudine"><input id="id_lat" aria-label="Latitudine">'
+    "<details><summary>Il punto sulla mappa</summary>"
+    '{% map_picker form.lon form.lat areas="/areas.json" %}</details>',
     "picker": '<form><label for="id_lon">Longitudine</label><input id="id_lon" name="lon">'
     '<label for="id_lat">Latitudine</label><input id="id_lat" name="lat">'
     '{% map_picker form.lon form.lat areas="/areas.json" %}</form>',

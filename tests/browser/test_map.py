@@ -301,3 +301,21 @@ def test_axe_finds_nothing(open_page: Open, places: list[Any], name: str, width:
     page.wait_for_timeout(600)
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]})
     assert found.response["violations"] == [], found.generate_report()
+
+
+def test_a_picker_in_a_closed_part_of_a_form_starts_when_it_is_opened(open_page: Open) -> None:
+    page = open_page("/closed.html")
+    page.get_by_text("Il punto sulla mappa", exact=True).click()
+    expect(page.locator(".trama-area")).to_have_count(9)
+    page.locator(".trama-map-picker").click(position={"x": 500, "y": 200})
+    expect(page.locator("#id_lon")).to_have_value(re.compile(r"11\.\d{6}"))
+
+
+def test_deep_inside_an_area_its_name_is_still_said(open_page: Open, places: list[Any]) -> None:
+    page = open_page("/one.html")
+    drawn(page)
+    expect(page.locator(".trama-map-said")).to_have_text("")  # one record: nothing to sum
+    for _ in range(3):
+        page.get_by_role("button", name="Ingrandisci", exact=True).click()
+        page.wait_for_timeout(500)
+    expect(page.locator(".trama-map-name-area")).to_have_text(["Zona delQuartiere 3"])

@@ -13,6 +13,8 @@ from django.template.context import Context
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from trama.ui.registers import home_areas_address
+
 register = template.Library()
 
 
@@ -79,16 +81,17 @@ def map_(
 ) -> dict[str, Any]:
     """A map. At least one of `src` and `areas` is given.
 
-    `src`: address of clusters (`ui.maps.answer`), with the filter in it; `areas`: address of a GeoJSON collection of
-    boundaries whose features have name and, if they are to be looked at one by one, url, text and class (see
-    map-areas.js); `table`: where the same data stand as a table; `label`: what the map shows, in words;
-    `height`: tall, half or small; `bounds`: west, south, east, north to begin with (else all the points);
+    `src`: address of clusters (`ui.maps.answer`), with the filter in it.
+    `areas`: address of a GeoJSON collection of boundaries whose features have name and, if they are to be looked at one
+    by one, url, text and class (see map-areas.js); under points, by default the boundaries of the home territory.
+    `table`: where the same data stand as a table; `label`: what the map shows, in words.
+    `height`: tall, half or small; `bounds`: west, south, east, north to begin with (else all the points).
     `things`: what a point is, in the plural ("risorse").
     """
     return {
         **_common(context, label, bounds),
         "src": src,
-        "areas": areas,
+        "areas": areas or (home_areas_address() if src else ""),
         "table": table,
         "height": height if height in {"tall", "half", "small"} else "half",
         "things": str(things or _("records")),
@@ -115,5 +118,5 @@ def map_picker(
         **_common(context, label or _("Choose the point on the map"), bounds),
         "lon_field": lon.id_for_label,
         "lat_field": lat.id_for_label,
-        "areas": areas,
+        "areas": areas or home_areas_address(),
     }

@@ -66,6 +66,9 @@ export function makeMap(root, word) {
   }
   letThePageScroll(map, root, word);
   fitOnPaper(map, root);
+  new ResizeObserver(() => {
+    if (root.clientWidth && map._loaded) map.invalidateSize({ debounceMoveend: true, pan: false });
+  }).observe(root);
   root.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && map.tramaPopup) {
       event.stopPropagation();

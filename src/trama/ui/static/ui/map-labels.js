@@ -79,7 +79,7 @@ function anchorOf(geometry) {
       if (!best || free > best.free) best = { x, y, free };
     }
   const [x, y] = best ? [best.x, best.y] : ring[0];
-  return { place: L.latLng(y, x), weight: ringArea(ring), west: box.west, east: box.east };
+  return { place: L.latLng(y, x), ring, weight: ringArea(ring), west: box.west, east: box.east };
 }
 
 export class Labels {
@@ -151,8 +151,13 @@ export class Labels {
   /** A free rectangle for a label, null when there is none, undefined when it does not belong to the view. */
   spotFor(label, taken) {
     const size = this.map.getSize();
-    const { x, y } = this.map.latLngToContainerPoint(label.place);
-    if (x < 0 || y < 0 || x > size.x || y > size.y) return undefined;
+    let { x, y } = this.map.latLngToContainerPoint(label.place);
+    if (x < 0 || y < 0 || x > size.x || y > size.y) {
+      // Deep inside an area its name stands in the middle of the view: else nothing would say where one is.
+      const middle = this.map.getCenter();
+      if (label.kind !== "area" || !inside(label.ring, middle.lng, middle.lat)) return undefined;
+      [x, y] = [size.x / 2, size.y / 2];
+    }
     const { width, height } = label;
     if (label.kind === "area") {
       const pixels = ((label.east - label.west) / 360) * 256 * 2 ** this.map.getZoom();

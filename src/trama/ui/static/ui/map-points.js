@@ -10,7 +10,8 @@ const TARGET = 44;
 const SETTLE = 120; // milliseconds after the last movement
 const ITALY = [6.6, 35.4, 18.6, 47.1];
 // Without a background map nothing tells where one is, closer than this.
-const CLOSEST_FIRST_VIEW = 14;
+const CLOSEST_FIRST_VIEW = 13;
+const LOW = 300; // pixels: a map lower than this begins one step farther
 
 const ButtonIcon = L.Icon.extend({
   createIcon() {
@@ -46,7 +47,8 @@ function addressOf(root, query) {
 /** All the points, at the zoom that fits them here. */
 function firstQuestion(root) {
   const query = { size: `${root.clientWidth},${root.clientHeight}` };
-  return root.dataset.tiles ? query : { ...query, step: 0.5, zoom: CLOSEST_FIRST_VIEW };
+  const closest = root.clientHeight < LOW ? CLOSEST_FIRST_VIEW - 1 : CLOSEST_FIRST_VIEW;
+  return root.dataset.tiles ? query : { ...query, step: 0.5, zoom: closest };
 }
 
 /** Ask for the first view before there is a map: the server answers while the map is made. */
@@ -181,6 +183,7 @@ export class Points {
 
   sum(data) {
     const { number, say, word } = this.tools;
+    if (data.total === 1 && data.located === 1) return; // the map of one record: nothing to sum
     const things = this.root.dataset.things;
     const sentences = data.located ? [word("shown", { count: number(data.located), things })] : [];
     if (data.outside) sentences.push(word("outside", { count: number(data.outside) }));

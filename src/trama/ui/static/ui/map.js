@@ -54,9 +54,13 @@ export function enhance(part) {
   for (const root of part.querySelectorAll(".trama-map, .trama-map-picker")) {
     if (root.dataset.started) continue;
     root.dataset.started = "yes";
-    // After the page was laid out and painted once: a task of its own, and the size of the map is known.
+    // As soon as it has a size: after the page was laid out, or when the <details> around it is opened.
     const start = root.classList.contains("trama-map") ? startMap : startPicker;
-    requestAnimationFrame(() => setTimeout(start, 0, root));
+    new ResizeObserver((_entries, observer) => {
+      if (!root.clientWidth || !root.clientHeight) return;
+      observer.disconnect();
+      setTimeout(start, 0, root);
+    }).observe(root);
   }
 }
 
