@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -132,7 +132,7 @@ def _write_closure(areas: Sequence[Area]) -> None:
     )
 
 
-def _closure_of(pk: int, parents: dict[int, int | None], kinds: dict[int, str]) -> Iterable[AreaClosure]:
+def _closure_of(pk: int, parents: Mapping[int, int | None], kinds: Mapping[int, str]) -> Iterable[AreaClosure]:
     above: int | None = pk
     distance = 0
     while above is not None:

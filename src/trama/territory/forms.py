@@ -121,7 +121,9 @@ class PlaceForm(forms.Form):
         """What was typed, as the actions take it."""
         data = dict(self.cleaned_data)
         known = codes.all_codes()
-        listed = {name: [known[key] for key in data.pop(name, [])] for name in ("roles", "factors") if name in data}
+        listed: dict[str, Any] = {
+            name: [known[key] for key in data.pop(name, [])] for name in ("roles", "factors") if name in data
+        }
         if "factors" not in listed and self.place is not None:
             had = Code.objects.filter(pk__in=self.place.codes.filter(facet="vulnerability_factor").values("code"))
             listed["factors"] = list(had)

@@ -62,7 +62,7 @@ def _said(areas: Sequence[int], value: str) -> dict[int, dict[str, str]]:
     if value == RESIDENTS:
         residents = newest_residents(areas)
         surfaces = dict(Area.objects.filter(pk__in=areas).order_by().values_list("id", "surface_km2"))
-        density = {pk: count / surfaces[pk] for pk, count in residents.items() if surfaces.get(pk)}
+        density = {pk: count / surface for pk, count in residents.items() if (surface := surfaces.get(pk))}
         classes = quintiles(density)
         return {
             pk: {"text": _("%(n)s residents") % {"n": number(count)}, "class": classes.get(pk, "")}

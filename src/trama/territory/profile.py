@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -182,13 +182,12 @@ def values_of(area: Area) -> list[Value]:
     found = []
     for indicator, value in newest.items():
         states = dict(ValueState.choices)
-        has_number = value.value is not None
         note = "" if value.state == ValueState.VALUE else str(states[value.state])
         found.append(
             Value(
                 code=value.indicator.code,
                 name=value.indicator.name,
-                text=printed(value.value, value) if has_number else "–",
+                text=printed(value.value, value) if value.value is not None else "–",
                 year=value.year,
                 source=value.source.title if value.source else "",
                 note=note,
@@ -446,12 +445,12 @@ def newest_residents(areas: Sequence[int]) -> dict[int, int]:
     found: dict[int, int] = {}
     stated = ContextValue.objects.filter(area__in=areas, indicator__code=RESIDENTS, value__isnull=False)
     for area, value in stated.order_by("year").values_list("area", "value"):
-        found[area] = round(value)
+        found[area] = round(value or 0)
     counted = Population.objects.filter(area__in=areas).order_by("year")
     return found | dict(counted.values_list("area", "total"))
 
 
-def density_legend(children: Sequence[dict[str, Any]], residents: dict[int, int]) -> list[dict[str, str]]:
+def density_legend(children: Sequence[Mapping[str, Any]], residents: dict[int, int]) -> list[dict[str, str]]:
     """The classes of colour of the map of residents per square kilometre, with what each stands for."""
     density = {
         child["id"]: residents[child["id"]] / child["surface_km2"]

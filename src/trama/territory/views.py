@@ -46,7 +46,7 @@ VERBS = {
 
 
 def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
+    return request.actor  # type: ignore[attr-defined]
 
 
 def _say(form: Form, error: ValidationError) -> None:

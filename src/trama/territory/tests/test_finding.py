@@ -77,9 +77,9 @@ def test_ten_thousand_points_find_their_area_among_eight_thousand_in_less_than_a
     finding.forget()
     points = [inside(n % side, n // side) for n in range(8100)] + [inside(n, 0) for n in range(-1900, 0)]
     lons, lats = [lon for lon, _lat in points], [lat for _lon, lat in points]
-    started = time.perf_counter()
+    started = time.process_time()  # not the clock: other tests run beside this one
     cold = finding.areas_at(lons, lats)
-    first = time.perf_counter() - started
+    first = time.process_time() - started
     assert cold == [*numbers, *[None] * 1900]
     assert first < 1.0, f"{first:.2f} s, with reading the boundaries"
 
