@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -56,8 +56,13 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """The stem of an Italian word, without accents."""
-    return fold(_stemmer().stemWord(word))
+    """The stem of an Italian word, without accents.
+
+    The stemmer leaves short words whole (“orto”, “orti”): these lose their last vowel, so that both meet.
+    """
+    folded = fold(word)
+    found = fold(_stemmer().stemWord(word))
+    return found[:-1] if found == folded and len(found) >= 4 and found[-1] in "aeio" else found
 
 
 def stems(text: str) -> list[str]:
@@ -133,7 +138,7 @@ def _write(entries: list[SearchEntry]) -> int:
 # --- reading ------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Query:
-    """What is looked for: one group of alternative stems (or beginnings of stems) per word typed."""
+    """What is looked for: per word typed, its stem, then (if any) what a word may begin with: it is being typed."""
 
     groups: tuple[tuple[str, ...], ...]
     # Words that stand nowhere and what was looked for instead.
@@ -144,10 +149,8 @@ def understand(text: str) -> Query:
     """Read what a person typed; a word that stands nowhere is replaced by the most similar that does."""
     groups, corrected = [], []
     for word in words(text)[:12]:
-        first = stem(word)
-        # Joined with a star at the end of each, both mean "begins with": a word being typed is found too.
-        group = tuple(dict.fromkeys([first, fold(word)]))
-        if not _stands_somewhere(group):
+        group: tuple[str, ...] = (stem(word), fold(word))
+        if not _stands_somewhere(*group):
             other = _most_similar(word)
             if other:
                 corrected.append((word, other))
@@ -156,11 +159,8 @@ def understand(text: str) -> Query:
     return Query(tuple(groups), tuple(corrected))
 
 
-def _stands_somewhere(group: Iterable[str]) -> bool:
-    condition = Q()
-    for beginning in group:
-        condition |= Q(stem__startswith=beginning) | Q(stem=beginning)
-    return SearchTerm.objects.filter(condition).exists()
+def _stands_somewhere(found: str, beginning: str) -> bool:
+    return SearchTerm.objects.filter(Q(stem=found) | Q(stem__startswith=beginning)).exists()
 
 
 def _most_similar(word: str) -> str:
@@ -178,11 +178,12 @@ def _most_similar(word: str) -> str:
 def _match(query: Query, kind: str) -> str:
     """The condition in the words of the database's own search."""
     clean = [[re.sub(r"\W", "", alternative) for alternative in group] for group in query.groups]
+    groups = [group for group in clean if all(group)]
     if connection.vendor == "sqlite":
-        groups = [" OR ".join(f'"{a}"*' for a in group if a) for group in clean]
-        return " AND ".join([f'"{_kind_term(kind)}"', *(f"({group})" for group in groups if group)])
-    groups = [" | ".join(f"{a}:*" for a in group if a) for group in clean]
-    return " & ".join([_kind_term(kind), *(f"({group})" for group in groups if group)])
+        wanted = [" OR ".join([f'"{g[0]}"', *(f'"{a}"*' for a in g[1:])]) for g in groups]
+        return " AND ".join([f'"{_kind_term(kind)}"', *(f"({text})" for text in wanted)])
+    wanted = [" | ".join([g[0], *(f"{a}:*" for a in g[1:])]) for g in groups]
+    return " & ".join([_kind_term(kind), *(f"({text})" for text in wanted)])
 
 
 _SQLITE = (
