@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import Count, F, Model, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.expressions import Combinable
 
 from trama.core.registers import CodeDimension, Dimension, Measure
@@ -58,7 +58,7 @@ def tally(
     keys = [f"axis{number}" for number in range(1 if remainder else 0, len(axes))]
     if measure.expression is not None:
         return _expressed(rows, keys, measure.expression)
-    repeats = bool(remainder) or any(dimension.multiple for dimension in axes)
+    repeats = bool(remainder) or any(_may_repeat(dimension) for dimension in axes)
     return _summed(rows, keys, measure, repeats=repeats)
 
 
@@ -73,12 +73,17 @@ def added_up(tallies: Mapping[Key, Tally], position: int) -> dict[Key, Tally]:
 
 def _grouped(rows: QuerySet[Any], dimension: Dimension, alias: str) -> QuerySet[Any]:
     rows = dimension.group(rows, alias)
-    if dimension.multiple and not (isinstance(dimension, CodeDimension) and dimension.relation):
+    if _may_repeat(dimension):
         # Of two areas of a record one may lie in a district and the other in none: it is not one "without a district".
-        everything = dimension.group(rows.model._default_manager.order_by(), "answer")
-        answered = everything.filter(answer__isnull=False).values("pk")
-        rows = rows.filter(Q(**{f"{alias}__isnull": False}) | ~Q(pk__in=answered))
+        same = rows.model._default_manager.order_by().filter(pk=OuterRef("pk"))
+        answered = dimension.group(same, "answer").filter(answer__isnull=False)
+        rows = rows.filter(Q(**{f"{alias}__isnull": False}) | ~Exists(answered))
     return rows
+
+
+def _may_repeat(dimension: Dimension) -> bool:
+    """Whether a record may come twice with the same value: two areas of one district. Codes stand once in a record."""
+    return dimension.multiple and not (isinstance(dimension, CodeDimension) and bool(dimension.relation))
 
 
 def _summed(rows: QuerySet[Any], keys: list[str], measure: Measure, *, repeats: bool) -> dict[Key, Tally]:

@@ -13,6 +13,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from trama.core import memo
 from trama.core.actor import Actor
 from trama.core.declarations import gathered
 from trama.core.pages import anyone, page
@@ -79,9 +80,7 @@ def crosstab(request: HttpRequest, key: str) -> HttpResponse:
     question = Question.read(request, register, actor)
     selection, context = context_of(request, register, "crosstab")
     try:
-        found = compute(
-            actor, register, selection, question.rows, question.cols or None, question.measure, longest=LONGEST
-        )
+        found = _counted(actor, register, selection, question, LONGEST)
     except CrosstabError as error:
         context |= {"problem": str(error), "crosstab": None}
     else:
@@ -96,6 +95,15 @@ def _register(key: str) -> Register:
     if register is None:
         raise Http404
     return register
+
+
+def _counted(
+    actor: Actor, register: Register, selection: Selection, question: Question, longest: int | None
+) -> Crosstab:
+    """The crosstab that is asked for, remembered until anything changes. Raises CrosstabError."""
+    axes = (question.rows, question.cols or None, question.measure)
+    key = ("crosstab", register.key, selection, axes, longest)
+    return memo.until_changed(key, actor, lambda: compute(actor, register, selection, *axes, longest))
 
 
 def _shown(found: Crosstab, register: Register, question: Question, selection: Selection) -> dict[str, Any]:
@@ -161,7 +169,7 @@ def crosstab_file(request: HttpRequest, key: str, form: str) -> HttpResponse:
     question = Question.read(request, register, actor)
     selection = Selection.read(register, request.GET, actor)
     try:
-        found = compute(actor, register, selection, question.rows, question.cols or None, question.measure)
+        found = _counted(actor, register, selection, question, None)
     except CrosstabError as error:
         return HttpResponse(str(error), status=400, content_type="text/plain; charset=utf-8")
     response = HttpResponse(files.content(found, form), content_type=files.TYPES[form])
