@@ -112,11 +112,11 @@ def experience_add(request: HttpRequest) -> HttpResponse:
         return _form_page(request, ExperienceForm(initial=_suggested(request), actor=actor), None)
     form = ExperienceForm(request.POST, actor=actor)
     if not (form.is_valid() and form.rows_are_valid):
-        return _form_page(request, form, None, status=422)
+        return _form_page(request, form, None)
     try:
         record = actions.save_experience(actor, form.given())
     except ValidationError as error:
-        return _form_page(request, _with_errors(form, error), None, status=422)
+        return _form_page(request, _with_errors(form, error), None)
     return _after_save(request, record)
 
 
@@ -145,11 +145,11 @@ def experience_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _form_page(request, form, record, missing=missing)
     form = ExperienceForm(request.POST, actor=actor, experience=record)
     if not (form.is_valid() and form.rows_are_valid):
-        return _form_page(request, form, record, status=422)
+        return _form_page(request, form, record)
     try:
         merged = merging.save_merged(actor, form.given(), form.base_data(), record)
     except ValidationError as error:
-        return _form_page(request, _with_errors(form, error), record, status=422)
+        return _form_page(request, _with_errors(form, error), record)
     if merged.theirs:
         return _conflict(request, form, merged)
     return _after_save(request, merged.experience)
@@ -177,7 +177,7 @@ def _conflict(request: HttpRequest, form: ExperienceForm, merged: merging.Merged
     entries = AuditEntry.objects.filter(kind=history.kind_of(record), object_id=str(record.pk))
     entry = entries.exclude(user=actor.user).order_by("-number").first()
     context = {"conflicts": list(dict(told).items()), "who": entry.user_name if entry else ""}
-    return _form_page(request, _opened(record, actor, mine), record, status=409, **context)
+    return _form_page(request, _opened(record, actor, mine), record, **context)
 
 
 def _in_words(value: Any) -> str:
@@ -220,9 +220,7 @@ def _after_save(request: HttpRequest, record: Experience) -> HttpResponse:
     return redirect("experiences:experience", pk=record.pk)
 
 
-def _form_page(
-    request: HttpRequest, form: ExperienceForm, record: Experience | None, *, status: int = 200, **more: Any
-) -> HttpResponse:
+def _form_page(request: HttpRequest, form: ExperienceForm, record: Experience | None, **more: Any) -> HttpResponse:
     name = record.name if record else ""
     crumbs = _crumbs((name, REGISTER.url(record.pk)), (_("Change"), "")) if record else _crumbs((_("New"), ""))
     missing = more.pop("missing", {})
@@ -238,7 +236,7 @@ def _form_page(
         "autosaves": record is not None and record.state == ExperienceState.DRAFT,
         **more,
     }
-    return render(request, "experiences/experience_form.html", context, status=status)
+    return render(request, "experiences/experience_form.html", context)
 
 
 @require_POST
@@ -347,7 +345,7 @@ def occurrence_add(request: HttpRequest, pk: int) -> HttpResponse:
     form = OccurrenceForm(request.POST, actor=actor)
     if not form.is_valid():
         context = reading.sheet(record, actor) | {"crumbs": _crumbs((record.name, "")), "date_form": form}
-        return render(request, "experiences/experience.html", context, status=422)
+        return render(request, "experiences/experience.html", context)
     actions.add_occurrence(actor, record, form.given())
     messages.success(request, _("The date is in the calendar."))
     return redirect(REGISTER.url(pk) + "#dates")

@@ -166,7 +166,7 @@ function autosave(form, store) {
   }
 
   window.addEventListener("online", () => words.autosave && later(300));
-  window.addEventListener("pagehide", () => timer && !words.autosave && store.keep());
+  window.addEventListener("pagehide", () => timer && !stopped && !words.autosave && store.keep());
   return {
     changed() {
       store.keep();
