@@ -19,6 +19,7 @@ _lock = threading.Lock()
 _index: _BoundaryIndex | None = None
 _tree: _Tree | None = None
 TREE_SECONDS = 5.0  # another process may rename an area: this one says the new name after so long
+CHECK_SECONDS = 1.0  # for so long not even the number of areas is asked
 
 
 def forget() -> None:
@@ -127,9 +128,10 @@ class Node:
     in_force: bool
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Tree:
     at: float
+    checked: float
     stamp: tuple[Any, ...]
     nodes: dict[int, Node]
     by_code: dict[str, int]
@@ -182,12 +184,16 @@ def below(area: int) -> frozenset[int]:
 def _known_tree() -> _Tree:
     global _tree
     tree, now = _tree, time.monotonic()
+    # Asked hundreds of times for one page: the database is asked again only now and then.
+    if tree is not None and now - tree.checked < CHECK_SECONDS:
+        return tree
     stamp = tuple(Area.objects.order_by().aggregate(count=Count("id"), last=Max("id")).values())
     if tree is not None and tree.stamp == stamp and now - tree.at < TREE_SECONDS:
+        tree.checked = now
         return tree
     fields = ("id", "code", "name", "kind", "parent_id", "valid_from", "valid_to")
     rows = list(Area.objects.order_by().values_list(*fields))
-    tree = _Tree(now, stamp, _in_order(rows, timezone.localdate()), {row[1]: row[0] for row in rows})
+    tree = _Tree(now, now, stamp, _in_order(rows, timezone.localdate()), {row[1]: row[0] for row in rows})
     with _lock:
         _tree = tree
     return tree

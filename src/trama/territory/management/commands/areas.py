@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from trama.core.actor import SYSTEM
 from trama.territory import finding, imports
@@ -19,10 +19,10 @@ from trama.territory.italy import UnknownMunicipality
 from trama.territory.models import Area
 
 OUTCOMES = {
-    "new": gettext_lazy("new"),
-    "same": gettext_lazy("same"),
+    "new": pgettext_lazy("an area in a file", "new"),
+    "same": pgettext_lazy("an area in a file", "same"),
     "changed": pgettext_lazy("an area in a file", "changed"),
-    "refused": gettext_lazy("refused"),
+    "refused": pgettext_lazy("an area in a file", "refused"),
 }
 
 

@@ -172,6 +172,8 @@ class Drawing {
 
 const root = document.getElementById("draw");
 if (root && L && L.Draw) {
+  // A corner is no stop for the Tab key: there may be hundreds. The keyboard has the cross, and the outline as text.
+  L.Marker.mergeOptions({ keyboard: false });
   root.parentElement.hidden = false;
   new Drawing(root).start();
 }
