@@ -103,7 +103,7 @@ def promoters_of(pks: Iterable[int], actor: Actor) -> dict[int, list[tuple[int, 
     found: dict[int, list[tuple[int, str, str]]] = {}
     seen = Organisation.objects.visible_to(actor).order_by()
     rows = Promotion.objects.filter(resource__in=list(pks), organisation__in=seen.values("pk"))
-    rows = rows.order_by("resource", "id")
+    rows = rows.order_by("resource_id", "id")
     fields = ("resource_id", "organisation_id", "organisation__name", "role_id")
     for resource, organisation, name, role in rows.values_list(*fields):
         found.setdefault(resource, []).append((organisation, name, role))
