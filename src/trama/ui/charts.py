@@ -138,7 +138,7 @@ def grid(
         for i in range(len(rows))
         for j in range(len(cols))
     ]
-    top = max((value["value"] or 0 for value in values), default=0) or 1
+    top = max((cell[0] or 0 for row in cells for cell in row), default=0) or 1
     room = int(width * 0.34)
     slanted = len(cols) > 4 or width < WIDE
     longest = 22 if slanted else max(8, int(width * 0.6 / max(1, len(cols)) / 7))

@@ -99,7 +99,7 @@ def _draw(names: list[str]) -> None:
 def _waiting(most: int = 12) -> list[str]:
     """Charts that pages of the last minute named and that are not drawn yet."""
     recent = time.time() - 60
-    found = []
+    found: list[str] = []
     for path in folder().glob("*.json"):
         if len(found) >= most:
             break
