@@ -27,7 +27,7 @@ def occurrence(area: Area, days: int, title: str, state: str = "published", **mo
     experience = Experience.objects.create(name=title, kind=kind, state=state, area=area)
     experience.areas.create(area=area)
     starts = timezone.now() + timedelta(days=days)
-    return Occurrence.objects.create(experience=experience, starts_at=starts, area=area, title=title, **more)
+    return Occurrence.objects.create(experience=experience, starts_at=starts, area=area, **more)
 
 
 @pytest.mark.parametrize(
