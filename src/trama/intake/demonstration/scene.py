@@ -169,7 +169,7 @@ def municipality(actor: Actor, name: str) -> Scene:
             lon=point[0] if point else None,
             lat=point[1] if point else None,
             origin=AreaOrigin.POINT if point else AreaOrigin.LISTED,
-            note=_("invented for the demonstration"),
+            note=_("invented quarter of the demonstration"),
             source=source,
         )
         localities.append(Locality(title, of, at, quarter, area, weight, point, min(0.6, radius / 6)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,10 @@ pytestmark = pytest.mark.django_db
 
 
 def client_of(role: str, area: Area | None) -> Client:
-    user = User.objects.create(username=f"{role}-{area}")
+    user = User.objects.create(username=f"{role}-{area.pk if area else 0}")
     Membership.objects.create(user=user, role=role, area=area)
     client = Client()
-    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    client.force_login(user)
     return client
 
 
@@ -95,8 +96,9 @@ def test_the_dry_run_comes_first_and_then_the_load(home: Area, tmp_path: Path) -
     assert "Carica davvero" in html
     assert "Attività inventata" in html  # the refused row is named
     assert not Resource.objects.exists()
-    token = html.split("/caricamenti/nuovo/")[2].split("/")[0] if "/caricamenti/nuovo/" in html else ""
-    token = next(part.split("/")[0] for part in html.split("/caricamenti/nuovo/")[1:] if part.split("/")[0].count("-"))
+    found = re.search(r"/caricamenti/nuovo/(\d+-[\w-]+)/", html)
+    assert found is not None
+    token = found[1]
     # What one put aside nobody else can load.
     assert client_of("dpo_admin", None).post(f"/caricamenti/nuovo/{token}/").status_code == 404
     done = client.post(f"/caricamenti/nuovo/{token}/", follow=True)
