@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trama.core.actor import Actor
@@ -116,14 +117,16 @@ def _cell(text: str, cell: Counted) -> Cell:
 
 # --- indicators ---------------------------------------------------------------------------------------------------
 def key_figures(actor: Actor, area: Area) -> list[KeyFigure]:
-    """The numbers of the home page, for an area."""
+    """The numbers of the home page, for an area, and how many records the other registers hold; no noughts."""
     below = frozenset(finding.below(area.pk))
     found = []
+    told = set()
     for indicator in _in_order():
         if not indicator.on_home:
             continue
+        told.add(indicator.register)
         figure = indicator.compute(actor, below, None)
-        if figure.value is None:
+        if not figure.value:
             continue
         notes = [_("on %(day)s") % {"day": day(figure.as_of)}] if figure.as_of else []
         if figure.completeness is not None and figure.completeness < 1:
@@ -131,6 +134,12 @@ def key_figures(actor: Actor, area: Area) -> list[KeyFigure]:
             notes.append(share % {"known": number(figure.known), "base": number(figure.base)})
         label = str(indicator.label)
         found.append(KeyFigure(figure.text, label[:1].upper() + label[1:], "; ".join(notes)))
+    for register, selection in registers_of(area):
+        count = 0 if register.key in told else selection.rows(register, actor).count()
+        if count:
+            found.append(
+                KeyFigure(number(count), plural(register), _("on %(day)s") % {"day": day(timezone.localdate())})
+            )
     return found
 
 

@@ -92,6 +92,7 @@ def _in_a_page(
         share = percent(found.aged_65_over / found.residents)
         old = _("%(share)s of the residents, %(year)s") % {"share": share, "year": year}
         figures.append(KeyFigure(number(found.aged_65_over), _("Aged 65 and over"), old))
+    figures += _first_of_themes(values, known_residents=residents is not None)
     figures += counted.key_figures(actor, area)
     if figures:
         yield Figures(tuple(figures[:9]))
@@ -103,6 +104,17 @@ def _in_a_page(
     table = _parts(actor, area)
     if table is not None:
         yield table
+
+
+def _first_of_themes(values: list[profile.Value], *, known_residents: bool) -> list[KeyFigure]:
+    """The first number of context of the people (where ages are not known) and of the households."""
+    wanted = ["households"] if known_residents else ["population", "households"]
+    found = []
+    for theme in wanted:
+        first = next((value for value in values if value.theme == theme and value.value is not None), None)
+        if first is not None:
+            found.append(KeyFigure(number(first.value), first.name, f"{first.year}, {first.source}"))
+    return found
 
 
 def _introduction(area: Area, residents: profile.Residents | None) -> str:
@@ -231,21 +243,24 @@ def _context(values: list[profile.Value]) -> Iterator[Block]:
     """The newest value of each indicator of the territory, under its theme, with year and source."""
     compared = any(value.above for value in values)
     heads = [_("Indicator"), _("Value"), _("Year"), *([_("In the area above")] if compared else []), _("Source")]
+    lines = []
     for group in profile.by_theme(values):
-        lines = []
+        lines.append(Line(group["title"], role="group"))
         for value in group["values"]:
             text = f"{value.text} ({value.note})" if value.note else value.text
             cells = [Cell(text, value.value, "1"), Cell(str(value.year), value.year, "year")]
             if compared:
                 cells.append(Cell(value.above))
             lines.append(Line(value.name, (*cells, Cell(value.source))))
-        yield Table(
-            caption=group["title"],
-            heads=tuple(heads),
-            lines=tuple(lines),
-            texts=frozenset({3, 4} if compared else {3}),
-            widths=(5, 2, 1, 3, 4) if compared else (5, 2, 1, 4),
-        )
+    yield Table(
+        caption=_("The newest value of each number"),
+        heads=tuple(heads),
+        lines=tuple(lines),
+        subtitle=_("A missing or excluded value is no zero: it says why it is missing."),
+        sheet=_("Numbers of context"),
+        texts=frozenset({3, 4} if compared else {3}),
+        widths=(4, 2.6, 0.9, 2.8, 3.2) if compared else (5, 2.6, 1, 4),
+    )
 
 
 # --- sources and method -------------------------------------------------------------------------------------------
