@@ -7,7 +7,6 @@ import sys
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from trama import __version__
 from trama.config.home import PACKAGE, home, secret_key
@@ -237,7 +236,7 @@ DEFAULT_FROM_EMAIL = os.environ.get("TRAMA_MAIL_FROM", "trama@localhost")
 
 # --- language and time --------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "it"
-LANGUAGES = [("it", _("Italian")), ("en", _("English"))]
+LANGUAGES = [("it", "Italiano"), ("en", "English")]
 USE_I18N = True
 USE_THOUSAND_SEPARATOR = False
 TIME_ZONE = "Europe/Rome"
