@@ -17,7 +17,7 @@ from trama.core.pages import anyone, page, signed_in
 from trama.core.privacy import PrivacyClass
 from trama.core.registers import Selection
 from trama.portal import gathering, ics
-from trama.territory.models import Area
+from trama.territory.models import Area, Boundary
 from trama.territory.permissions import is_writer
 from trama.ui import numbers
 from trama.ui.registers import address_if_any, home_areas_address
@@ -42,11 +42,19 @@ def home(request: HttpRequest) -> HttpResponse:
         "points_address": address_if_any(f"{app}:{shown.key}_points") if shown else "",
         "table_address": address_if_any(f"{app}:{shown.key}_table") if shown else "",
         "areas_address": home_areas_address(),
-        "shown": shown,
+        "bounds": _bounds(area),
         "doors": _doors(),
         "today": timezone.localdate(),
     }
     return render(request, "portal/home.html", context)
+
+
+def _bounds(area: Area | None) -> tuple[float, ...] | None:
+    """West, south, east, north of an area, for the first view of its map."""
+    boundary = Boundary.objects.filter(area=area, valid_to__isnull=True).first() if area else None
+    if boundary is None:
+        return None
+    return boundary.min_lon, boundary.min_lat, boundary.max_lon, boundary.max_lat
 
 
 def _doors() -> list[tuple[str, str, str]]:

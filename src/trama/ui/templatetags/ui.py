@@ -151,13 +151,12 @@ def user_menu(context: dict[str, Any]) -> SafeString:
 def _items(context: dict[str, Any], items: Any) -> SafeString:
     request = context.get("request")
     here = request.path if request else ""
-    rows = []
-    for item in items:
-        address = _address(item.url_name)
-        if not address or not item.may(context.get("actor", NOBODY)):
-            continue
-        current = here == address or (len(address) > 1 and here.startswith(address))
-        rows.append((address, SafeString(' aria-current="page"') if current else "", item.label))
+    actor = context.get("actor", NOBODY)
+    shown = [(a, item.label) for item in items if item.may(actor) and (a := _address(item.url_name))]
+    # The deepest door that leads here: /territorio/luoghi/ is "places", not "the territory" too.
+    current = max((a for a, _label in shown if here == a or (len(a) > 1 and here.startswith(a))), key=len, default="")
+    marked = SafeString(' aria-current="page"')
+    rows = [(address, marked if address == current else "", label) for address, label in shown]
     return format_html_join("", '<li><a href="{}"{}>{}</a></li>', rows)
 
 
