@@ -159,8 +159,9 @@ PLACES_WRITTEN = {
 RESOURCES_SEEN = {
     "course of borgo": EVERYBODY,
     "desk of ponte": EVERYBODY,
-    "desk of the shelter of borgo": SEES_HIDDEN["borgo"],
-    "desk of the shelter of ponte": SEES_HIDDEN["ponte"],
+    # Not sensitive itself: everybody finds it, and nobody outside the staff reads who offers it (test_doors.py).
+    "desk of the shelter of borgo": EVERYBODY,
+    "desk of the shelter of ponte": EVERYBODY,
     "draft resource of borgo": SEES_HIDDEN["borgo"],
     "draft resource of ponte": SEES_HIDDEN["ponte"],
     "sensitive resource of borgo": SEES_HIDDEN["borgo"],

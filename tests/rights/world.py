@@ -127,7 +127,7 @@ def _resources(records: dict[str, Any], town: str, area: Area) -> None:
 
     records[f"course of {town}"] = make("corso", by="club")
     records[f"desk of {town}"] = make("sportello")
-    # It names nobody itself; who offers it must not be named.
+    # Stated not to be sensitive itself; who offers it must not be named.
     records[f"desk of the shelter of {town}"] = make("ascolto", by="shelter")
     records[f"draft resource of {town}"] = make("bozza di risorsa", state="draft")
     records[f"sensitive resource of {town}"] = make("risorsa delicata", is_sensitive=True)
