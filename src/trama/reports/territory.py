@@ -125,7 +125,8 @@ def _introduction(area: Area, residents: profile.Residents | None) -> str:
     if above:
         parts.append(_("in %(areas)s") % {"areas": ", ".join(above[:3])})
     if area.surface_km2:
-        parts.append(_("%(surface)s km²") % {"surface": number(area.surface_km2, 1)})
+        # The number stays with its unit at the end of a line.
+        parts.append((_("%(surface)s km²") % {"surface": number(area.surface_km2, 1)}).replace(" ", "\u00a0"))
     if residents is not None and residents.total:
         names = {"count": number(residents.total), "year": residents.year}
         parts.append(_("%(count)s residents in %(year)s") % names)
