@@ -147,6 +147,10 @@ class Query:
 
 def understand(text: str) -> Query:
     """Read what a person typed; a word that stands nowhere is replaced by the most similar that does."""
+    return memo.remember(("core.search.understood", text), 20, lambda: _understand(text))
+
+
+def _understand(text: str) -> Query:
     groups, corrected = [], []
     for word in words(text)[:12]:
         group: tuple[str, ...] = (stem(word), fold(word))
@@ -204,18 +208,36 @@ def matching(model: type[Model], text: str) -> Q:
 
 
 def best(model: type[Model], text: str, limit: int = 200) -> list[int]:
-    """The ids of the records that a text finds, best first, whoever may see them."""
+    """The ids of the records that a text finds, best first, whoever may see them.
+
+    What bears the words in its title comes first. Of very many, only the first `RANKED` are compared with each other:
+    no order of ten thousand answers means anything.
+    """
     query = understand(text)
     if not query.groups:
         return []
     match = _match(query, model._meta.label_lower)
+    if connection.vendor != "sqlite":
+        order = f" ORDER BY ts_rank({_VECTOR}, to_tsquery('simple', %s)) DESC LIMIT %s"
+        return _ids(_POSTGRESQL.format(what="e.object_id") + order, [match, match, limit])
+    kind, _and, wanted = match.partition(" AND ")
+    in_title = _ids(_RANKED, [f"stems : {kind} AND title_stems : ({wanted})", RANKED, limit])
+    if len(in_title) >= limit:
+        return in_title
+    return list(dict.fromkeys([*in_title, *_ids(_RANKED, [match, RANKED, limit])]))[:limit]
+
+
+RANKED = 1500
+_RANKED = (
+    "SELECT e.object_id FROM (SELECT rowid AS id, bm25(core_search_fts, 8.0, 1.0) AS weight FROM core_search_fts "
+    "WHERE core_search_fts MATCH %s LIMIT %s) found JOIN core_searchentry e ON e.id = found.id "
+    "ORDER BY found.weight LIMIT %s"
+)
+
+
+def _ids(sql: str, params: list[Any]) -> list[int]:
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            sql = _SQLITE.format(what="e.object_id") + " ORDER BY bm25(core_search_fts, 8.0, 1.0) LIMIT %s"
-            cursor.execute(sql, [match, limit])
-        else:
-            order = f" ORDER BY ts_rank({_VECTOR}, to_tsquery('simple', %s)) DESC LIMIT %s"
-            cursor.execute(_POSTGRESQL.format(what="e.object_id") + order, [match, match, limit])
+        cursor.execute(sql, params)
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -247,16 +269,17 @@ def search(actor: Actor, text: str, per_kind: int = 8) -> tuple[list[Found], Que
     result: list[Found] = []
     if not query.groups:
         return result, query
-    for kind, searchable in sorted(gathered.searchables.items(), key=lambda item: item[1].order):
-        visible = searchable.visible(actor)
-        count = visible.filter(matching(searchable.model, text)).count()
-        if not count:
-            continue
-        ranked = best(searchable.model, text, 50 + per_kind)
-        allowed = set(visible.filter(pk__in=ranked).values_list("pk", flat=True))
-        ids = [pk for pk in ranked if pk in allowed][:per_kind]
-        titles = dict(SearchEntry.objects.filter(kind=kind, object_id__in=ids).values_list("object_id", "title"))
-        lines = searchable.lines(ids) if searchable.lines and ids else {}
-        hits = tuple(Hit(pk, titles[pk], searchable.url(pk), lines.get(pk, "")) for pk in ids if pk in titles)
-        result.append(Found(kind, str(searchable.label), count, hits))
-    return result, query
+
+
+def _found(actor: Actor, kind: str, searchable: Any, text: str, per_kind: int) -> Found | None:
+    visible = searchable.visible(actor)
+    count = visible.filter(matching(searchable.model, text)).count()
+    if not count:
+        return None
+    ranked = best(searchable.model, text, 50 + per_kind)
+    allowed = set(visible.filter(pk__in=ranked).values_list("pk", flat=True))
+    ids = [pk for pk in ranked if pk in allowed][:per_kind]
+    titles = dict(SearchEntry.objects.filter(kind=kind, object_id__in=ids).values_list("object_id", "title"))
+    lines = searchable.lines(ids) if searchable.lines and ids else {}
+    hits = tuple(Hit(pk, titles[pk], searchable.url(pk), lines.get(pk, "")) for pk in ids if pk in titles)
+    return Found(kind, str(searchable.label), count, hits)
