@@ -65,6 +65,7 @@ def drawn_map(area: Area, points: Sequence[Points] = ()) -> str | None:
     parts = [_outline(child, frame, "#eef3f9", "#7c93ab", 0.8) for child in children]
     if own is not None:
         parts.append(_outline(own, frame, "none" if children else "#eef3f9", "#0b3b6f", 2.0))
+    # What is named first lies on top.
     signs = [_signs(kind, one, frame) for kind, one in zip(SIGNS, points, strict=False)]
     names = _names(children, frame) if len(children) <= NAMED else ""
     legend, legend_height = _legend(points, frame)
@@ -72,7 +73,7 @@ def drawn_map(area: Area, points: Sequence[Points] = ()) -> str | None:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{frame.width:.0f}" height="{height:.0f}" '
         f'viewBox="0 0 {frame.width:.0f} {height:.0f}" font-family="Titillium Web">'
-        f"{''.join(parts)}{''.join(signs)}{names}{legend}</svg>"
+        f"{''.join(parts)}{''.join(reversed(signs))}{names}{legend}</svg>"
     )
 
 
@@ -119,7 +120,7 @@ def _sign(kind: str, x: float, y: float) -> str:
             return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.1" fill="#0b4f92" stroke="#ffffff" stroke-width="0.8"/>'
         case "square":
             return (
-                f'<rect x="{x - 3:.1f}" y="{y - 3:.1f}" width="6" height="6" fill="#e0a458" stroke="#5c3200" '
+                f'<rect x="{x - 2.2:.1f}" y="{y - 2.2:.1f}" width="4.4" height="4.4" fill="#e0a458" stroke="#5c3200" '
                 'stroke-width="0.9"/>'
             )
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="#ffffff" stroke="#17324d" stroke-width="1.2"/>'
