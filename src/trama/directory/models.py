@@ -15,7 +15,7 @@ from trama.core.models import Code, Source
 from trama.core.privacy import PUBLIC, Privacy
 from trama.directory.choices import ResourceState
 from trama.directory.permissions import visible
-from trama.network.models import CONTACT_PRIVACY, ContactDetail, Organisation
+from trama.network.models import CONTACT_PRIVACY, ContactDetail, Organisation, visible_names
 from trama.territory.models import Located, Place
 from trama.territory.permissions import STAFF
 
@@ -100,13 +100,14 @@ def carriers_of(resource: Resource) -> frozenset[int]:
 
 def promoters_of(pks: Iterable[int], actor: Actor) -> dict[int, list[tuple[int, str, str]]]:
     """For each resource its promoters that the actor may see, as (organisation id, its name, key of the role)."""
+    rows = Promotion.objects.filter(resource__in=list(pks)).order_by("id")
+    links = list(rows.values_list("resource_id", "organisation_id", "role_id"))
+    # Two plain look-ups: joined with who may see what, the database walks every organisation for every resource.
+    names = visible_names((organisation for _resource, organisation, _role in links), actor)
     found: dict[int, list[tuple[int, str, str]]] = {}
-    seen = Organisation.objects.visible_to(actor).order_by()
-    rows = Promotion.objects.filter(resource__in=list(pks), organisation__in=seen.values("pk"))
-    rows = rows.order_by("resource_id", "id")
-    fields = ("resource_id", "organisation_id", "organisation__name", "role_id")
-    for resource, organisation, name, role in rows.values_list(*fields):
-        found.setdefault(resource, []).append((organisation, name, role))
+    for resource, organisation, role in links:
+        if organisation in names:
+            found.setdefault(resource, []).append((organisation, names[organisation], role))
     return found
 
 
