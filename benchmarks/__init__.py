@@ -1,1 +1,1 @@
-"""Speed, measured: `make bench`. Never a test: a number on a busy machine proves nothing, a ratio in the same run does."""
+"""Speed, measured: `make bench`. Never a test: a number on a busy machine proves nothing, a ratio in one run does."""

@@ -13,11 +13,12 @@ from typing import Any
 
 ORGANISATIONS, RESOURCES, EXPERIENCES, PLACES = 10_000, 10_000, 100_000, 2_000
 WEST, SOUTH, EAST, NORTH = 11.24, 44.43, 11.42, 44.55
-WORDS = (
-    "orto laboratorio incontro cammino festa scuola lettura cucina teatro musica bosco cortile piazza mercato nonni "
-    "bambini giovani famiglie vicini quartiere solidarietà ascolto sportello lavoro casa salute cura compagnia lingua "
-    "italiano cucito riparazione biblioteca parco calcio danza pranzo condiviso memoria futuro digitale orientamento"
-).split()
+WORD_TEXT = """
+orto laboratorio incontro cammino festa scuola lettura cucina teatro musica bosco cortile piazza mercato nonni bambini
+giovani famiglie vicini quartiere solidarietà ascolto sportello lavoro casa salute cura compagnia lingua italiano cucito
+riparazione biblioteca parco calcio danza pranzo condiviso memoria futuro digitale orientamento
+"""
+WORDS = WORD_TEXT.split()
 
 
 def title(dice: random.Random, number: int) -> str:
@@ -47,6 +48,7 @@ def main() -> None:
 
 def _areas() -> list[int]:
     import shapely
+
     from trama.core import facts
     from trama.core.actor import SYSTEM
     from trama.territory import actions
@@ -62,7 +64,9 @@ def _areas() -> list[int]:
     for d in range(6):
         district = actions.add_area(SYSTEM, name=f"Quartiere {d + 1}", kind="district", parent=city, code=f"B-D{d}")
         for z in range(3):
-            zone = actions.add_area(SYSTEM, name=f"Zona {d + 1}.{z + 1}", kind="zone", parent=district, code=f"B-Z{d}{z}")
+            zone = actions.add_area(
+                SYSTEM, name=f"Zona {d + 1}.{z + 1}", kind="zone", parent=district, code=f"B-Z{d}{z}"
+            )
             for s in range(5):
                 number = d * 15 + z * 5 + s
                 x, y = WEST + (number % 9) * step_x, SOUTH + (number // 9) * step_y
@@ -71,7 +75,9 @@ def _areas() -> list[int]:
                 drawings.append(actions.Drawing(leaf, shapely.box(x, y, x + step_x, y + step_y)))
                 leaves.append(leaf.pk)
     actions.draw_boundaries(SYSTEM, drawings)
-    indicator = ContextIndicator.objects.create(code="households", name_it="Famiglie", name_en="Households", adds_up=True)
+    indicator = ContextIndicator.objects.create(
+        code="households", name_it="Famiglie", name_en="Households", adds_up=True
+    )
     ContextValue.objects.bulk_create(
         ContextValue(area_id=pk, indicator=indicator, year=year, value=1000 + n * 7 + year - 2016)
         for n, pk in enumerate(leaves)
@@ -114,7 +120,9 @@ def _places(dice: random.Random, leaves: list[int]) -> list[int]:
     from trama.territory.models import Place
 
     kinds = _values("place_kind")
-    _write(Place, (Place(name=title(dice, n), kind_id=dice.choice(kinds), **_located(dice, leaves)) for n in range(PLACES)))
+    _write(
+        Place, (Place(name=title(dice, n), kind_id=dice.choice(kinds), **_located(dice, leaves)) for n in range(PLACES))
+    )
     return list(Place.objects.order_by("pk").values_list("pk", flat=True))
 
 
@@ -144,7 +152,12 @@ def _organisations(dice: random.Random, leaves: list[int]) -> list[int]:
 def _resources(dice: random.Random, leaves: list[int], organisations: list[int]) -> None:
     from trama.directory.models import Promotion, Resource, ResourceCode
 
-    activities, accesses, targets, role = _values("activity"), _values("access"), _values("target"), _values("tie_role")[0]
+    activities, accesses, targets, role = (
+        _values("activity"),
+        _values("access"),
+        _values("target"),
+        _values("tie_role")[0],
+    )
 
     def rows() -> Iterator[Resource]:
         for n in range(RESOURCES):
@@ -160,7 +173,9 @@ def _resources(dice: random.Random, leaves: list[int], organisations: list[int])
 
     _write(Resource, rows())
     keys = list(Resource.objects.order_by("pk").values_list("pk", flat=True))
-    _write(Promotion, (Promotion(resource_id=pk, organisation_id=dice.choice(organisations), role_id=role) for pk in keys))
+    _write(
+        Promotion, (Promotion(resource_id=pk, organisation_id=dice.choice(organisations), role_id=role) for pk in keys)
+    )
     _write(
         ResourceCode,
         (ResourceCode(resource_id=pk, facet="target", code_id=c) for pk in keys for c in dice.sample(targets, 2)),
@@ -220,6 +235,7 @@ def _experiences(dice: random.Random, leaves: list[int], places: list[int], orga
 
 def _index() -> None:
     from django.db import connection, transaction
+
     from trama.core import history, search
     from trama.core.actor import SYSTEM
 

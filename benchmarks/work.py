@@ -34,8 +34,14 @@ def _report(home: Path) -> Result:
         times = [_timed(home, "report", "territory", "--area", "037006", "--out", out) * 1000 for _ in range(3)]
         bare = statistics.median(_timed(home, "check") * 1000 for _ in range(2))
         size = Path(out).stat().st_size
-    return Result("report of the territory, whole process", statistics.median(times), 5000, bare, "start-up alone",
-                  detail=f"{size / 1024:.0f} kB")
+    return Result(
+        "report of the territory, whole process",
+        statistics.median(times),
+        5000,
+        bare,
+        "start-up alone",
+        detail=f"{size / 1024:.0f} kB",
+    )
 
 
 def _points_in_areas() -> Result:
@@ -72,7 +78,14 @@ def _load() -> Result:
         taken = _timed(home, "load", str(recipe), "--from", str(folder), "--yes") * 1000
     finally:
         shutil.rmtree(folder)
-    return Result("load of 10,000 resources, dry run and commit", taken, 15_000, bare, "bare file read", detail=f"{count - 1} rows")
+    return Result(
+        "load of 10,000 resources, dry run and commit",
+        taken,
+        15_000,
+        bare,
+        "bare file read",
+        detail=f"{count - 1} rows",
+    )
 
 
 def _write_rows(path: Path) -> None:
@@ -85,7 +98,9 @@ def _write_rows(path: Path) -> None:
         for number in range(10_000):
             promoter = f"Associazione {number % 700}"
             lat, lon = dice.uniform(44.45, 44.53), dice.uniform(11.28, 11.40)
-            writer.writerow([number, title(dice, number), title(dice, number) * 4, promoter, f"051 {number:06d}", lat, lon])
+            writer.writerow(
+                [number, title(dice, number), title(dice, number) * 4, promoter, f"051 {number:06d}", lat, lon]
+            )
 
 
 def main(home: Path) -> list[Result]:

@@ -112,9 +112,7 @@ class Recent:
 def recent_changes(actor: Actor, most: int = 10) -> list[Recent]:
     """The latest changes of records that the actor may see, one line per record."""
     by_kind = {r.model._meta.label_lower: r for r in gathered.registers.values()}
-    entries = list(
-        AuditEntry.objects.filter(kind__in=by_kind).exclude(object_id="").order_by("-number")[: most * 12]
-    )
+    entries = list(AuditEntry.objects.filter(kind__in=by_kind).exclude(object_id="").order_by("-number")[: most * 12])
     seen: dict[tuple[str, str], AuditEntry] = {}
     for entry in entries:
         seen.setdefault((entry.kind, entry.object_id), entry)

@@ -38,9 +38,7 @@ def profile(area: Area, actor: Actor) -> dict[str, Any]:
             for stated in gathering.figures(actor, area)
         ],
         "registers": _registers(area, actor),
-        "children": list(
-            Area.objects.filter(parent=area).in_force().order_by("name").values("code", "name", "kind")
-        ),
+        "children": list(Area.objects.filter(parent=area).in_force().order_by("name").values("code", "name", "kind")),
     }
 
 

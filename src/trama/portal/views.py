@@ -164,9 +164,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
     context = {
         "alerts": gathering.alerts(actor),
         "recent": gathering.recent_changes(actor),
-        "coming": gathering.by_day(
-            gathering.next_days(actor, 7, 8, sorted(actor.areas) if actor.areas else None)
-        ),
+        "coming": gathering.by_day(gathering.next_days(actor, 7, 8, sorted(actor.areas) if actor.areas else None)),
         "record_address": address_if_any("experiences:experience_add") if is_writer(actor) else "",
         "may_write": is_writer(actor),
         "today": timezone.localdate(),
@@ -205,7 +203,9 @@ def open_data(request: HttpRequest) -> HttpResponse:
     rows = []
     for register in gathered.registers.values():
         app = register.model._meta.app_label
-        links = [(form.upper(), address_if_any(f"{app}:{register.key}_export", form)) for form in ("csv", "xlsx", "json")]
+        links = [
+            (form.upper(), address_if_any(f"{app}:{register.key}_export", form)) for form in ("csv", "xlsx", "json")
+        ]
         counted = register.counted(register.visible(actor).count())
         columns = [str(column.label) for column in register.columns if not column.staff]
         rows.append({"register": register, "counted": counted, "links": links, "columns": columns})

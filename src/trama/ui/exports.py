@@ -75,7 +75,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
-        return timezone.localtime(value).isoformat(timespec="minutes") if timezone.is_aware(value) else value.isoformat()
+        return (
+            timezone.localtime(value).isoformat(timespec="minutes") if timezone.is_aware(value) else value.isoformat()
+        )
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -172,7 +174,7 @@ def xlsx_bytes(register: Register, selection: Selection, actor: Actor, columns: 
             elif isinstance(value, datetime):
                 sheet.write_string(count, position, plain(value))
             elif isinstance(value, date):
-                sheet.write_datetime(count, position, datetime(value.year, value.month, value.day), day)
+                sheet.write_datetime(count, position, value, day)
             else:
                 sheet.write_string(count, position, str(value)[:32_000])
     sheet.autofilter(0, 0, max(count, 1), max(len(columns) - 1, 0))

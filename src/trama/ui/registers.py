@@ -77,7 +77,7 @@ class View:
 
 
 def _namespace(request: HttpRequest, register: Register) -> str:
-    """Where the addresses of a register live: beside this page, or (from the crosstab of another app) with its model."""
+    """Where the addresses of a register live: beside this page, or (seen from the crosstab) with its model."""
     beside = request.resolver_match.namespace if request.resolver_match else ""
     return register.model._meta.app_label if beside == "insight" else beside
 

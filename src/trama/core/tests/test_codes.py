@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import translation
+
 from trama.core import codes
 from trama.core.models import Code
 
@@ -64,7 +65,8 @@ def test_a_code_is_found_by_value_or_label_in_either_language(tmp_path: Path) ->
     codes.load_folders([write(tmp_path, "red,Rosso,Red,,,,\n").parent])
     for text in ("red", "ROSSO", " rosso ", "Red"):
         found = codes.find("colour", text)
-        assert found is not None and found.id == "colour:red"
+        assert found is not None
+        assert found.id == "colour:red"
     assert codes.find("colour", "verde") is None
 
 

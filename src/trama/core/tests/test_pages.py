@@ -4,6 +4,7 @@ import pytest
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import RequestFactory
+
 from trama.core.actor import NOBODY, Actor, Grant
 from trama.core.models import Fact
 from trama.core.pages import Page, WriteOnReadOnlyPage, anyone, page, signed_in

@@ -4,6 +4,7 @@ import pytest
 from django.http import QueryDict
 from hypothesis import given
 from hypothesis import strategies as st
+
 from trama.core.actor import NOBODY
 from trama.core.declarations import gathered
 from trama.core.models import Code
@@ -23,12 +24,15 @@ def test_an_address_is_read_and_written_again() -> None:
     assert selection.of("kind") == ("park", "square")
     assert selection.text == "orto di via"
     assert read(selection.address()) == selection
-    assert "unknown" not in selection.address() and "page" not in selection.address()
+    assert "unknown" not in selection.address()
+    assert "page" not in selection.address()
 
 
 @pytest.mark.django_db
 @given(
-    st.lists(st.tuples(st.sampled_from(["kind", "role", "area", "q", "order", "zzz"]), st.text(max_size=20)), max_size=8)
+    st.lists(
+        st.tuples(st.sampled_from(["kind", "role", "area", "q", "order", "zzz"]), st.text(max_size=20)), max_size=8
+    )
 )
 def test_no_address_breaks_a_register(pairs: list[tuple[str, str]]) -> None:
     query = QueryDict(mutable=True)

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
+
 from trama.core.actor import SYSTEM
 from trama.core.models import Code
 from trama.experiences.models import Experience, Occurrence
@@ -31,7 +32,8 @@ def occurrence(area: Area, days: int, title: str, state: str = "published", **mo
 
 
 @pytest.mark.parametrize(
-    "address", ["/", "/calendario/", "/cerca/", "/cerca/?q=nulla", "/fonti/", "/privacy/", "/accessibilita/", "/dati-aperti/"]
+    "address",
+    ["/", "/calendario/", "/cerca/", "/cerca/?q=nulla", "/fonti/", "/privacy/", "/accessibilita/", "/dati-aperti/"],
 )
 @pytest.mark.parametrize("language", ["it", "en"])
 def test_every_page_stands_empty(client: Client, address: str, language: str) -> None:

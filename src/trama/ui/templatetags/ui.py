@@ -182,7 +182,7 @@ def table_cell(columns: list[Any], position: int, value: Any, address: str) -> S
     if position == 0:
         return format_html('<th scope="row"><a href="{}">{}</a></th>', address, value or _("without a name"))
     if value is None or value == "":
-        return format_html('<td{}>{}</td>', SafeString(' class="tr-n"') if columns[position].numeric else "", "")
+        return format_html("<td{}>{}</td>", SafeString(' class="tr-n"') if columns[position].numeric else "", "")
     if columns[position].numeric:
         return format_html('<td class="tr-n">{}</td>', numbers.number(value))
     if isinstance(value, bool):

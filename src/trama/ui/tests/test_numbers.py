@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.utils import translation
+
 from trama.ui import numbers
 
 

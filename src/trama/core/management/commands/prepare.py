@@ -38,7 +38,7 @@ def static_digest() -> str:
 
 class Command(BaseCommand):
     help = "Bring the database, the code lists and the static files up to date (safe to repeat)."
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--force", action="store_true", help="also when nothing seems to have changed")

@@ -11,14 +11,18 @@ from typing import Any
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 
+from trama.accounts.choices import DEMONSTRATION_PASSWORD
+from trama.accounts.models import User
 from trama.core import facts
 from trama.core.codes import CodeListError
 from trama.territory.models import Area
 
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - recognised, not chosen
+
 
 class Command(BaseCommand):
     help = "Serve Trama here: the database is prepared, and the demonstration loaded when there is nothing yet."
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--host", default="127.0.0.1", help="address to answer at (default 127.0.0.1)")
@@ -55,7 +59,7 @@ class Command(BaseCommand):
 
     def _welcome(self, host: str, port: int) -> None:
         known = facts.facts()
-        address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"
+        address = f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}"
         home = known.get(facts.HOME_AREA)
         lines = ["", f"  Trama  →  {self.style.SUCCESS(address + '/')}", ""]
         if known.get(facts.DEMONSTRATION):
@@ -72,16 +76,11 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def _logins(self) -> list[str]:
-        from trama.accounts.models import User
-
         names = list(User.objects.filter(is_demonstration=True, is_active=True).values_list("username", flat=True))
         if not names:
             return []
-        word = facts.facts().get("demonstration_password", "")
-        lines = [f"  Demonstration logins (password of all: {word}):"]
-        for start in range(0, len(names), 5):
-            lines.append("    " + "  ".join(names[start : start + 5]))
-        return lines
+        heading = f"  Demonstration logins (password of all: {DEMONSTRATION_PASSWORD}):"
+        return [heading, *("    " + "  ".join(names[start : start + 5]) for start in range(0, len(names), 5))]
 
     def _serve(self, host: str, port: int, workers: int) -> None:
         arguments = [
@@ -92,4 +91,4 @@ class Command(BaseCommand):
         ]
         sys.stdout.flush()
         # The server takes the place of this process, so that Ctrl-C and a supervisor reach it directly.
-        os.execv(sys.executable, arguments)
+        os.execv(sys.executable, arguments)  # noqa: S606
