@@ -78,7 +78,8 @@ def load_recipe(
             _take_steps(run, report, steps, only, say)
             if strict and report.refused:
                 raise NotLoaded(
-                    _("%(count)s rows are refused, and a strict load takes all or nothing.") % {"count": report.refused},
+                    _("%(count)s rows are refused, and a strict load takes all or nothing.")
+                    % {"count": report.refused},
                     report,
                 )
             if not dry:
@@ -189,7 +190,7 @@ def try_load(actor: Actor, recipe: Recipe, content: bytes, uploads: Iterable[Any
     """Put files aside and say what loading them would do. Gives the token to load them with, and the dry run."""
     token = staging.stage(actor.user, content, uploads)
     folder = staging.staged(actor.user, token)
-    assert folder is not None  # noqa: S101: it was made a line ago
+    assert folder is not None  # noqa: S101
     try:
         return token, load_recipe(actor, recipe, folder)
     except BaseException:
@@ -209,7 +210,7 @@ def load_staged(actor: Actor, token: str) -> Report:
 
 # --- the demonstration --------------------------------------------------------------------------------------------
 DEMONSTRATION_OF = "demonstration_of"
-DEMONSTRATION_PASSWORD = "demonstration_password"  # noqa: S105: the name of a fact
+DEMONSTRATION_PASSWORD = "demonstration_password"  # noqa: S105
 
 
 class NotEmpty(ValueError):

@@ -92,7 +92,7 @@ def write(target: Path, *, with_key: bool = False, say: Progress = lambda text: 
             }
         part = target.with_name(f".{target.name}.part")
         _pack(part, pieces, manifest)
-        os.replace(part, target)
+        part.replace(target)
     return manifest
 
 
@@ -163,7 +163,10 @@ def restore(file: Path, *, replace: bool = False, say: Progress = lambda text: N
     home = Path(settings.TRAMA_HOME)
     if copies.holds_records() and not replace:
         raise CopyProblem(
-            _("This installation already holds records: add --replace to put the backup in their place (they are kept in a backup first).")
+            _(
+                "This installation already holds records: add --replace to put the backup in their place "
+                "(they are kept in a backup first)."
+            )
         )
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=home, prefix=".trama-restore-") as name:
@@ -180,7 +183,9 @@ def restore(file: Path, *, replace: bool = False, say: Progress = lambda text: N
         _put_back_files(folder, home)
     memo.forget_all()
     found = history.verify()
-    if found.problem or (manifest.entries >= 0 and (found.entries, found.last_hash) != (manifest.entries, manifest.last_hash)):
+    if found.problem or (
+        manifest.entries >= 0 and (found.entries, found.last_hash) != (manifest.entries, manifest.last_hash)
+    ):
         raise CopyProblem(
             _("The chain of acts does not hold after the restore: %(why)s.") % {"why": found.problem or found.entries}
         )
@@ -194,7 +199,9 @@ def _unpack(file: Path, folder: Path) -> Manifest:
             archive.extractall(folder, filter="data")
         text = (folder / MANIFEST).read_text(encoding="utf-8")
     except (OSError, tarfile.TarError, EOFError) as error:
-        raise CopyProblem(_("%(path)s is no backup of Trama, or it is broken: %(why)s.") % {"path": file, "why": error}) from error
+        raise CopyProblem(
+            _("%(path)s is no backup of Trama, or it is broken: %(why)s.") % {"path": file, "why": error}
+        ) from error
     manifest = Manifest.read(text)
     (folder / MANIFEST).unlink()
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}

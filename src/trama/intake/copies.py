@@ -191,7 +191,9 @@ def holds_records() -> bool:
 def put_back(folder: Path) -> None:
     """Put a copy in the place of the database: whole, or (when it breaks off) not at all."""
     if (folder / SQLITE_FILE).exists() != (vendor() == "sqlite"):
-        raise CopyProblem(_("The backup is of another kind of database than this installation (%(kind)s).") % {"kind": vendor()})
+        raise CopyProblem(
+            _("The backup is of another kind of database than this installation (%(kind)s).") % {"kind": vendor()}
+        )
     if vendor() == "sqlite":
         _put_back_sqlite(folder / SQLITE_FILE)
     else:
@@ -208,7 +210,9 @@ def _put_back_sqlite(path: Path) -> None:
         # One transaction of SQLite: a server that runs meanwhile sees the old database, then the new one.
         copy.backup(live, pages=-1)
     except sqlite3.Error as error:
-        raise CopyProblem(_("The database cannot be replaced: %(why)s. Is somebody using it?") % {"why": error}) from error
+        raise CopyProblem(
+            _("The database cannot be replaced: %(why)s. Is somebody using it?") % {"why": error}
+        ) from error
     finally:
         live.close()
         copy.close()

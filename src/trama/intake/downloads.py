@@ -52,7 +52,9 @@ def download(recipe: Recipe, folder: Path, say: Progress = lambda text: None) ->
     """Take every file of a recipe into a folder. Raises RecipeError with one sentence when a file cannot be had."""
     wanted = addresses(recipe)
     if not wanted:
-        raise RecipeError(_("%(title)s: the recipe says of no file where it can be downloaded.") % {"title": recipe.title})
+        raise RecipeError(
+            _("%(title)s: the recipe says of no file where it can be downloaded.") % {"title": recipe.title}
+        )
     folder.mkdir(parents=True, exist_ok=True)
     portal = recipe.portal or PortalSpec(export="")
     taken = []
@@ -65,7 +67,7 @@ def download(recipe: Recipe, folder: Path, say: Progress = lambda text: None) ->
 
 
 def take(address: str, target: Path, portal: PortalSpec) -> Taken:
-    """Take one file. A transfer that breaks off is taken up again from the part that is there; the name is given last."""
+    """Take one file. What breaks off is taken up again from the part that is there; the name is given last."""
     if urlsplit(address).scheme not in {"http", "https"}:
         raise RecipeError(_("%(address)s is no address of the web.") % {"address": address})
     part = target.with_name(target.name + ".part")
@@ -86,7 +88,7 @@ def take(address: str, target: Path, portal: PortalSpec) -> Taken:
     else:
         raise RecipeError(_("%(address)s cannot be reached: %(why)s.") % {"address": address, "why": problem})
     content = part.read_bytes()
-    os.replace(part, target)
+    part.replace(target)
     return Taken(target.name, len(content), hashlib.sha256(content).hexdigest())
 
 
@@ -98,7 +100,7 @@ def _fetch(address: str, part: Path, portal: PortalSpec) -> None:
     if begun:
         headers["Range"] = f"bytes={begun}-"
         headers["If-Range"] = mark.read_text(encoding="utf-8")
-    request = urllib.request.Request(address, headers=headers)  # noqa: S310: the scheme is checked above
+    request = urllib.request.Request(address, headers=headers)  # noqa: S310
     limit = portal.max_megabytes * 1024 * 1024
     with urllib.request.urlopen(request, timeout=portal.timeout_seconds) as answer:  # noqa: S310
         resumed = answer.status == 206

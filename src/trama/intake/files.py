@@ -32,7 +32,9 @@ def find(folder: Path, name: str) -> Path:
     different = {path.read_bytes() for path in found} if len(found) > 1 else set()
     if len(different) > 1:
         places = ", ".join(str(path.relative_to(folder)) for path in found)
-        raise RecipeError(_("the file “%(name)s” stands there more than once: %(places)s.") % {"name": name, "places": places})
+        raise RecipeError(
+            _("the file “%(name)s” stands there more than once: %(places)s.") % {"name": name, "places": places}
+        )
     return found[0]
 
 

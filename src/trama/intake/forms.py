@@ -18,29 +18,24 @@ class SeveralFiles(forms.ClearableFileInput):
 
 
 class SeveralFilesField(forms.FileField):
-    """One file or more."""
+    """Any number of files; none, for a recipe that needs none (the dry run says which one is missing)."""
 
     widget = SeveralFiles
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         one = super().clean
-        if isinstance(data, (list, tuple)):
-            if not data and self.required:
-                raise ValidationError(self.error_messages["required"], code="required")
-            return [one(item, initial) for item in data]
-        found = one(data, initial)
-        return [found] if found else []
+        sent = data if isinstance(data, (list, tuple)) else [data] if data else []
+        return [one(item, initial) for item in sent]
 
 
 class UploadForm(forms.Form):
     """A recipe and the files that it speaks of."""
 
-    recipe = forms.FileField(
-        label=_("Recipe"), help_text=_("The .toml file that says how the files become records.")
-    )
-    files = SeveralFilesField(
+    use_required_attribute = False
+
+    recipe = forms.FileField(label=_("Recipe"), help_text=_("The .toml file that says how the files become records."))
+    sent = SeveralFilesField(
         label=_("Files"),
-        required=False,
         help_text=_("One or more files (CSV, spreadsheets, GeoJSON …), or one .zip that holds them all."),
     )
 

@@ -30,12 +30,14 @@ def outcome_name(outcome: str) -> str:
 def table(report: Report) -> str:
     """The counts of each step as a table, followed by what is refused, noted and gone."""
     heads = [_("step"), _("rows"), _("new"), _("the same"), _("updated"), _("refused"), _("left out"), _("gone")]
-    rows = [
+    rows: list[list[object]] = [
         [step.name, step.rows, step.new, step.same, step.updated, step.refused, step.skipped, step.gone]
         for step in report.steps
     ]
-    widths = [max(len(str(row[column])) for row in [heads, *rows]) for column in range(len(heads))]
-    lines = ["  ".join(_padded(cell, width, column) for column, (cell, width) in enumerate(zip(heads, widths, strict=True)))]
+    widths = [max(len(str(row[column])) for row in [list[object](heads), *rows]) for column in range(len(heads))]
+    lines = [
+        "  ".join(_padded(cell, width, column) for column, (cell, width) in enumerate(zip(heads, widths, strict=True)))
+    ]
     lines.append("  ".join("-" * width for width in widths))
     lines += [
         "  ".join(_padded(cell, width, column) for column, (cell, width) in enumerate(zip(row, widths, strict=True)))
@@ -61,7 +63,9 @@ def _details(step: str, verdicts: list[Verdict], title: str) -> list[str]:
     lines = ["", f"{step}: {title}: {len(verdicts)}"]
     lines += [f"  {line(verdict)}" for verdict in verdicts[:SHOWN]]
     if len(verdicts) > SHOWN:
-        lines.append("  " + _("… and %(count)s more (--report FILE.csv writes them all)") % {"count": len(verdicts) - SHOWN})
+        lines.append(
+            "  " + _("… and %(count)s more (--report FILE.csv writes them all)") % {"count": len(verdicts) - SHOWN}
+        )
     return lines
 
 
@@ -80,9 +84,7 @@ def line(verdict: Verdict) -> str:
 def write_verdicts(report: Report, path: Path) -> None:
     """Every verdict as a row of a .csv or .xlsx file."""
     heads = [_("step"), _("outcome"), _("row"), _("column"), _("record"), _("why")]
-    rows = [
-        [v.step, outcome_name(v.outcome), str(v.row or ""), v.column, v.label, v.why] for v in report.verdicts()
-    ]
+    rows = [[v.step, outcome_name(v.outcome), str(v.row or ""), v.column, v.label, v.why] for v in report.verdicts()]
     if path.suffix.lower() == ".csv":
         with path.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file, delimiter=";")

@@ -17,7 +17,23 @@ from django.utils.translation import gettext as _
 from trama.intake.recipe import RecipeError
 
 KINDS = frozenset(
-    ".csv .txt .tsv .json .geojson .topojson .xlsx .xls .ods .gpkg .shp .shx .dbf .prj .cpg".split()
+    [
+        ".csv",
+        ".txt",
+        ".tsv",
+        ".json",
+        ".geojson",
+        ".topojson",
+        ".xlsx",
+        ".xls",
+        ".ods",
+        ".gpkg",
+        ".shp",
+        ".shx",
+        ".dbf",
+        ".prj",
+        ".cpg",
+    ]
 )
 MOST_BYTES = 300 * 1024 * 1024  # of all files together, unpacked
 MOST_FILES = 200

@@ -1,4 +1,4 @@
-"""What a load says of each row: new, the same, updated, refused because… ; counted per step, listed where it matters."""
+"""What a load says of each row: new, the same, updated, refused because…; counted per step, listed if it matters."""
 
 from __future__ import annotations
 

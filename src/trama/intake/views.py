@@ -25,7 +25,7 @@ SHOWN = 100
 
 
 def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined, no-any-return]
+    return request.actor  # type: ignore[attr-defined]
 
 
 @require_safe
@@ -71,9 +71,9 @@ def _dry_run(request: HttpRequest, form: UploadForm) -> HttpResponse | None:
     """The dry run of what was sent; None when it cannot be understood (then the form says why)."""
     actor = _actor(request)
     try:
-        token, report = actions.try_load(actor, form.read, form.content, form.cleaned_data["files"])  # type: ignore[arg-type]
+        token, report = actions.try_load(actor, form.read, form.content, form.cleaned_data["sent"])  # type: ignore[arg-type]
     except RecipeError as error:
-        form.add_error("files", str(error))
+        form.add_error("sent", str(error))
         return None
     context = {
         "title": report.title,

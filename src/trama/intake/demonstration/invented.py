@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -42,7 +43,7 @@ class Invented:
     scene: Scene
     today: date
     source: Source
-    rng: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311: nothing is secret here
+    rng: random.Random = field(default_factory=lambda: random.Random(SEED))  # noqa: S311
     organisations: list[Organisation] = field(default_factory=list)
     homes: dict[int, Locality] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
@@ -125,7 +126,9 @@ def _organisations(made: Invented, count: int) -> None:
     rows = list(names.items())
     for (name, (pattern, _home)), (locality, point) in zip(rows, _around(made, [r[1][1] for r in rows]), strict=True):
         made.organisations.append(_organisation(made, name, pattern, locality, point))
-    hidden = _organisation(made, "Centro di ascolto contro la violenza La Porta", patterns[1], made.scene.localities[0], None)
+    hidden = _organisation(
+        made, "Centro di ascolto contro la violenza La Porta", patterns[1], made.scene.localities[0], None
+    )
     hidden.is_sensitive, hidden.description = True, "Accoglienza e ascolto in un luogo riservato."
     Organisation.objects.bulk_create([*made.organisations, hidden])
     made.homes = {row.pk: r[1][1] for row, r in zip(made.organisations, rows, strict=True)}
@@ -238,7 +241,9 @@ def _experiences(made: Invented, count: int) -> None:
         for row, (_pattern, locality) in zip(made.experiences, pairs, strict=True)
     )
     ExperienceCode.objects.bulk_create(
-        code for row, (pattern, _locality) in zip(made.experiences, pairs, strict=True) for code in codes_of(pattern, row)
+        code
+        for row, (pattern, _locality) in zip(made.experiences, pairs, strict=True)
+        for code in codes_of(pattern, row)
     )
     _take_part(made, pairs, count)
     _fund(made, count)
@@ -291,20 +296,25 @@ def _count_people(made: Invented, pairs: list[tuple[dict[str, Any], Locality]]) 
             setattr(made.experiences[index], f"{name}_precision", precision)
 
 
+def _since(row: Experience) -> date:
+    """The day from which an invented experience goes on: every one has it."""
+    return row.starts_on or date.min
+
+
 def _link(made: Invented, pairs: list[tuple[dict[str, Any], Locality]], count: int) -> None:
     """Copies of good practices, and experiences that continue an earlier one."""
     changed = []
     for good in [row for row in made.experiences[:count] if row.is_good_practice][:4]:
         pattern = pairs[made.experiences.index(good)][0]
         for row, (other, _locality) in zip(made.experiences[:count], pairs, strict=False):
-            if other is pattern and row is not good and row.starts_on > good.starts_on and not row.copied_from_id:
+            if other is pattern and row is not good and _since(row) > _since(good) and not row.copied_from_id:
                 row.copied_from = good
                 changed.append(row)
                 break
     by_place: dict[str, Experience] = {}
     for row, (_pattern, locality) in zip(made.experiences[:count], pairs, strict=False):
         earlier = by_place.setdefault(locality.name, row)
-        if earlier is not row and row.starts_on > earlier.starts_on and len(changed) < 9 and row not in changed:
+        if earlier is not row and _since(row) > _since(earlier) and len(changed) < 9 and row not in changed:
             row.continues = earlier
             changed.append(row)
     Experience.objects.bulk_update(changed, ["copied_from", "continues"])
@@ -329,7 +339,9 @@ def _take_part(made: Invented, pairs: list[tuple[dict[str, Any], Locality]], cou
     for index, row_bodies in enumerate(open_to):
         wanted = 0 if index in alone else rng.choice([1, 2, 2, 3, 3, 4])
         home = pairs[index][1].municipality.pk
-        pool = [body for body in made.organisations if made.homes[body.pk].municipality.pk == home] or made.organisations
+        pool = [
+            body for body in made.organisations if made.homes[body.pk].municipality.pk == home
+        ] or made.organisations
         while len(row_bodies) < min(wanted, len(pool)):
             body = rng.choice(pool)
             if body not in row_bodies:
@@ -366,18 +378,13 @@ def _fund(made: Invented, count: int) -> None:
     funders = [body for body in made.organisations if body.kind_id == codes.key("organisation_kind", "foundation")]
     for index in some(rng, count, 0.32):
         experience = made.experiences[index]
-        first = experience.starts_on.year
+        first = _since(experience).year
         for year in range(first, min(first + rng.randint(1, 3), made.today.year + 1)):
-            rows.append(
-                Funding(
-                    experience=experience,
-                    funder=rng.choice(funders) if funders and rng.random() < 0.6 else None,
-                    fund=rng.choice(["Bando di quartiere", "Fondo di comunità", "Cinque per mille", "Quote dei soci"]),
-                    year=year,
-                    amount=rng.randrange(600, 14_000, 100),
-                    note="Importo dimostrativo",
-                )
-            )
+            money = Funding(experience=experience, year=year, note="Importo dimostrativo")
+            money.funder = rng.choice(funders) if funders and rng.random() < 0.6 else None
+            money.fund = rng.choice(["Bando di quartiere", "Fondo di comunità", "Cinque per mille", "Quote dei soci"])
+            money.amount = Decimal(rng.randrange(600, 14_000, 100))
+            rows.append(money)
     Funding.objects.bulk_create(rows)
 
 
@@ -392,9 +399,11 @@ def _meet(made: Invented, pairs: list[tuple[dict[str, Any], Locality]], count: i
         weeks = [-2, -1, 0, 1, 2, 3] if weekly else [rng.choice([0, 1, 2, 3])]
         for week in weeks:
             day = made.today + timedelta(days=ahead + 7 * week)
-            if day < experience.starts_on or (experience.ends_on and day > experience.ends_on):
+            if day < _since(experience) or (experience.ends_on and day > experience.ends_on):
                 continue
-            start, end = (timezone.make_aware(datetime.combine(day, time.fromisoformat(text))) for text in pattern["hours"])
+            start, end = (
+                timezone.make_aware(datetime.combine(day, time.fromisoformat(text))) for text in pattern["hours"]
+            )
             rows.append(
                 Occurrence(
                     experience=experience,
@@ -457,7 +466,8 @@ def _resources(made: Invented) -> None:
 
 
 def _ties(made: Invented) -> None:
-    rng, rows, seen = made.rng, [], set()
+    rng, rows = made.rng, list[Tie]()
+    seen: set[tuple[int, int]] = set()
     while len(rows) < TIES:
         one, other = rng.sample(made.organisations, 2)
         if (one.pk, other.pk) in seen:

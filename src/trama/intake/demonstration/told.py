@@ -130,14 +130,12 @@ def _experience(scene: Scene, item: dict[str, Any], sources: dict[str, Source], 
         import_key=f"imola:{item['key']}",
     )
     experience.save()
-    areas = list(dict.fromkeys([place.area_id for place in places])) or [scene.municipality.pk]
+    areas = list(dict.fromkeys([place.area_id for place in places if place.area_id])) or [scene.municipality.pk]
     ExperienceArea.objects.bulk_create(ExperienceArea(experience=experience, area_id=pk) for pk in areas)
     ExperiencePlace.objects.bulk_create(ExperiencePlace(experience=experience, place=place) for place in places)
     ExperienceCode.objects.bulk_create(codes_of(item, experience))
     Participation.objects.bulk_create(
-        Participation(
-            experience=experience, organisation=told.organisations[body], role_id=codes.key("tie_role", role)
-        )
+        Participation(experience=experience, organisation=told.organisations[body], role_id=codes.key("tie_role", role))
         for body, role in item["bodies"]
     )
     Funding.objects.bulk_create(

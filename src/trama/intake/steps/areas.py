@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -52,9 +53,11 @@ def load_areas(run: Run, step: AreasStep, report: StepReport) -> None:
             _("the step “%(name)s”: no area bears the code “%(code)s”; load the municipality first.")
             % {"name": step.name, "code": step.parent}
         )
-    ranks = [RANK[level.kind] if level.kind in RANK else -1 for level in step.levels]
+    ranks = [RANK.get(level.kind, -1) for level in step.levels]
     if -1 in ranks or ranks != sorted(set(ranks)):
-        raise RecipeError(_("the levels of “%(name)s” must go from the widest kind to the narrowest.") % {"name": step.name})
+        raise RecipeError(
+            _("the levels of “%(name)s” must go from the widest kind to the narrowest.") % {"name": step.name}
+        )
     features = _usable(run.path(step.file), step, report)
     wanted = _wanted(run, step, parent, features)
     areas = _bring_areas(run, step, report, parent, wanted)
@@ -82,12 +85,16 @@ def _usable(path: Path, step: AreasStep, report: StepReport) -> list[tuple[Featu
             report.refuse(feature.number, "geometry", str(error), label)
             continue
         if mended.repair:
-            report.say("noted", _("shape repaired: %(what)s") % {"what": mended.repair}, row=feature.number, label=label)
+            report.say(
+                "noted", _("shape repaired: %(what)s") % {"what": mended.repair}, row=feature.number, label=label
+            )
         usable.append((feature, mended))
     return usable
 
 
-def _wanted(run: Run, step: AreasStep, parent: Area, features: list[tuple[Feature, shapes.Mended]]) -> dict[str, _Wanted]:
+def _wanted(
+    run: Run, step: AreasStep, parent: Area, features: list[tuple[Feature, shapes.Mended]]
+) -> dict[str, _Wanted]:
     """The areas of every level, by their codes, widest first."""
     found: dict[str, _Wanted] = {}
     spellings = {level.kind: _spellings(run, level) for level in step.levels}
@@ -134,7 +141,7 @@ def _bring_areas(
     areas = {area.code: area for area in Area.objects.filter(code__in=list(wanted)).order_by("pk")}
     areas[parent.code] = parent
     for code, item in wanted.items():
-        values = {
+        values: dict[str, Any] = {
             "name": item.name,
             "kind": item.level.kind,
             "parent": areas[item.parent],
@@ -172,7 +179,10 @@ def _draw(run: Run, step: AreasStep, report: StepReport, wanted: dict[str, _Want
             shape, repair = shapely.union_all(shapely.set_precision(pieces, shapes.GRID)), ""
         origin = AreaOrigin.OFFICIAL if narrowest else AreaOrigin.DISSOLVED
         drawings.append(Drawing(areas[code], shape, repair, origin, run.source(step)))
-    before = {area.pk: area.boundaries.filter(valid_to__isnull=True).values_list("pk", flat=True).first() for area in areas.values()}
+    before = {
+        area.pk: area.boundaries.filter(valid_to__isnull=True).values_list("pk", flat=True).first()
+        for area in areas.values()
+    }
     moves = actions.draw_boundaries(run.actor, drawings)
     for drawing in drawings:
         now = drawing.area.boundaries.filter(valid_to__isnull=True).values_list("pk", flat=True).first()
@@ -196,4 +206,3 @@ def _gone(run: Run, step: AreasStep, report: StepReport, parent: Area, wanted: d
             report.say("closed", _("no longer in the file: closed today"), label=area.name)
         else:
             report.say("gone", _("no longer in the file"), label=area.name)
-

@@ -30,7 +30,10 @@ def load_municipalities(run: Run, step: MunicipalityStep, report: StepReport) ->
             report.updated += 1
         else:
             report.same += 1
-        for note in [*verdict.notes, *([_("shape repaired: %(what)s") % {"what": verdict.repair}] if verdict.repair else [])]:
+        for note in [
+            *verdict.notes,
+            *([_("shape repaired: %(what)s") % {"what": verdict.repair}] if verdict.repair else []),
+        ]:
             report.say("noted", note, row=number, label=verdict.name)
         if verdict.area is not None and verdict.area.pk not in run.roots:
             run.roots.append(verdict.area.pk)

@@ -52,7 +52,7 @@ def load_places(run: Run, step: PlacesStep, report: StepReport) -> None:
 
 
 def _organisation(sheet: Sheet, row: files.Row) -> dict[str, Any]:
-    assert isinstance(sheet.step, OrganisationsStep)
+    assert isinstance(sheet.step, OrganisationsStep)  # noqa: S101
     name = _name(sheet, row)
     rule = kind_rule(name, sheet.step.kinds)
     kind = sheet.code(row, "kind", "organisation_kind")

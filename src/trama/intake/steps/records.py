@@ -1,4 +1,4 @@
-"""One record per row: cells become fields, points are put into their areas, and what changed is told from what did not."""
+"""One record per row: cells become fields, points find their areas, what changed is told from what did not."""
 
 from __future__ import annotations
 
@@ -111,7 +111,13 @@ def open_sheet(run: Run, step: RecordsStep, report: StepReport, known: frozenset
     if step.point:
         wanted += [step.point.column, step.point.lon, step.point.lat]
     if step.contacts:
-        wanted += [step.contacts.phone, step.contacts.email, step.contacts.web, step.contacts.social, step.contacts.person]
+        wanted += [
+            step.contacts.phone,
+            step.contacts.email,
+            step.contacts.web,
+            step.contacts.social,
+            step.contacts.person,
+        ]
     if step.area:
         wanted.append(step.area.column)
     columns = {name: table.column(name) for name in wanted if name}
@@ -237,7 +243,9 @@ def _check_stated(sheet: Sheet, drafts: list[Draft]) -> None:
                 "stated": text,
                 "found": names.get(lies_in or 0, "?"),
             }
-            sheet.report.say("noted", why, row=draft.row.number, column=check.column, label=str(draft.fields.get("name", "")))
+            sheet.report.say(
+                "noted", why, row=draft.row.number, column=check.column, label=str(draft.fields.get("name", ""))
+            )
 
 
 # --- contacts -----------------------------------------------------------------------------------------------------
@@ -352,9 +360,7 @@ def sync(run: Run, step: RecordsStep, report: StepReport, model: type[Any], draf
     run.changed(model, [row.pk for row in rows])
     _gone(run, step, report, model, existing)
     pk_of = {row.import_key: row.pk for row in model.objects.filter(import_key__startswith=prefix).order_by("pk")}
-    return Written(
-        pk_of, {pk_of[draft.key]: draft for draft in drafts}, frozenset(by_hand), [row.pk for row in rows]
-    )
+    return Written(pk_of, {pk_of[draft.key]: draft for draft in drafts}, frozenset(by_hand), [row.pk for row in rows])
 
 
 def _act(row: Any, before: dict[str, Any] | None) -> Act:

@@ -51,7 +51,7 @@ def load_resources(run: Run, step: ResourcesStep, report: StepReport) -> None:
 
 def _fields(sheet: Sheet, row: files.Row) -> dict[str, Any]:
     step = sheet.step
-    assert isinstance(step, ResourcesStep)
+    assert isinstance(step, ResourcesStep)  # noqa: S101
     name, description = sheet.text(row, "name"), sheet.text(row, "description")
     if step.split_name:
         # The title stands before the first blank line, or (without one) before the first line break.
@@ -73,7 +73,8 @@ def _fields(sheet: Sheet, row: files.Row) -> dict[str, Any]:
         "address": sheet.text(row, "address")[:200],
         "directions_url": sheet.text(row, "directions_url")[:600],
         "promoter_text": promoter[:400],
-        "promoter_to_split": bool(promoter) and sheet.once("several", promoter, lambda: several(promoter, step.promoter)),
+        "promoter_to_split": bool(promoter)
+        and sheet.once("several", promoter, lambda: several(promoter, step.promoter)),
     }
 
 
@@ -121,7 +122,7 @@ def organisation_from(name: str, rules: list[KindRule], **more: Any) -> Organisa
 def _sync_promoters(run: Run, step: ResourcesStep, report: StepReport, written: Written) -> None:
     """An organisation for each name (exact normalised names are one), and who promotes what."""
     spec = step.promoter
-    assert spec is not None
+    assert spec is not None  # noqa: S101
     texts = {draft.fields["promoter_text"] for draft in written.drafts.values()} - {""}
     report.related["promoters"] = len(texts)
     keys = {text: normalised(text)[:250] for text in texts}
@@ -150,7 +151,9 @@ def _sync_promoters(run: Run, step: ResourcesStep, report: StepReport, written: 
         report.related["changed"] = report.related.get("changed", 0) + len(new)
         run.changed(Organisation, [row.pk for row in new.values()])
         if not run.dry:
-            run.acts += [Act(LOADED, kind_of(row), str(row.pk), str(row), differences(row, None)) for row in new.values()]
+            run.acts += [
+                Act(LOADED, kind_of(row), str(row.pk), str(row), differences(row, None)) for row in new.values()
+            ]
     ids = {**known, **{key: row.pk for key, row in new.items()}, **found}
     bodies = {text: ids[key] for text, key in keys.items() if key in ids}
     _promotions(run, report, written, bodies, codes.key("tie_role", spec.role))
@@ -188,4 +191,3 @@ def _promotions(run: Run, report: StepReport, written: Written, bodies: dict[str
     Promotion.objects.filter(pk__in=gone).delete()
     if new or gone:
         report.related["changed"] = report.related.get("changed", 0) + len(new) + len(gone)
-

@@ -22,7 +22,34 @@ from trama.network.models import normalised
 from trama.territory.models import Area, AreaClosure
 
 SMALL_WORDS = frozenset(
-    "a ad al alla alle allo ai agli da dal dalla dei del della delle dello degli di e ed in nel nella su sul sulla".split()
+    [
+        "a",
+        "ad",
+        "al",
+        "alla",
+        "alle",
+        "allo",
+        "ai",
+        "agli",
+        "da",
+        "dal",
+        "dalla",
+        "dei",
+        "del",
+        "della",
+        "delle",
+        "dello",
+        "degli",
+        "di",
+        "e",
+        "ed",
+        "in",
+        "nel",
+        "nella",
+        "su",
+        "sul",
+        "sulla",
+    ]
 )
 ROMAN = re.compile(r"^[IVXLCDM]{1,6}$")
 
@@ -181,4 +208,6 @@ def note_skips(report: StepReport, rule: Rule, row: files.Row) -> None:
     report.skipped += 1
     why = rule.why or _("left out by the recipe (%(column)s)") % {"column": rule.column}
     if not any(verdict.why == why for verdict in report.those("noted")):
-        report.say("noted", why, row=row.number, column=rule.column, label=row[rule.column] if rule.column in row.cells else "")
+        report.say(
+            "noted", why, row=row.number, column=rule.column, label=row[rule.column] if rule.column in row.cells else ""
+        )

@@ -55,7 +55,7 @@ def load_values(run: Run, step: ValuesStep, report: StepReport) -> None:
 
 def _columns(step: ValuesStep, table: files.Table) -> dict[str, str]:
     """Each column that the recipe names, as the file writes it."""
-    assert step.area is not None
+    assert step.area is not None  # noqa: S101
     wanted = [step.area.column, *(rule.column for rule in step.skip)]
     if step.year:
         wanted.append(step.year)
@@ -92,14 +92,16 @@ def _read_row(run: Run, reading: _Reading, spec: AreaColumn, row: files.Row) -> 
                 _read_cell(reading, indicator, row, area, year, column)
 
 
-def _read_cell(
-    reading: _Reading, spec: IndicatorSpec, row: files.Row, area: int, year: int, column: str
-) -> None:
+def _read_cell(reading: _Reading, spec: IndicatorSpec, row: files.Row, area: int, year: int, column: str) -> None:
     columns = reading.columns
     if any(row[columns[name]].strip() != value for name, value in spec.where.items()):
         return
     if str(year) in spec.except_years:
-        why = _("%(name)s, %(year)s: %(why)s") % {"name": spec.name_it, "year": year, "why": spec.except_years[str(year)]}
+        why = _("%(name)s, %(year)s: %(why)s") % {
+            "name": spec.name_it,
+            "year": year,
+            "why": spec.except_years[str(year)],
+        }
         if not any(verdict.why == why for verdict in reading.report.those("noted")):
             reading.report.say("noted", why, row=row.number, column=spec.value)
         return
@@ -120,7 +122,7 @@ def _read_cell(
         except ValueError:
             reading.report.refuse(row.number, column, _("“%(text)s” is not a number") % {"text": text[:40]}, spec.code)
             return
-        assert value is not None
+        assert value is not None  # noqa: S101
         cell = (value * spec.scale.get(str(year), 1.0), "value")
     _put(reading, spec, key, cell, row, column)
 

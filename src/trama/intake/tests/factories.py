@@ -29,7 +29,12 @@ def write_areas(folder: Path, names: list[str] | None = None) -> Path:
     features = [
         {
             "type": "Feature",
-            "properties": {"cod": number + 1, "area": name, "cod_q": 10 + number // 2, "quart": ["Nord", "Sud"][number // 2]},
+            "properties": {
+                "cod": number + 1,
+                "area": name,
+                "cod_q": 10 + number // 2,
+                "quart": ["Nord", "Sud"][number // 2],
+            },
             "geometry": {"type": "Polygon", "coordinates": square(round(11.30 + 0.01 * number, 2), 44.50)},
         }
         for number, name in enumerate(wanted)
@@ -39,7 +44,8 @@ def write_areas(folder: Path, names: list[str] | None = None) -> Path:
     return path
 
 
-RESOURCES = '''\ufeffID;PUNTO;QUARTIERE;NOME;ATTIVITA';TEL;MAIL;ENTE;ACCESSO
+# ruff: noqa: E501
+RESOURCES = """\ufeffID;PUNTO;QUARTIERE;NOME;ATTIVITA';TEL;MAIL;ENTE;ACCESSO
 r1;"44.505, 11.305";Nord;"Corso di italiano
 
 Per chi arriva";Corsi di italiano;"051 123456
@@ -48,7 +54,7 @@ r2;"44.505, 11.315";Sud;Mensa;Mense e distribuzione alimentare;;;associazione  A
 r3;"44.505, 11.325";Sud;Sportello;Servizi informativi e di orientamento;;;Caritas in collaborazione con Auser;Accesso libero
 r4;"44.505, 11.335";Sud;Ballo;Attività inventata;;;;Accesso libero
 r5;oggi;Sud;Ginnastica;Attività sportive e motorie;;;;Accesso libero
-'''
+"""
 
 
 def write_resources(folder: Path, text: str = RESOURCES) -> Path:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from trama.intake.tests.factories import AREAS_STEP, HEAD, RESOURCES_STEP, write_areas
 
 pytestmark = pytest.mark.slow
@@ -67,7 +68,7 @@ def rows(home: Path) -> dict[str, list[Any]]:
     try:
         names = [n for (n,) in database.execute("SELECT name FROM sqlite_master WHERE type='table' ORDER BY name")]
         return {
-            name: sorted(map(repr, database.execute(f'SELECT * FROM "{name}"')))
+            name: sorted(map(repr, database.execute(f'SELECT * FROM "{name}"')))  # noqa: S608
             for name in names
             if "_fts" not in name and name not in {"django_session", "sqlite_sequence"}
         }
@@ -80,7 +81,13 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with one municipality, made once."""
     folder = tmp_path_factory.mktemp("prepared")
     trama(folder, "migrate", "-v0")
-    trama(folder, "shell", "-v0", "-c", "from trama.core import codes; from django.conf import settings; codes.load_folders(settings.CODELISTS)")
+    trama(
+        folder,
+        "shell",
+        "-v0",
+        "-c",
+        "from trama.core import codes; from django.conf import settings; codes.load_folders(settings.CODELISTS)",
+    )
     subprocess.run(script(folder, TOWN), env=environment(folder), check=True)
     return folder
 
@@ -137,7 +144,9 @@ def test_a_backup_taken_while_people_write_is_one_moment(home: Path, tmp_path: P
         entries = database.execute("SELECT count(*) FROM core_auditentry WHERE user_name = 'Scrivana'").fetchone()[0]
         database.close()
         assert halves
-        assert sorted(key for key in halves if key.endswith("a")) == sorted(key[:-1] + "a" for key in halves if key.endswith("b"))
+        assert sorted(key for key in halves if key.endswith("a")) == sorted(
+            key[:-1] + "a" for key in halves if key.endswith("b")
+        )
         assert entries == len(halves)
 
 
@@ -179,7 +188,8 @@ def test_a_load_that_is_killed_leaves_the_old_or_the_new_state(home: Path, tmp_p
     write_areas(folder)
     lines = ["ID;PUNTO;QUARTIERE;NOME;ATTIVITA';TEL;MAIL;ENTE;ACCESSO"]
     lines += [
-        f'r{n};"44.505, 11.{305 + n % 4 * 10}";;Corso {n};Corsi di italiano;051 {100000 + n};;Ente {n % 300};Accesso libero'
+        f'r{n};"44.505, 11.{305 + n % 4 * 10}";;Corso {n};Corsi di italiano;'
+        f"051 {100000 + n};;Ente {n % 300};Accesso libero"
         for n in range(2000)
     ]
     (folder / "risorse.csv").write_text("\n".join(lines), encoding="utf-8")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import transaction
 from django.db.models import Sum
+
 from trama.core.actor import SYSTEM
 from trama.directory.models import Promotion, Resource
 from trama.intake import recipe
@@ -52,7 +53,10 @@ def test_the_areas(bologna: Report) -> None:
     assert Area.objects.filter(kind="district").count() == 6
     assert Area.objects.filter(kind="zone").count() == 18
     assert Area.objects.filter(kind="statistical_area").count() == 90
-    assert Boundary.objects.filter(valid_to__isnull=True, area__kind__in=["district", "zone", "statistical_area"]).count() == 114
+    assert (
+        Boundary.objects.filter(valid_to__isnull=True, area__kind__in=["district", "zone", "statistical_area"]).count()
+        == 114
+    )
     surface = Area.objects.filter(kind="statistical_area").aggregate(all=Sum("surface_km2"))["all"]
     assert surface == pytest.approx(140.84, abs=0.1)
 
@@ -161,5 +165,8 @@ def test_the_national_package_alone(root: Path, tmp_path: Path) -> None:
     assert sum(people.females[65:]) + sum(people.males[65:]) == 17_611
     assert Area.objects.filter(parent__name="Nuovo Circondario Imolese").count() == 10
     assert Area.objects.filter(parent__name="Unione Colline Matildiche").count() == 3
-    assert json.loads(Boundary.objects.get(area__name="Unione Colline Matildiche").outline)["type"] in {"Polygon", "MultiPolygon"}
+    assert json.loads(Boundary.objects.get(area__name="Unione Colline Matildiche").outline)["type"] in {
+        "Polygon",
+        "MultiPolygon",
+    }
     assert loaded("imola", root, tmp_path).changes == 0

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
+
 from trama.accounts.models import User
 from trama.core import history, search
 from trama.core.actor import NOBODY, SYSTEM, Actor
@@ -210,7 +211,9 @@ def test_real_records_are_never_emptied_by_mistake() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 20), st.integers(0, 40)).map(lambda p: (p[0], p[0] + p[1])), min_size=1, max_size=60),
+    st.lists(
+        st.tuples(st.integers(0, 20), st.integers(0, 40)).map(lambda p: (p[0], p[0] + p[1])), min_size=1, max_size=60
+    ),
     st.integers(0, 2**32),
     st.floats(0, 1),
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from trama.intake.downloads import addresses, download, take
 from trama.intake.recipe import PortalSpec, RecipeError, parse
 from trama.intake.tests.factories import HEAD, RESOURCES_STEP
@@ -108,7 +109,9 @@ def test_errors_are_one_sentence(portal: str, tmp_path: Path) -> None:
 
 
 def test_a_recipe_says_where_its_files_are(portal: str, tmp_path: Path) -> None:
-    text = HEAD.replace("[[sources]]", f'[portal]\nexport = "{portal}/datasets/{{dataset}}/exports/{{format}}"\n[[sources]]')
+    text = HEAD.replace(
+        "[[sources]]", f'[portal]\nexport = "{portal}/datasets/{{dataset}}/exports/{{format}}"\n[[sources]]'
+    )
     text = text.replace('title = "Dati di prova"', 'title = "Dati"\ndataset = "mappa risorse"\nfile = "risorse.csv"')
     recipe = parse(text + RESOURCES_STEP, "prova.toml")
     assert [address for _source, address in addresses(recipe)] == [f"{portal}/datasets/mappa%20risorse/exports/csv"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from trama.intake import files
 from trama.intake.recipe import RecipeError, TableSpec
 from trama.intake.steps.run import title_case
@@ -20,14 +21,17 @@ def table(tmp_path: Path, text: str, name: str = "a.csv", **spec: str) -> files.
 
 
 def test_two_marks_and_a_broken_header(tmp_path: Path) -> None:
-    found = table(tmp_path, '\ufeff\ufeffQuartiere;"Reddito mediano dei contribuenti \nresidenti"\r\nNord;"10\n20"\r\n\r\nSud;3\r\n')
+    found = table(
+        tmp_path,
+        '\ufeff\ufeffQuartiere;"Reddito mediano dei contribuenti \nresidenti"\r\nNord;"10\n20"\r\n\r\nSud;3\r\n',
+    )
     assert found.columns == ["Quartiere", "Reddito mediano dei contribuenti residenti"]
     assert [(row.number, row["Quartiere"]) for row in found.rows] == [(2, "Nord"), (4, "Sud")]
     assert found.rows[0][found.column("reddito mediano dei contribuenti residenti")] == "10\n20"
 
 
 def test_an_unknown_column_names_those_that_are_there(tmp_path: Path) -> None:
-    with pytest.raises(RecipeError, match="“Zona”.*Anno, Area"):
+    with pytest.raises(RecipeError, match=r"“Zona”.*Anno, Area"):
         table(tmp_path, "Anno,Area\n1,2\n").column("Zona")
 
 
@@ -72,7 +76,9 @@ def test_numbers_are_read_as_files_write_them(text: str, decimal: str, value: fl
     assert files.number(text, decimal) == pytest.approx(value)
 
 
-@pytest.mark.parametrize(("text", "decimal"), [("n.d.", "."), ("1,5", "."), ("12 o 13", "."), ("1.2.3", "."), ("nan", ".")])
+@pytest.mark.parametrize(
+    ("text", "decimal"), [("n.d.", "."), ("1,5", "."), ("12 o 13", "."), ("1.2.3", "."), ("nan", ".")]
+)
 def test_what_is_no_number_is_no_number(text: str, decimal: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         files.number(text, decimal)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from trama.core import history, search
 from trama.core.actor import NOBODY, SYSTEM, Actor
 from trama.core.models import AuditEntry, SearchEntry, Source
@@ -37,7 +38,10 @@ def load(folder: Path, text: str = TEXT, **more: Any) -> Report:
 def test_a_dry_run_says_all_and_writes_nothing(folder: Path) -> None:
     before = (Area.objects.count(), AuditEntry.objects.count(), SearchEntry.objects.count())
     report = load(folder, dry=True)
-    assert [(step.name, step.rows, step.new, step.refused) for step in report.steps] == [("aree", 4, 6, 0), ("risorse", 5, 3, 2)]
+    assert [(step.name, step.rows, step.new, step.refused) for step in report.steps] == [
+        ("aree", 4, 6, 0),
+        ("risorse", 5, 3, 2),
+    ]
     assert (Area.objects.count(), AuditEntry.objects.count(), SearchEntry.objects.count()) == before
     assert not Resource.objects.exists()
     assert not Source.objects.filter(key="s").exists()
@@ -146,7 +150,10 @@ def test_what_a_person_corrected_stays(folder: Path) -> None:
     course.refresh_from_db()
     assert course.name == "Corso di italiano del martedì"
     assert report.steps[1].updated == 0
-    assert any(verdict.row == 2 and "mano" in verdict.why or "hand" in verdict.why for verdict in report.steps[1].those("noted"))
+    assert any(
+        (verdict.row == 2 and "mano" in verdict.why) or "hand" in verdict.why
+        for verdict in report.steps[1].those("noted")
+    )
 
 
 def test_areas_are_dissolved_mended_and_well_named(folder: Path) -> None:
@@ -176,7 +183,7 @@ def test_one_step_alone(folder: Path) -> None:
 
 
 def test_a_missing_file_and_a_missing_column_leave_everything(folder: Path) -> None:
-    with pytest.raises(RecipeError, match="altro.csv"):
+    with pytest.raises(RecipeError, match=r"altro\.csv"):
         load(folder, TEXT.replace("risorse.csv", "altro.csv"))
     with pytest.raises(RecipeError, match="ATTIVITA"):
         load(folder, TEXT.replace('"ATTIVITA\'"', '"ATTIVITÀ"'))

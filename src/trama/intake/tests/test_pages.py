@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+
 from trama.accounts.models import User
 from trama.core.facts import HOME_AREA, set_fact
 from trama.directory.models import Resource
@@ -47,7 +48,7 @@ def sent(folder: Path) -> dict[str, Any]:
     recipe = (HEAD + AREAS_STEP + RESOURCES_STEP).encode()
     return {
         "recipe": SimpleUploadedFile("prova.toml", recipe),
-        "files": [SimpleUploadedFile("dati.zip", packed.getvalue())],
+        "sent": [SimpleUploadedFile("dati.zip", packed.getvalue())],
     }
 
 
@@ -116,16 +117,16 @@ def test_what_is_wrong_is_said_beside_the_field(home: Area, tmp_path: Path) -> N
     broken["recipe"] = SimpleUploadedFile("prova.toml", (HEAD + AREAS_STEP).replace("levels", "livelli").encode())
     assert "livelli" in client.post("/caricamenti/nuovo/", broken).content.decode()
     missing = sent(tmp_path)
-    missing["files"] = []
+    missing["sent"] = []
     assert "aree.geojson" in client.post("/caricamenti/nuovo/", missing).content.decode()
     bad = sent(tmp_path)
-    bad["files"] = [SimpleUploadedFile("dati.zip", b"PK nothing")]
+    bad["sent"] = [SimpleUploadedFile("dati.zip", b"PK nothing")]
     assert client.post("/caricamenti/nuovo/", bad).status_code == 200
     assert not Resource.objects.exists()
 
 
 def test_names_in_an_archive_never_leave_the_folder(tmp_path: Path) -> None:
-    token = staging.stage(7, b"x", sent(tmp_path)["files"])
+    token = staging.stage(7, b"x", sent(tmp_path)["sent"])
     folder = staging.staged(7, token)
     assert folder is not None
     assert sorted(path.name for path in folder.iterdir()) == ["aree.geojson", "recipe.toml", "risorse.csv"]
@@ -138,5 +139,5 @@ def test_names_in_an_archive_never_leave_the_folder(tmp_path: Path) -> None:
 def test_what_is_too_big_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "MOST_BYTES", 100)
     with pytest.raises(ValueError, match="MB"):
-        staging.stage(7, b"x", sent(tmp_path)["files"])
-    assert not [path for path in (Path(staging.settings.TRAMA_HOME) / "staged").glob("7-*")]
+        staging.stage(7, b"x", sent(tmp_path)["sent"])
+    assert not list((Path(staging.settings.TRAMA_HOME) / "staged").glob("7-*"))

@@ -1,10 +1,12 @@
 """Recipes: what they may say, and how clearly they are told what is wrong."""
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+
 from trama.intake import recipe
 from trama.intake.recipe import RecipeError, ResourcesStep, parse
 from trama.intake.tests.factories import AREAS_STEP, HEAD, RESOURCES_STEP

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from trama.core.actor import SYSTEM
 from trama.intake.actions import load_recipe
 from trama.intake.recipe import parse
@@ -59,7 +60,8 @@ def value(code: str, area: str, year: int = 2023) -> ContextValue:
 
 
 def test_rows_are_summed_and_shares_taken_also_above(tmp_path: Path) -> None:
-    text = "Anno;Area;Size;N\n2023;Via Mondo;1;60\n2023;VIA MONDO;2;40\n2023;La Birra;1;10\n2023;La Birra;2;90\n2023;non indicata;1;7\n"
+    text = "Anno;Area;Size;N\n2023;Via Mondo;1;60\n2023;VIA MONDO;2;40\n"
+    text += "2023;La Birra;1;10\n2023;La Birra;2;90\n2023;non indicata;1;7\n"
     report = load(tmp_path, LONG + HOUSEHOLDS, text)
     assert (report.rows, report.skipped, report.refused) == (5, 1, 0)
     assert (value("t_households", "Via Mondo").value, value("t_share", "Via Mondo").value) == (100, 60)
@@ -80,7 +82,9 @@ def test_years_in_columns(tmp_path: Path) -> None:
 
 
 def test_scales_exclusions_and_years_that_cannot_be_used(tmp_path: Path) -> None:
-    step = LONG + """
+    step = (
+        LONG
+        + """
 [[steps.indicators]]
 code = "t_income"
 name_it = "Reddito"
@@ -95,7 +99,9 @@ name_en = "Residents"
 value = "Pop"
 except_years = { 2022 = "troncati" }
 """
-    text = "Anno;Area;Flag;Reddito;Pop\n2021;Via Mondo;0;20416;7944\n2022;Via Mondo;0;22.7;7\n2022;Corte;1;;3\n2021;Corte;0;...;\n"
+    )
+    text = "Anno;Area;Flag;Reddito;Pop\n2021;Via Mondo;0;20416;7944\n2022;Via Mondo;0;22.7;7\n"
+    text += "2022;Corte;1;;3\n2021;Corte;0;...;\n"
     report = load(tmp_path, step, text)
     assert value("t_income", "Via Mondo", 2022).value == pytest.approx(22700)
     assert (value("t_income", "Corte", 2022).state, value("t_income", "Corte", 2022).value) == ("excluded", None)

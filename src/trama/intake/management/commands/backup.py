@@ -16,15 +16,15 @@ from trama.intake.copies import CopyProblem
 
 class Command(BaseCommand):
     help = (
-        "Write a backup: the database at one moment, the uploads, a manifest with counts and checksums. People may go on "
-        "writing. The file holds personal data: keep it where only you can read it."
+        "Write a backup: the database at one moment, the uploads, a manifest with counts and checksums. "
+        "People may go on writing. The file holds personal data: keep it where only you can read it."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("target", type=Path, metavar="FILE.tar.gz|DIR",
-                            help="the file to write, or the folder for a file with the date in its name")  # fmt: skip
-        parser.add_argument("--with-key", action="store_true",
-                            help="also the signing key of the installation (whoever has it can forge sessions)")  # fmt: skip
+        where = "the file to write, or the folder for a file with the date in its name"
+        parser.add_argument("target", type=Path, metavar="FILE.tar.gz|DIR", help=where)
+        key = "also the signing key of the installation (whoever has it can forge sessions)"
+        parser.add_argument("--with-key", action="store_true", help=key)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -30,7 +30,9 @@ class Command(BaseCommand):
         parser.add_argument("recipe", type=Path, help="the recipe, for example recipes/bologna.toml")
         parser.add_argument("--from", dest="folder", type=Path, metavar="DIR",
                             help="the folder with the files; they are found by name, at any depth")  # fmt: skip
-        parser.add_argument("--download", action="store_true", help="first take the files from the city's open-data portal")
+        parser.add_argument(
+            "--download", action="store_true", help="first take the files from the city's open-data portal"
+        )
         parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
         parser.add_argument("--step", default="", metavar="NAME", help="load this step alone")
         parser.add_argument("--strict", action="store_true", help="write nothing when a row is refused")
@@ -56,7 +58,9 @@ class Command(BaseCommand):
             download(recipe, folder, self._say)
         if folder is None:
             if any(step.file for step in recipe.steps):
-                raise CommandError(_("Say where the files are (--from DIR), or take them from the portal (--download)."))
+                raise CommandError(
+                    _("Say where the files are (--from DIR), or take them from the portal (--download).")
+                )
             folder = Path.cwd()
         if not folder.is_dir():
             raise CommandError(_("%(folder)s is not a folder.") % {"folder": folder})

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from trama.core.models import AuditEntry
-from trama.experiences.models import Experience
 from trama.directory.models import Resource
+from trama.experiences.models import Experience
 from trama.intake.backup import restore
 from trama.intake.copies import CopyProblem
 from trama.network.models import Organisation
@@ -20,8 +20,8 @@ from trama.territory.models import Area, Place
 
 class Command(BaseCommand):
     help = (
-        "Put a backup into this installation (TRAMA_HOME). The file is checked whole before anything is touched; what was "
-        "there is kept in a backup of its own; at the end the chain of acts is verified and the records are counted."
+        "Put a backup into this installation (TRAMA_HOME). The file is checked whole before anything is touched; "
+        "what was there is kept in a backup of its own; at the end the chain of acts is verified, the records counted."
     )
     requires_system_checks: list[str] = []
 
