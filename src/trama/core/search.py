@@ -23,10 +23,10 @@ from trama.core.models import SearchEntry, SearchTerm
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
 # Words that tell nothing apart; dropped before accents are, so that "perché" goes and "perche" stays harmless.
 STOP_TEXT = """
-a ad al allo ai agli alla alle all anche che chi ci come con cui da dal dallo dai dagli dalla dalle dall de dei del della
-delle dello degli dell di e ed è fra gli ha hanno i il in io l la le lo loro ma nei nel nella nelle nello negli nell noi
-non nostra nostro o per perché più presso quale questa questo quella quello se sei si sono su sua sui sul sulla sulle
-sullo sugli sull suo tra tu un una uno vi voi the of and to
+a ad al allo ai agli alla alle all anche che chi ci come con cui da dal dallo dai dagli dalla dalle dall de dei del
+della delle dello degli dell di e ed è fra gli ha hanno i il in io l la le lo loro ma nei nel nella nelle nello negli
+nell noi non nostra nostro o per perché più presso quale questa questo quella quello se sei si sono su sua sui sul
+sulla sulle sullo sugli sull suo tra tu un una uno vi voi the of and to
 """
 STOP = frozenset(STOP_TEXT.split())
 SIMILAR_ENOUGH = 76.0  # rapidfuzz ratio from which a word counts as a misspelling of another
