@@ -216,7 +216,7 @@ def test_a_person_is_added_gets_a_link_chooses_a_password_and_is_in(
     assert is_in(inside)
     assert actor_of(user.pk, "").areas_with({"plan_office"}) == {ground.borgo.pk}
     verbs = list(AuditEntry.objects.order_by("number").values_list("verb", flat=True))
-    assert verbs[-5:] == ["created", "granted_role", "invited", "changed_password", "signed_in"]
+    assert verbs[-6:] == ["created", "granted_role", "invited", "read", "changed_password", "signed_in"]
 
 
 @pytest.mark.parametrize(
