@@ -303,7 +303,7 @@ class FundingForm(forms.Form):
         return {"funder": self.found, **row}
 
 
-PartFormSet = forms.formset_factory(PartForm, extra=2, max_num=200, absolute_max=220)
+PartFormSet = forms.formset_factory(PartForm, extra=1, max_num=200, absolute_max=220)
 FundingFormSet = forms.formset_factory(FundingForm, extra=1, max_num=100, absolute_max=120)
 
 

@@ -108,4 +108,4 @@ def test_organisations_are_suggested_while_typing(worker, open_page):
     page.locator("#id_parts-0-organisation").press_sequentially("Parr")
     expect(page.locator("datalist option[value='Parrocchia di Santa Maria']")).to_have_count(1, timeout=15000)
     page.get_by_role("button", name="Un'altra realtà").click()
-    expect(page.locator("#id_parts-2-organisation")).to_be_focused()
+    expect(page.locator("#id_parts-1-organisation")).to_be_focused()
