@@ -35,10 +35,10 @@ from trama.network.declarations import (
     KIND,
     PHONES,
     SITES,
+    ContactLookup,
     GroupDimension,
     ToConfirmDimension,
     area_names,
-    contacts_column,
     joined,
     text_column,
 )
@@ -165,6 +165,7 @@ def promoter_names(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
     }
 
 
+CONTACTS = ContactLookup(ResourceContact, "resource")
 COLUMNS: tuple[Column, ...] = (
     Column("id", _("number"), "pk", numeric=True, on_page=False),
     Column("name", _("title"), "name"),
@@ -183,13 +184,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("area_code", _("code of the area"), "area__code", on_page=False),
     Column("address", _("address"), "address"),
     Column("opening", _("opening hours"), batch=text_column(Resource, "opening")),
-    Column("phones", _("telephone"), batch=contacts_column(ResourceContact, "resource", PHONES)),
-    Column("emails", _("e-mail"), batch=contacts_column(ResourceContact, "resource", (ContactKind.EMAIL,))),
-    Column("sites", _("sites"), batch=contacts_column(ResourceContact, "resource", SITES), on_page=False),
+    Column("phones", _("telephone"), batch=CONTACTS.of(*PHONES)),
+    Column("emails", _("e-mail"), batch=CONTACTS.of(ContactKind.EMAIL)),
+    Column("sites", _("sites"), batch=CONTACTS.of(*SITES), on_page=False),
     Column(
         "persons",
         _("contact person"),
-        batch=contacts_column(ResourceContact, "resource", (ContactKind.PERSON,)),
+        batch=CONTACTS.of(ContactKind.PERSON),
         on_page=False,
         staff=True,
     ),

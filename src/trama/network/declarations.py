@@ -114,15 +114,33 @@ def joined(pairs: Iterable[tuple[int, Any]]) -> dict[int, str]:
     return {pk: "; ".join(texts) for pk, texts in found.items()}
 
 
-def contacts_column(model: Any, parent: str, kinds: Sequence[str]) -> Any:
-    """The contacts of some kinds that the actor may see, as a batch lookup of a column."""
+class ContactLookup:
+    """The contacts of some records that the actor may see: asked once for all the columns that show a kind of them."""
 
-    def batch(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
-        rows = model._default_manager.visible_to(actor).filter(**{f"{parent}__in": pks}, kind__in=kinds).order_by("id")
-        pairs = rows.values_list(f"{parent}_id", "value", "label")
-        return joined((pk, f"{value} ({label})" if label else value) for pk, value, label in pairs)
+    def __init__(self, model: Any, parent: str) -> None:
+        self.model, self.parent = model, parent
+        # The list that was asked about last is held, so that no other can be taken for it.
+        self.last: tuple[Any, Actor | None, dict[str, list[tuple[int, str]]]] = (None, None, {})
 
-    return batch
+    def _found(self, pks: Sequence[int], actor: Actor) -> dict[str, list[tuple[int, str]]]:
+        asked, by, found = self.last
+        if asked is pks and by is actor:
+            return found
+        found = {}
+        rows = self.model._default_manager.visible_to(actor).filter(**{f"{self.parent}__in": pks}).order_by("id")
+        for pk, kind, value, label in rows.values_list(f"{self.parent}_id", "kind", "value", "label"):
+            found.setdefault(kind, []).append((pk, f"{value} ({label})" if label else value))
+        self.last = (pks, actor, found)
+        return found
+
+    def of(self, *kinds: str) -> Any:
+        """The contacts of some kinds, as a batch lookup of a column."""
+
+        def batch(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
+            found = self._found(pks, actor)
+            return joined(pair for kind in kinds for pair in found.get(kind, ()))
+
+        return batch
 
 
 def text_column(model: Any, field: str) -> Any:
@@ -148,6 +166,7 @@ def _seats(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
     return joined((pk, ", ".join(filter(None, [name, address]))) for pk, name, address in rows)
 
 
+CONTACTS = ContactLookup(OrganisationContact, "organisation")
 PHONES = (ContactKind.PHONE, ContactKind.MOBILE)
 SITES = (ContactKind.WEB, ContactKind.SOCIAL)
 COLUMNS: tuple[Column, ...] = (
@@ -164,13 +183,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("area_code", _("code of the area"), "area__code", on_page=False),
     Column("address", _("address"), "address"),
     Column("seats", _("other seats"), batch=_seats, on_page=False),
-    Column("phones", _("telephone"), batch=contacts_column(OrganisationContact, "organisation", PHONES)),
-    Column("emails", _("e-mail"), batch=contacts_column(OrganisationContact, "organisation", (ContactKind.EMAIL,))),
-    Column("sites", _("sites"), batch=contacts_column(OrganisationContact, "organisation", SITES), on_page=False),
+    Column("phones", _("telephone"), batch=CONTACTS.of(*PHONES)),
+    Column("emails", _("e-mail"), batch=CONTACTS.of(ContactKind.EMAIL)),
+    Column("sites", _("sites"), batch=CONTACTS.of(*SITES), on_page=False),
     Column(
         "persons",
         _("contact person"),
-        batch=contacts_column(OrganisationContact, "organisation", (ContactKind.PERSON,)),
+        batch=CONTACTS.of(ContactKind.PERSON),
         on_page=False,
         staff=True,
     ),
