@@ -332,11 +332,12 @@ def offered_by(actor: Actor, organisation: Any) -> dict[str, Any] | None:
     promotions = Promotion.objects.filter(organisation=organisation.pk)
     roles = dict(promotions.order_by("id").values_list("resource_id", "role_id"))
     rows = visible(actor).filter(pk__in=list(roles)).select_related("activity", "area").order_by("name", "pk")
-    resources = [{"record": row, "role": codes.label(roles[row.pk])} for row in rows[:MOST_SHOWN]]
+    shown = list(rows[:MOST_SHOWN])
+    resources = [{"record": row, "role": codes.label(roles[row.pk])} for row in shown]
     if not resources:
         return None
     partners: dict[int, tuple[str, int]] = {}
-    for named in promoters_of([item["record"].pk for item in resources], actor).values():
+    for named in promoters_of([row.pk for row in shown], actor).values():
         for pk, name, _role in named:
             if pk != organisation.pk:
                 partners[pk] = (name, partners.get(pk, ("", 0))[1] + 1)

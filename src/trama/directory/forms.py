@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -113,7 +112,7 @@ class ResourceForm(forms.Form):
 
     def __init__(self, actor: Actor, resource: Resource | None, *args: Any, **kwargs: Any) -> None:
         self.actor, self.resource = actor, resource
-        self.promoters: list[tuple[int, str]] = []
+        self.chosen: list[tuple[int, str]] = []
         self.unknown: list[str] = []
         kwargs.setdefault("initial", _initial(resource, actor) if resource else _beginning(actor))
         super().__init__(*args, **kwargs)
@@ -165,10 +164,10 @@ class ResourceForm(forms.Form):
     def more_has_errors(self) -> bool:
         return any(bound.errors for bound in self.more)
 
-    def clean(self) -> Mapping[str, Any]:
+    def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if "promoters" in data:
-            self.promoters, self.unknown = read_promoters(data["promoters"], self.actor)
+            self.chosen, self.unknown = read_promoters(data["promoters"], self.actor)
             if self.unknown and self.written:
                 names = "; ".join(self.unknown)
                 text = _now("Not in the register: %(names)s. Add it there first, or take the line away.")
@@ -176,7 +175,7 @@ class ResourceForm(forms.Form):
         start, end = data.get("valid_from"), data.get("valid_to")
         if start and end and end < start:
             self.add_error("valid_to", _now("The end date comes before the start: which of the two is right?"))
-        owned = any(speaks_for(self.actor, pk) for pk, _role in self.promoters)
+        owned = any(speaks_for(self.actor, pk) for pk, _role in self.chosen)
         check_place(self, self.actor, needs_area=not owned)
         if not is_writer(self.actor) and not owned and "promoters" not in self.errors:
             self.add_error("promoters", _now("Write your own organisation among those who offer it."))
@@ -189,7 +188,7 @@ class ResourceForm(forms.Form):
         result: dict[str, Any] = {name: data[name] for name in plain}
         result |= place_of(self, self.resource)
         result |= {"activity_id": data["activity"] or None, "access_id": data["access"] or None}
-        result["promoters"] = [*self.promoters, *_unseen(self.resource, self.actor)]
+        result["promoters"] = [*self.chosen, *_unseen(self.resource, self.actor)]
         if self.unknown:
             result["promoter_text"] = "; ".join(self.unknown)[:400]
         if "state" in self.fields:

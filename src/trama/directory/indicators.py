@@ -70,7 +70,7 @@ def _households(area_ids: Areas) -> tuple[float, int, list[int]]:
     inner = AreaClosure.objects.filter(area__in=list(stated), ancestor__in=list(stated), distance__gt=0).order_by()
     covered = set(inner.values_list("area_id", flat=True))
     widest = [pk for pk in stated if pk not in covered]
-    return float(sum(stated[pk] for pk in widest)), year, widest
+    return sum(float(stated[pk] or 0) for pk in widest), year, widest
 
 
 def confirmed_share(actor: Actor, area_ids: Areas, period: Period) -> Figure:

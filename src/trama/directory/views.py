@@ -26,6 +26,7 @@ from trama.directory import actions, permissions
 from trama.directory.declarations import CAUTION, REGISTER
 from trama.directory.forms import ResourceForm
 from trama.directory.models import Resource, ResourceContact, carriers_of, promoter_texts, promoters_of
+from trama.network.actions import ChangedMeanwhile
 from trama.network.choices import ContactKind, Visibility
 from trama.network.contacts import without_personal
 from trama.network.fields import ContactForm
@@ -44,7 +45,7 @@ TOLD = {
 
 
 def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
+    return request.actor  # type: ignore[attr-defined]
 
 
 def _resource(request: HttpRequest, pk: int, ability: str = "") -> Resource:
@@ -129,7 +130,7 @@ def _save(request: HttpRequest, form: ResourceForm, record: Resource | None) -> 
         return actions.save_resource(
             _actor(request), form.data_for_action(), record, expected=_expected(form) if record else None
         )
-    except actions.ChangedMeanwhile:
+    except ChangedMeanwhile:
         form.add_error(
             None,
             _("Somebody else changed this record meanwhile. What you wrote is still here: compare, and save again."),

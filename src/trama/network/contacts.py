@@ -114,11 +114,11 @@ def _is_public_email(text: str, context: str) -> bool:
     left = fold(EMAIL.sub(" ", text))
     if not addresses or re.sub(r"\b(e-?mail|pec|posta)\b|[\s,;:.\-/]", "", left):
         return False
-    return all(_is_public_mailbox(*address.rsplit("@", 1), context) for address in addresses)
+    return all(_is_public_mailbox(address, context) for address in addresses)
 
 
-def _is_public_mailbox(local: str, domain: str, context: str) -> bool:
-    domain = domain.casefold().removesuffix(".")
+def _is_public_mailbox(address: str, context: str) -> bool:
+    local, _at, domain = address.casefold().rpartition("@")
     tokens = _words(re.sub(r"[._%+'\-\d]+", " ", local))
     if not tokens or any(token in FIRST_NAMES for token in tokens):
         return False

@@ -20,7 +20,7 @@ from trama.core.registers import NONE, ChoiceDimension, CodeDimension, Column, D
 from trama.network import permissions
 from trama.network.choices import KIND_GROUPS, ContactKind
 from trama.network.contacts import without_personal
-from trama.network.models import Organisation, OrganisationContact, OrganisationName, Seat
+from trama.network.models import Organisation, OrganisationContact, OrganisationName, OrganisationQuerySet, Seat
 from trama.territory import finding
 from trama.territory.declarations import area_dimensions
 from trama.territory.models import AreaClosure
@@ -211,7 +211,7 @@ COLUMNS: tuple[Column, ...] = (
 
 
 # --- the register ---------------------------------------------------------------------------------------------------
-def visible(actor: Actor) -> QuerySet[Organisation]:
+def visible(actor: Actor) -> OrganisationQuerySet:
     """The organisations that the actor may see."""
     return Organisation.objects.visible_to(actor)
 
@@ -256,7 +256,8 @@ REGISTER = Register(
 # --- search ---------------------------------------------------------------------------------------------------------
 def area_names() -> dict[int, str]:
     """For each area its name and the names of all above it, in one text: for the index."""
-    known, found = finding.nodes(), {}
+    known = finding.nodes()
+    found: dict[int, str] = {}
     for pk, node in known.items():  # in the order of the tree: parents come first
         above = found.get(node.parent, "") if node.parent is not None else ""
         found[pk] = f"{above} {node.name}".strip()

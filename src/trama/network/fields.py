@@ -54,7 +54,7 @@ class AreaField(forms.CharField):
         """Offer the areas in which the actor may write."""
         mine = None if actor.everywhere(WRITERS) else actor.areas_with(WRITERS)
         known = [n for n in finding.nodes().values() if n.in_force and (mine is None or n.id in mine)]
-        self.widget.offered = [area_text(node.id) for node in known[:MOST_OFFERED]]  # type: ignore[attr-defined]
+        self.widget.offered = [area_text(node.id) for node in known[:MOST_OFFERED]]
 
     def prepare_value(self, value: Any) -> Any:
         return area_text(value) if isinstance(value, int) else value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -136,7 +135,7 @@ class OrganisationForm(forms.Form):
     def contacts(self) -> list[forms.BoundField]:
         return [self[name] for name in ("phones", "emails", "sites") if name in self.fields]
 
-    def clean(self) -> Mapping[str, Any]:
+    def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         owner = self.organisation is not None and permissions.speaks_for(self.actor, self.organisation.pk)
         check_place(self, self.actor, needs_area=not owner)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core import figures
 from trama.core.actor import Actor
-from trama.core.declarations import Figure, Indicator, declare
+from trama.core.declarations import Figure, Indicator, Text, declare
 from trama.core.freshness import decayed
 from trama.network.models import Organisation
 
@@ -69,7 +69,7 @@ def confirmed_share(actor: Actor, area_ids: Areas, period: Period) -> Figure:
 
 
 def _indicator(
-    code: str, label: object, unit: object, text: object, compute: Callable[[Actor, Areas, Period], Figure], order: int
+    code: str, label: Text, unit: Text, text: Text, compute: Callable[[Actor, Areas, Period], Figure], order: int
 ) -> Indicator:
     return Indicator(
         code,
@@ -79,7 +79,7 @@ def _indicator(
         compute,
         register="organisations",
         on_home=code == "NET-01",
-        order=order,  # type: ignore[arg-type]
+        order=order,
     )
 
 

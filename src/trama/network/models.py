@@ -99,7 +99,8 @@ def visible_names(pks: Iterable[int], actor: Actor) -> dict[int, str]:
 
     Whoever shows an organisation beside another record (a promoter, a participant) takes its name from here.
     """
-    wanted, found = sorted(set(pks)), {}
+    found: dict[int, str] = {}
+    wanted = sorted(set(pks))
     for start in range(0, len(wanted), 1000):
         rows = Organisation.objects.visible_to(actor).filter(pk__in=wanted[start : start + 1000]).order_by("name", "pk")
         found.update(rows.values_list("pk", "name"))

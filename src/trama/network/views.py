@@ -42,7 +42,7 @@ TOLD = {
 
 
 def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
+    return request.actor  # type: ignore[attr-defined]
 
 
 def _organisation(request: HttpRequest, pk: int, ability: str = "") -> Organisation:
