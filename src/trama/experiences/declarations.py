@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
+from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from trama.core import codes, figures, memo
 from trama.core.actor import Actor
@@ -93,12 +95,26 @@ def _grouped(pairs: Iterable[tuple[int, Any]]) -> dict[int, str]:
     return {pk: "; ".join(texts) for pk, texts in found.items()}
 
 
+_last = threading.local()
+
+
+def _codes_of(pks: Sequence[int]) -> dict[str, list[tuple[int, str]]]:
+    """The codes of some experiences by facet. One query for all the columns of a chunk, which bring the same list."""
+    held = getattr(_last, "codes", None)
+    if held is None or held[0] is not pks:
+        found: dict[str, list[tuple[int, str]]] = {}
+        rows = ExperienceCode.objects.filter(experience__in=pks).order_by()
+        for facet, pk, code in rows.values_list("facet", "experience_id", "code_id"):
+            found.setdefault(facet, []).append((pk, code))
+        _last.codes = held = (pks, found)
+    return held[1]
+
+
 def _codes_column(list_: str) -> Any:
     def batch(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
         # The order of the list, not of the keys: sorted here, where the list is in memory.
         rank = {code.id: (number, code.label) for number, code in enumerate(codes.codes_of(list_, also_closed=True))}
-        rows = ExperienceCode.objects.filter(facet=list_, experience__in=pks).order_by()
-        found = [(rank.get(code, (0, code)), pk) for pk, code in rows.values_list("experience_id", "code_id")]
+        found = [(rank.get(code, (0, code)), pk) for pk, code in _codes_of(pks).get(list_, [])]
         return _grouped((pk, label) for (_number, label), pk in sorted(found))
 
     return batch
@@ -140,9 +156,17 @@ def _facet_column(list_: str, label: Any, *, on_page: bool = False) -> Column:
     return Column(list_, label, batch=_codes_column(list_), on_page=on_page)
 
 
-def _choice(options: Mapping[str, Any]) -> Any:
-    return lambda value: str(options.get(value, value))
+def _choice(options: Mapping[Any, Any]) -> Any:
+    """A renderer of closed values: each is translated once per language, not once per row."""
 
+    @cache
+    def said(language: str | None, value: Any) -> str:
+        return str(options.get(value, value))
+
+    return lambda value: said(get_language(), value)
+
+
+YES_NO = _choice({True: pgettext_lazy("answer", "yes"), False: pgettext_lazy("answer", "no")})
 
 COLUMNS: tuple[Column, ...] = (
     Column("id", _("number"), "pk", numeric=True, on_page=False),
@@ -151,7 +175,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("state", _("state"), "state", _choice(dict(ExperienceState.choices)), on_page=False, staff=True),
     Column("areas", _("where"), batch=areas_of),
     Column("places", _("places"), batch=_places_of, on_page=False),
-    Column("city_wide", _("in the whole territory"), "is_city_wide", on_page=False),
+    Column("city_wide", _("in the whole territory"), "is_city_wide", YES_NO, on_page=False),
     Column("starts_on", _("from"), "starts_on"),
     Column("ends_on", _("until"), "ends_on"),
     Column("organisations", _("organisations"), batch=organisations_of, on_page=False),
@@ -183,8 +207,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("summary", _("in a few words"), "summary", on_page=False),
     Column("outputs", _("what came of it"), "outputs", on_page=False),
     Column("critical_points", _("what was difficult"), "critical_points", on_page=False, staff=True),
-    Column("good_practice", _("good practice"), "is_good_practice", on_page=False),
-    Column("experiment", _("experiment"), "is_experiment", on_page=False),
+    Column("good_practice", _("good practice"), "is_good_practice", YES_NO, on_page=False),
+    Column("experiment", _("experiment"), "is_experiment", YES_NO, on_page=False),
     Column("parent", _("part of (number)"), "parent_id", numeric=True, on_page=False),
     Column("continues", _("continues (number)"), "continues_id", numeric=True, on_page=False),
     Column("lon", _("longitude"), "lon", numeric=True, on_page=False),
@@ -193,7 +217,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("used_on", _("used with success"), "used_on", on_page=False),
     Column("edited_at", _("edited"), "edited_at", on_page=False),
     Column("sources", _("sources and links"), "source_text", on_page=False),
-    Column("demonstration", _("invented for the demonstration"), "is_demonstration", on_page=False),
+    Column("demonstration", _("invented for the demonstration"), "is_demonstration", YES_NO, on_page=False),
 )
 
 
