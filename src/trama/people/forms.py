@@ -190,7 +190,7 @@ class AuditFilter(forms.Form):
     """Narrows the audit: who, what, of which kind, which record, when."""
 
     who = forms.CharField(label=gettext_lazy("Who"), required=False, max_length=150)
-    verb = forms.ChoiceField(label=gettext_lazy("What"), required=False)
+    verb = forms.ChoiceField(label=gettext_lazy("Which act"), required=False)
     kind = forms.ChoiceField(label=gettext_lazy("On what"), required=False)
     record = forms.CharField(label=gettext_lazy("Number of the record"), required=False, max_length=80)
     since = forms.DateField(

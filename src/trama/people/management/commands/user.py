@@ -17,10 +17,9 @@ from trama.accounts import actions as accounts
 from trama.accounts.models import User
 from trama.core.actor import SYSTEM
 from trama.network.choices import Role
-from trama.network.models import Membership, Organisation
+from trama.network.models import Membership
 from trama.people import actions
 from trama.people.forms import areas_called, organisations_called, suggestion
-from trama.territory.models import Area
 
 EXAMPLES = """examples:
   trama user add maria.rossi --email maria.rossi@comune.example --name "Maria Rossi" --admin
@@ -167,8 +166,11 @@ def _one(kind: str, rows: Any, text: str) -> Any:
 
 
 def _words(held: Membership) -> str:
-    target: Area | Organisation | None = held.organisation or held.area
-    where = f"for {suggestion(target)}" if held.organisation else f"on {suggestion(target)}" if target else "everywhere"
+    where = "everywhere"
+    if held.organisation is not None:
+        where = f"for {suggestion(held.organisation)}"
+    elif held.area is not None:
+        where = f"on {suggestion(held.area)}"
     days = [f"from {held.since}" if held.since else "", f"until {held.until}" if held.until else ""]
     return " ".join(part for part in (held.role, where, *days) if part)
 
