@@ -41,7 +41,7 @@ def round_below(total: int) -> int:
     """
     if total < 20:
         return total
-    step = 5 * 10 ** (len(str(total)) - 2)
+    step: int = 5 * 10 ** (len(str(total)) - 2)
     return total // step * step
 
 

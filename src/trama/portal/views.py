@@ -106,7 +106,8 @@ def search(request: HttpRequest) -> HttpResponse:
         "search_text": text,
         "groups": groups,
         "total": sum(group.count for group in found),
-        "corrected": query.corrected,
+        # Only with something found: a word that stands in hidden records alone must not be offered.
+        "corrected": query.corrected if found else (),
         "doors": _doors(),
     }
     return render(request, "portal/search.html", context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -34,34 +34,42 @@ def safe_text(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def lines(register: Register, columns: Sequence[Column], keys: Sequence[int], actor: Actor) -> list[list[Any]]:
-    """The values of some records, one list per record in the order of `keys`: few queries, whatever the number."""
+def lines(register: Register, columns: Sequence[Column], keys: Sequence[int], actor: Actor) -> list[tuple[Any, ...]]:
+    """The values of some records, one tuple per record in the order of `keys`: few queries, whatever the number."""
     paths = [column.path for column in columns if column.path]
     rows = {}
     for start in range(0, len(keys), CHUNK):
         some = register.model._default_manager.filter(pk__in=keys[start : start + CHUNK])
         rows.update({row[0]: row[1:] for row in some.values_list("pk", *paths)})
     batches = {column.key: column.batch(keys, actor) for column in columns if column.batch is not None}
-    # Per column: how to get at its value. Decided once, not per row.
-    getters: list[tuple[int, Any, Any]] = []
-    position = 0
+    # Column by column: thousands of rows bear the same few values, each of which is rendered once.
+    empty = (None,) * len(paths)
+    found = [rows.get(key, empty) for key in keys]
+    values, position = [], 0
     for column in columns:
-        getters.append((position if column.path else -1, column.render, batches.get(column.key)))
-        position += bool(column.path)
+        if column.path:
+            one = [row[position] for row in found]
+            position += 1
+        else:
+            batch = batches.get(column.key, {})
+            one = [batch.get(key) for key in keys]
+        values.append(_rendered(one, column.render) if column.render is not None else one)
+    return list(zip(*values, strict=True))
+
+
+def _rendered(values: Sequence[Any], render: Callable[[Any], Any]) -> list[Any]:
+    known: dict[Any, Any] = {None: None}
     result = []
-    for key in keys:
-        row = rows.get(key)
-        if row is None:
-            row = (None,) * position
-        line = []
-        for place, render, batch in getters:
-            value = row[place] if place >= 0 else batch.get(key) if batch is not None else None
-            line.append(render(value) if render is not None and value is not None else value)
-        result.append(line)
+    for value in values:
+        if value not in known:
+            known[value] = render(value)
+        result.append(known[value])
     return result
 
 
-def _chunks(register: Register, selection: Selection, actor: Actor, columns: Sequence[Column]) -> Iterator[list[Any]]:
+def _chunks(
+    register: Register, selection: Selection, actor: Actor, columns: Sequence[Column]
+) -> Iterator[tuple[Any, ...]]:
     rows = selection.ordered(register, selection.rows(register, actor))
     keys = list(rows.values_list("pk", flat=True))
     for start in range(0, len(keys), CHUNK):
@@ -111,6 +119,15 @@ def respond(register: Register, selection: Selection, actor: Actor, form: str) -
     return response
 
 
+def _cell(value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        return f"'{value}" if value.startswith(FORMULA) else value
+    if value is None or kind is int or kind is float:
+        return value
+    return plain(value)
+
+
 def csv_text(register: Register, selection: Selection, actor: Actor, columns: Sequence[Column]) -> Iterator[str]:
     """CSV, comma, UTF-8 with a mark that spreadsheets understand; labels in the reader's language."""
     buffer = io.StringIO()
@@ -120,7 +137,7 @@ def csv_text(register: Register, selection: Selection, actor: Actor, columns: Se
     buffer.seek(0)
     buffer.truncate()
     for number, line in enumerate(_chunks(register, selection, actor, columns), start=1):
-        writer.writerow([safe_text(v) if type(v) is str else "" if v is None else plain(v) for v in line])
+        writer.writerow([_cell(v) for v in line])
         if number % 500 == 0:
             yield buffer.getvalue()
             buffer.seek(0)

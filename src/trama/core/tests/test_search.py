@@ -1,6 +1,7 @@
 """Full-text search: Italian stems, accents, typing errors, rights."""
 
 import pytest
+from django.test import Client
 
 from trama.core import memo, search
 from trama.core.actor import NOBODY
@@ -91,3 +92,10 @@ def test_rebuilding_indexes_everything_that_declares_itself() -> None:
     SearchEntry.objects.all().delete()
     assert search.rebuild() == 2
     assert {entry.kind for entry in SearchEntry.objects.all()} == {"territory.area", "territory.place"}
+
+
+@pytest.mark.django_db
+def test_no_word_of_hidden_records_is_offered(client: Client) -> None:
+    place("Rifugio Mimosa", is_public=False)
+    for address in ("/cerca/?q=mimossa", "/territorio/luoghi/?q=mimossa"):
+        assert "mimosa" not in client.get(address).content.decode().lower()
