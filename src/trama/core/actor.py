@@ -6,6 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 
+# Roles of people who work for the services: they see what is internal within their areas.
+STAFF = frozenset(
+    {
+        "community_worker",
+        "social_worker",
+        "technical_coordinator",
+        "plan_office",
+        "district_office",
+        "table_facilitator",
+        "mediator",
+        "partner_health",
+        "dpo_admin",
+    }
+)
+
+
 @dataclass(frozen=True)
 class Grant:
     """One role, held on an area (with everything below it), on an organisation, or (both None) everywhere."""
@@ -34,6 +50,11 @@ class Actor:
     def is_known(self) -> bool:
         """Whether somebody signed in (or a command of the administrator) is acting."""
         return self.system or self.user is not None
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the actor works for the services, anywhere."""
+        return self.holds(STAFF)
 
     @property
     def roles(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from trama.core.actor import Actor
 
@@ -22,7 +22,7 @@ def remember(key: Hashable, seconds: float, compute: Callable[[], T]) -> T:
     found = _kept.get(key)
     now = time.monotonic()
     if found is not None and found[0] > now:
-        return found[1]
+        return cast(T, found[1])
     value = compute()
     if len(_kept) >= _LIMIT:
         for old in list(_kept)[: _LIMIT // 4]:

@@ -69,7 +69,8 @@ class Dimension:
 
     def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
         """The rows with the value annotated as `alias`; None where there is none. May multiply rows if multiple."""
-        return rows.annotate(**{alias: F(self.path)})
+        annotated: QuerySet[Any] = rows.annotate(**{alias: F(self.path)})
+        return annotated
 
     def order(self, values: Iterable[Any]) -> list[Any]:
         """The values in the order in which a table shows them."""
@@ -113,9 +114,11 @@ class CodeDimension(Dimension):
         if not self.relation:
             return super().group(rows, alias)
         of_list = FilteredRelation(self.relation, condition=Q(**{f"{self.relation}__facet": self.list}))
-        return rows.annotate(**{f"{alias}_rows": of_list}).annotate(**{alias: F(f"{alias}_rows__code_id")})
+        grouped: QuerySet[Any] = rows.annotate(**{f"{alias}_rows": of_list})
+        grouped = grouped.annotate(**{alias: F(f"{alias}_rows__code_id")})
+        return grouped
 
-    def order(self, values: Iterable[Any]) -> list[Any]:
+    def order(self, values: Iterable[Any]) -> builtins.list[Any]:
         positions = {code.id: number for number, code in enumerate(codes.codes_of(self.list, also_closed=True))}
         return sorted(values, key=lambda value: positions.get(value, len(positions)))
 
@@ -165,7 +168,8 @@ class YearDimension(Dimension):
         return int(value) if value.isdigit() else -1
 
     def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
-        return rows.annotate(**{alias: F(f"{self.path}__year")})
+        annotated: QuerySet[Any] = rows.annotate(**{alias: F(f"{self.path}__year")})
+        return annotated
 
     def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
         wanted = [self.stored(value) for value in values if value != NONE]
@@ -253,7 +257,7 @@ class Selection:
         getlist = query.getlist if isinstance(query, QueryDict) else lambda key: _as_list(query.get(key))
         values = []
         for dimension in register.dimensions:
-            if not dimension.filterable or (dimension.staff and not actor.is_known):
+            if not dimension.filterable or (dimension.staff and not actor.is_staff):
                 continue
             chosen = tuple(dict.fromkeys(value for value in getlist(dimension.key) if value))
             if chosen:

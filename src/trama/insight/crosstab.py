@@ -29,7 +29,7 @@ class CrosstabError(ValueError):
 
 def axes_of(register: Register, actor: Actor) -> list[Dimension]:
     """The dimensions by which this actor may count."""
-    return [d for d in register.dimensions if d.axis and (not d.staff or actor.is_known)]
+    return [d for d in register.dimensions if d.axis and (not d.staff or actor.is_staff)]
 
 
 def compute(

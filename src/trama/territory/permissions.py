@@ -4,24 +4,11 @@ from __future__ import annotations
 
 from django.db.models import Q
 
+from trama.core.actor import STAFF as STAFF
 from trama.core.actor import Actor
 
 # Roles that keep the territory: they load boundaries, draw hamlets, add indicators.
 KEEPERS = frozenset({"plan_office", "technical_coordinator", "dpo_admin"})
-# Roles of people who work for the services (they see what is internal within their areas).
-STAFF = frozenset(
-    {
-        "community_worker",
-        "social_worker",
-        "technical_coordinator",
-        "plan_office",
-        "district_office",
-        "table_facilitator",
-        "mediator",
-        "partner_health",
-        "dpo_admin",
-    }
-)
 # Roles that write down what happens.
 WRITERS = frozenset(
     {

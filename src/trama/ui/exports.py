@@ -26,7 +26,7 @@ CHUNK = 2000
 
 def columns_of(register: Register, actor: Actor) -> list[Column]:
     """The columns that the actor may see."""
-    return [column for column in register.columns if not column.staff or actor.is_known]
+    return [column for column in register.columns if not column.staff or actor.is_staff]
 
 
 def safe_text(text: str) -> str:

@@ -23,7 +23,7 @@ def number(value: Any, decimals: int = 0) -> str:
     text = f"{float(value):,.{int(decimals)}f}"
     if text.lstrip("-").strip("0.,") == "" and text.startswith("-"):
         text = text[1:]
-    return text if is_english() else text.translate(str.maketrans({",": ".", ".": ","}))
+    return text if is_english() else text.translate(str.maketrans(",.", ".,"))
 
 
 def percent(share: Any, decimals: int = 1) -> str:

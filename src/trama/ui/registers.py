@@ -173,7 +173,7 @@ def filter_fields(register: Register, selection: Selection, actor: Actor) -> lis
     """A drop-down list per dimension that has values to choose from."""
     fields = []
     for dimension in register.dimensions:
-        if not dimension.filterable or (dimension.staff and not actor.is_known):
+        if not dimension.filterable or (dimension.staff and not actor.is_staff):
             continue
         choices = _choices(register, dimension, actor)
         if not choices or len(choices) > MOST_CHOICES:
@@ -261,7 +261,7 @@ def _points(request: HttpRequest, register: Register) -> HttpResponse:
     return HttpResponse(memo.until_changed(key, actor, compute, 120), content_type="application/json")
 
 
-def _export(request: HttpRequest, register: Register, form: str) -> HttpResponse:
+def _export(request: HttpRequest, register: Register, form: str) -> HttpResponse | StreamingHttpResponse:
     if form not in exports.FORMS:
         raise Http404
     actor: Actor = request.actor  # type: ignore[attr-defined]

@@ -8,8 +8,11 @@ import pytest
 from django.test import Client
 
 from trama.core import facts
+from trama.core.actor import Actor, Grant
+from trama.core.declarations import gathered
 from trama.core.models import Code
 from trama.territory.models import Place
+from trama.ui import exports
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +76,13 @@ def test_a_demonstration_marks_the_file_name(client: Client) -> None:
     facts.set_fact(facts.DEMONSTRATION, True)
     answer = client.get("/territorio/luoghi/esporta.csv")
     assert "dimostrazione-places-" in answer["Content-Disposition"]
+
+
+def test_what_is_for_staff_is_not_for_whoever_signed_in() -> None:
+    register = gathered.registers["experiences"]
+    staff_only = {column.key for column in register.columns if column.staff}
+    assert staff_only
+    for role, sees in (("citizen", False), ("volunteer", False), ("org_contact", False), ("social_worker", True)):
+        actor = Actor(user=1, grants=frozenset({Grant(role)}))
+        shown = {column.key for column in exports.columns_of(register, actor)}
+        assert bool(shown & staff_only) is sees, role
