@@ -201,8 +201,8 @@ def _where(actor: Actor, experience: Experience, data: Mapping[str, Any]) -> tup
         experience.put_at(data["lon"], data["lat"])
     elif "places" in data or "lon" in data:
         # The point of a place that is not public would tell where it is.
-        shown = (standing[pk] for pk in places if standing[pk].lon is not None and standing[pk].is_public)
-        first = next(shown, None)
+        located = (standing[pk] for pk in places if standing[pk].lon is not None and standing[pk].is_public)
+        first = next(located, None)
         experience.put_at(first.lon, first.lat) if first else experience.put_at(None, None)
     of_places = [standing[pk].area_id for pk in places if standing[pk].area_id]
     if "areas" in data:
@@ -212,7 +212,9 @@ def _where(actor: Actor, experience: Experience, data: Mapping[str, Any]) -> tup
         chosen = [pk for pk in old_areas if pk not in left]
     if unknown := [pk for pk in chosen if pk not in finding.nodes()]:
         raise ValidationError({"areas": _("There is no area number %(pk)s.") % {"pk": unknown[0]}})
-    found = finding.area_at(experience.lon, experience.lat) if experience.lon is not None and not of_places else None
+    found = None
+    if experience.lon is not None and experience.lat is not None and not of_places:
+        found = finding.area_at(experience.lon, experience.lat)
     areas = list(dict.fromkeys([*of_places, *([found] if found and not chosen else []), *chosen]))
     if not areas and experience.is_city_wide:
         areas = [home] if (home := _home_area()) else []
@@ -324,7 +326,7 @@ def _write_fundings(actor: Actor, experience: Experience, wanted: Iterable[Mappi
             experience=experience,
             funder_id=funder.pk if isinstance(funder, Organisation) else funder,
             fund=(item.get("fund") or "").strip(),
-            year=item.get("year"),
+            year=item.get("year"),  # type: ignore[misc]  # None is refused by the next lines
             amount=item.get("amount"),
             note=(item.get("note") or "").strip(),
         )
@@ -494,7 +496,7 @@ def add_occurrence(actor: Actor, experience: Experience, data: Mapping[str, Any]
     place = data.get("place")
     row = Occurrence(
         experience=experience,
-        starts_at=data.get("starts_at"),
+        starts_at=data.get("starts_at"),  # type: ignore[misc]  # None is refused below
         ends_at=data.get("ends_at"),
         place_id=place.pk if isinstance(place, Place) else place,
         area_id=data.get("area"),
@@ -503,7 +505,7 @@ def add_occurrence(actor: Actor, experience: Experience, data: Mapping[str, Any]
         is_demonstration=bool(data.get("is_demonstration")),
     )
     if row.area_id is None:
-        found = Place.objects.filter(pk=row.place_id).order_by().values_list("area_id", flat=True).first()
+        found = Place.objects.filter(pk=row.place_id or 0).order_by().values_list("area_id", flat=True).first()
         row.area_id = found or experience.area_id
     row.full_clean(exclude=["experience", "place", "area", "source"])
     row.save()

@@ -42,6 +42,7 @@ from trama.experiences.models import (
     ExperienceArea,
     ExperienceCode,
     ExperiencePlace,
+    ExperienceQuerySet,
     Funding,
     Occurrence,
     Participation,
@@ -222,7 +223,7 @@ COLUMNS: tuple[Column, ...] = (
 
 
 # --- the register -------------------------------------------------------------------------------------------------
-def visible(actor: Actor) -> QuerySet[Experience]:
+def visible(actor: Actor) -> ExperienceQuerySet:
     """The experiences that the actor may see."""
     return Experience.objects.visible_to(actor)
 

@@ -39,7 +39,7 @@ class ChipsField(forms.MultipleChoiceField):
     def __init__(self, list_: str, label: str | Promise, help_text: str | Promise = "") -> None:
         self.list = list_
         widget = forms.CheckboxSelectMultiple(attrs={"class": "tr-tick"})
-        super().__init__(label=label, help_text=help_text, required=False, widget=widget)
+        super().__init__(label=label, help_text=help_text, required=False, widget=widget)  # type: ignore[arg-type]
 
     def fill(self) -> None:
         """Take the values that may be chosen today."""
@@ -396,8 +396,8 @@ class ExperienceForm(forms.Form):
         roles = [(code.value, code.label) for code in codes.codes_of("service_role")]
         self.fields["service_role"].choices = roles  # type: ignore[attr-defined]
         own = None if actor.everywhere(WRITERS) else actor.areas_with(WRITERS)
-        self.fields["areas"].widget.options = list(naming.area_labels(own or None).values())[:400]  # type: ignore[attr-defined]
-        more = {"form_kwargs": {"actor": actor}}
+        self.fields["areas"].widget.options = list(naming.area_labels(own or None).values())[:400]
+        more: dict[str, Any] = {"form_kwargs": {"actor": actor}}
         bound = self.data if self.is_bound else None
         initial = self.initial
         self.parts = PartFormSet(bound, prefix="parts", initial=initial.get("participations"), **more)
@@ -467,10 +467,10 @@ class ExperienceForm(forms.Form):
             label = f"{self.fields[name].label}: " if name in self.fields else ""
             found += [f"{label}{message}" for message in messages]
         for rows in (self.parts, self.money):
-            found += list(rows.non_form_errors())
+            found += [str(message) for message in rows.non_form_errors()]
         for form in (*self.parts.forms, *self.money.forms):
             for name, messages in form.errors.items():
-                label = form.fields[name].label if name in form.fields else ""
+                label = str(form.fields[name].label) if name in form.fields else ""
                 found += [f"{label}: {message}" for message in messages]
         return found
 

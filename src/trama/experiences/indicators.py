@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -15,13 +14,13 @@ from trama.core import figures
 from trama.core.actor import Actor
 from trama.core.declarations import Figure, Indicator, declare
 from trama.experiences.declarations import NOT_PERSONS
-from trama.experiences.models import Experience, Participation, Total
+from trama.experiences.models import Experience, ExperienceQuerySet, Participation, Total
 
 Areas = frozenset[int] | None
 Period = tuple[date, date] | None
 
 
-def active(actor: Actor, area_ids: Areas, period: Period) -> QuerySet[Experience]:
+def active(actor: Actor, area_ids: Areas, period: Period) -> ExperienceQuerySet:
     """Published experiences whose period touches the given days (today), in these areas.
 
     An experience without an end goes on; one without any date counts as going on, since nobody said that it ended.

@@ -35,7 +35,7 @@ from trama.ui import maps
 
 
 def _actor(request: HttpRequest) -> Actor:
-    return request.actor  # type: ignore[attr-defined,no-any-return]
+    return request.actor  # type: ignore[attr-defined]
 
 
 def _experience(request: HttpRequest, pk: int) -> Experience:
