@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-
 # Roles of people who work for the services: they see what is internal within their areas.
 STAFF = frozenset(
     {

@@ -22,7 +22,7 @@ def remember(key: Hashable, seconds: float, compute: Callable[[], T]) -> T:
     found = _kept.get(key)
     now = time.monotonic()
     if found is not None and found[0] > now:
-        return cast(T, found[1])
+        return cast("T", found[1])
     value = compute()
     if len(_kept) >= _LIMIT:
         for old in list(_kept)[: _LIMIT // 4]:

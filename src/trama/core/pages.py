@@ -11,7 +11,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.db import connection
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from trama.core.actor import Actor
 
@@ -56,16 +57,16 @@ class Page:
         return self.may is anyone
 
 
-def page(*, may: Predicate = signed_in, writes: bool = False) -> Callable[[Callable[..., HttpResponse]], Any]:
+def page(*, may: Predicate = signed_in, writes: bool = False) -> Callable[[Callable[..., HttpResponseBase]], Any]:
     """State who may open a view (a predicate on the `Actor`) and whether it writes.
 
     Whoever may not: nobody is asked to sign in, somebody gets a 404, as if the page did not exist. A view that does
     not write runs under a guard of the database that refuses anything but reading.
     """
 
-    def decorate(view: Callable[..., HttpResponse]) -> Any:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Any:
         @functools.wraps(view)
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             actor: Actor = request.actor  # type: ignore[attr-defined]
             if not may(actor):
                 if not actor.is_known:

@@ -5,6 +5,7 @@ The same `Selection` (what stands in the address) narrows all of them, so that t
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -114,9 +115,9 @@ class CodeDimension(Dimension):
         if not self.relation:
             return super().group(rows, alias)
         of_list = FilteredRelation(self.relation, condition=Q(**{f"{self.relation}__facet": self.list}))
-        grouped: QuerySet[Any] = rows.annotate(**{f"{alias}_rows": of_list})
-        grouped = grouped.annotate(**{alias: F(f"{alias}_rows__code_id")})
-        return grouped
+        joined: QuerySet[Any] = rows.annotate(**{f"{alias}_rows": of_list})
+        annotated: QuerySet[Any] = joined.annotate(**{alias: F(f"{alias}_rows__code_id")})
+        return annotated
 
     def order(self, values: Iterable[Any]) -> builtins.list[Any]:
         positions = {code.id: number for number, code in enumerate(codes.codes_of(self.list, also_closed=True))}

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
@@ -52,7 +52,7 @@ def register_urls(register: Register) -> list[URLPattern]:
         return _points(request, register)
 
     @page(may=anyone)
-    def export(request: HttpRequest, form: str) -> HttpResponse:
+    def export(request: HttpRequest, form: str) -> HttpResponse | StreamingHttpResponse:
         return _export(request, register, form)
 
     key = register.key
