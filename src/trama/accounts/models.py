@@ -16,9 +16,9 @@ class User(AbstractUser):
 
     privacy: ClassVar[Privacy] = Privacy(
         PrivacyClass.PERSONAL,
-        purpose="access to the service, and accountability of what is done in it",
-        legal_basis="GDPR art. 6(1)(e): task in the public interest",
-        retention="while the person works with the service; then the account is closed, its name stays in the audit",
+        purpose=_("access to the service, and accountability of what is done in it"),
+        legal_basis=_("GDPR art. 6(1)(e): task in the public interest"),
+        retention=_("while the person works with the service; then the account is closed, its name stays in the audit"),
         eraser="accounts.actions.close_account",
         personal_fields=frozenset({"username", "first_name", "last_name", "email", "password"}),
     )

@@ -33,6 +33,7 @@ class Code(models.Model):
     class Meta:
         ordering = ("list", "position", "id")
         verbose_name = _("code")
+        verbose_name_plural = _("codes")
         constraints = [
             models.UniqueConstraint(fields=["list", "value"], name="a_value_stands_once_in_its_list"),
         ]
@@ -64,6 +65,7 @@ class Source(models.Model):
     class Meta:
         ordering = ("title", "id")
         verbose_name = _("source")
+        verbose_name_plural = _("sources")
 
     def __str__(self) -> str:
         return self.title
@@ -74,9 +76,9 @@ class AuditEntry(models.Model):
 
     privacy: ClassVar[Privacy] = Privacy(
         PrivacyClass.PERSONAL,
-        purpose="accountability of changes and of readings of personal records",
-        legal_basis="GDPR art. 5(2), art. 32",
-        retention="as the retention plan of the body says; never shorter than the records it speaks of",
+        purpose=_("accountability of changes and of readings of personal records"),
+        legal_basis=_("GDPR art. 5(2), art. 32"),
+        retention=_("as the retention plan of the body says; never shorter than the records it speaks of"),
         eraser="none: entries are kept whole, and name users by their account",
     )
 
@@ -95,6 +97,7 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ("-number",)
         verbose_name = _("audit entry")
+        verbose_name_plural = _("audit entries")
         indexes = [models.Index(fields=["kind", "object_id"], name="audit_of_a_record")]
 
     def __str__(self) -> str:
@@ -117,6 +120,8 @@ class AuditHead(models.Model):
 
     class Meta:
         ordering = ("id",)
+        verbose_name = _("head of the audit")
+        verbose_name_plural = _("heads of the audit")
 
     def __str__(self) -> str:
         return f"{self.number} {self.hash}"
@@ -138,6 +143,8 @@ class SearchEntry(models.Model):
 
     class Meta:
         ordering = ("id",)
+        verbose_name = _("search entry")
+        verbose_name_plural = _("search entries")
         constraints = [models.UniqueConstraint(fields=["kind", "object_id"], name="a_record_is_indexed_once")]
 
     def __str__(self) -> str:
@@ -154,6 +161,8 @@ class SearchTerm(models.Model):
 
     class Meta:
         ordering = ("word",)
+        verbose_name = _("search word")
+        verbose_name_plural = _("search words")
 
     def __str__(self) -> str:
         return self.word
@@ -169,6 +178,8 @@ class Fact(models.Model):
 
     class Meta:
         ordering = ("key",)
+        verbose_name = _("fact of the installation")
+        verbose_name_plural = _("facts of the installation")
 
     def __str__(self) -> str:
         return self.key

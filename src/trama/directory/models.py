@@ -132,6 +132,8 @@ class ResourceCode(models.Model):
 
     class Meta:
         ordering = ("resource_id", "code_id")
+        verbose_name = _("value of a resource")
+        verbose_name_plural = _("values of resources")
         constraints = [models.UniqueConstraint(fields=["resource", "code"], name="a_resource_bears_a_code_once")]
         indexes = [models.Index(fields=["code", "resource"], name="resources_by_code")]
 
@@ -150,6 +152,8 @@ class Promotion(models.Model):
 
     class Meta:
         ordering = ("resource_id", "id")
+        verbose_name = _("promoter of a resource")
+        verbose_name_plural = _("promoters of resources")
         constraints = [
             models.UniqueConstraint(
                 fields=["resource", "organisation", "role"], name="an_organisation_promotes_once_in_a_role"
@@ -167,3 +171,5 @@ class ResourceContact(ContactDetail):
 
     class Meta:
         ordering = ("resource_id", "kind", "id")
+        verbose_name = _("contact of a resource")
+        verbose_name_plural = _("contacts of resources")

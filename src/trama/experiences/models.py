@@ -203,6 +203,8 @@ class ExperienceCode(models.Model):
 
     class Meta:
         ordering = ("experience_id", "code_id")
+        verbose_name = _("value of an experience")
+        verbose_name_plural = _("values of experiences")
         constraints = [models.UniqueConstraint(fields=["experience", "code"], name="an_experience_bears_a_code_once")]
         indexes = [models.Index(fields=["code", "experience", "facet"], name="experiences_by_code")]
 
@@ -220,6 +222,8 @@ class ExperienceArea(models.Model):
 
     class Meta:
         ordering = ("experience_id", "id")
+        verbose_name = _("area of an experience")
+        verbose_name_plural = _("areas of experiences")
         constraints = [models.UniqueConstraint(fields=["experience", "area"], name="an_experience_is_in_an_area_once")]
         indexes = [models.Index(fields=["area", "experience"], name="experiences_by_area")]
 
@@ -237,6 +241,8 @@ class ExperiencePlace(models.Model):
 
     class Meta:
         ordering = ("experience_id", "id")
+        verbose_name = _("place of an experience")
+        verbose_name_plural = _("places of experiences")
         constraints = [models.UniqueConstraint(fields=["experience", "place"], name="an_experience_is_at_a_place_once")]
 
     def __str__(self) -> str:
@@ -257,6 +263,8 @@ class Participation(models.Model):
 
     class Meta:
         ordering = ("experience_id", "id")
+        verbose_name = _("participation in an experience")
+        verbose_name_plural = _("participations in experiences")
         constraints = [
             models.UniqueConstraint(
                 fields=["experience", "organisation", "role"], name="an_organisation_takes_part_once_in_a_role"
@@ -284,6 +292,8 @@ class Funding(models.Model):
 
     class Meta:
         ordering = ("experience_id", "year", "id")
+        verbose_name = _("funding of an experience")
+        verbose_name_plural = _("fundings of experiences")
         constraints = [
             models.CheckConstraint(
                 condition=Q(amount__gte=0),
@@ -316,6 +326,7 @@ class Occurrence(models.Model):
     class Meta:
         ordering = ("starts_at", "id")
         verbose_name = _("date")
+        verbose_name_plural = _("dates")
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),

@@ -24,6 +24,7 @@ class Load(models.Model):
     class Meta:
         ordering = ("-started_at", "-id")
         verbose_name = _("load")
+        verbose_name_plural = _("loads")
 
     def __str__(self) -> str:
         return self.recipe

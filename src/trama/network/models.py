@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
 from trama.core.freshness import Freshness
+from trama.core.keys import among
 from trama.core.models import Code, Source
 from trama.core.privacy import INTERNAL, PUBLIC, Privacy, PrivacyClass
 from trama.core.search import fold
@@ -99,12 +100,8 @@ def visible_names(pks: Iterable[int], actor: Actor) -> dict[int, str]:
 
     Whoever shows an organisation beside another record (a promoter, a participant) takes its name from here.
     """
-    found: dict[int, str] = {}
-    wanted = sorted(set(pks))
-    for start in range(0, len(wanted), 1000):
-        rows = Organisation.objects.visible_to(actor).filter(pk__in=wanted[start : start + 1000]).order_by("name", "pk")
-        found.update(rows.values_list("pk", "name"))
-    return found
+    rows = Organisation.objects.visible_to(actor).filter(pk__in=among(sorted(set(pks)))).order_by("name", "pk")
+    return dict(rows.values_list("pk", "name"))
 
 
 class OrganisationName(models.Model):
@@ -118,6 +115,8 @@ class OrganisationName(models.Model):
 
     class Meta:
         ordering = ("organisation_id", "name")
+        verbose_name = _("name of an organisation")
+        verbose_name_plural = _("names of organisations")
         constraints = [
             models.UniqueConstraint(fields=["organisation", "normalised_name"], name="another_name_stands_once")
         ]
@@ -144,6 +143,7 @@ class Seat(Located):
     class Meta:
         ordering = ("organisation_id", "name", "id")
         verbose_name = _("seat")
+        verbose_name_plural = _("seats")
 
     def __str__(self) -> str:
         return self.name or self.address
@@ -155,9 +155,9 @@ class Seat(Located):
 
 CONTACT_PRIVACY = Privacy(
     PrivacyClass.PERSONAL,
-    purpose="to reach the bodies and people of the community network",
-    legal_basis="GDPR art. 6(1)(e): task in the public interest (L. 328/2000)",
-    retention="while the contact is in use; removed when the body or the person asks, or when the record is closed",
+    purpose=_("to reach the bodies and people of the community network"),
+    legal_basis=_("GDPR art. 6(1)(e): task in the public interest (L. 328/2000)"),
+    retention=_("while the contact is in use; removed when the body or the person asks, or when the record is closed"),
     eraser="network.actions.remove_contact",
     personal_fields=frozenset({"value", "label"}),
 )
@@ -210,6 +210,8 @@ class OrganisationContact(ContactDetail):
 
     class Meta:
         ordering = ("organisation_id", "kind", "id")
+        verbose_name = _("contact of an organisation")
+        verbose_name_plural = _("contacts of organisations")
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
@@ -224,9 +226,9 @@ class Membership(models.Model):
 
     privacy: ClassVar[Privacy] = Privacy(
         PrivacyClass.PERSONAL,
-        purpose="to decide what a person may see and do",
-        legal_basis="GDPR art. 6(1)(e): task in the public interest",
-        retention="ended when the role ends; kept with the account, which is emptied when it is closed",
+        purpose=_("to decide what a person may see and do"),
+        legal_basis=_("GDPR art. 6(1)(e): task in the public interest"),
+        retention=_("ended when the role ends; kept with the account, which is emptied when it is closed"),
         eraser="people.actions.close_person",
     )
 
@@ -244,6 +246,7 @@ class Membership(models.Model):
     class Meta:
         ordering = ("user_id", "role", "id")
         verbose_name = _("role")
+        verbose_name_plural = _("roles")
         constraints = [
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(since__isnull=True) | Q(until__gte=F("since")),
@@ -288,6 +291,7 @@ class Tie(models.Model):
     class Meta:
         ordering = ("-last_seen_on", "id")
         verbose_name = _("tie")
+        verbose_name_plural = _("ties")
         constraints = [
             models.CheckConstraint(
                 condition=~Q(one=F("other")),

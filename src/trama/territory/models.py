@@ -109,6 +109,8 @@ class AreaClosure(models.Model):
 
     class Meta:
         ordering = ("area_id", "distance")
+        verbose_name = _("line of descent of areas")
+        verbose_name_plural = _("lines of descent of areas")
         constraints = [models.UniqueConstraint(fields=["area", "ancestor"], name="an_ancestor_stands_once")]
         indexes = [
             models.Index(fields=["ancestor", "area"], name="areas_below"),
@@ -139,6 +141,8 @@ class Boundary(models.Model):
 
     class Meta:
         ordering = ("area_id", "-valid_from", "id")
+        verbose_name = _("boundary")
+        verbose_name_plural = _("boundaries")
         constraints = [
             models.UniqueConstraint(
                 fields=["area"], condition=Q(valid_to__isnull=True), name="an_area_has_one_boundary_in_force"
@@ -167,6 +171,8 @@ class Population(models.Model):
 
     class Meta:
         ordering = ("area_id", "-year")
+        verbose_name = _("population figure")
+        verbose_name_plural = _("population figures")
         constraints = [models.UniqueConstraint(fields=["area", "year"], name="residents_are_stated_once_a_year")]
 
     def __str__(self) -> str:
@@ -197,6 +203,8 @@ class ContextIndicator(models.Model):
 
     class Meta:
         ordering = ("position", "code")
+        verbose_name = _("context indicator")
+        verbose_name_plural = _("context indicators")
 
     def __str__(self) -> str:
         return self.name
@@ -228,6 +236,8 @@ class ContextValue(models.Model):
 
     class Meta:
         ordering = ("indicator_id", "area_id", "-year")
+        verbose_name = _("context figure")
+        verbose_name_plural = _("context figures")
         constraints = [
             models.UniqueConstraint(fields=["indicator", "area", "year"], name="a_value_is_stated_once_a_year"),
             models.CheckConstraint(
@@ -313,6 +323,8 @@ class PlaceCode(models.Model):
 
     class Meta:
         ordering = ("place_id", "code_id")
+        verbose_name = _("value of a place")
+        verbose_name_plural = _("values of places")
         constraints = [models.UniqueConstraint(fields=["place", "code"], name="a_place_bears_a_code_once")]
         indexes = [models.Index(fields=["code", "place"], name="places_by_code")]
 

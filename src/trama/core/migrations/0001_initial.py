@@ -20,6 +20,8 @@ class Migration(migrations.Migration):
                 ('hash', models.CharField(default='', max_length=64)),
             ],
             options={
+                'verbose_name': 'head of the audit',
+                'verbose_name_plural': 'heads of the audit',
                 'ordering': ('id',),
             },
         ),
@@ -30,6 +32,8 @@ class Migration(migrations.Migration):
                 ('value', models.JSONField()),
             ],
             options={
+                'verbose_name': 'fact of the installation',
+                'verbose_name_plural': 'facts of the installation',
                 'ordering': ('key',),
             },
         ),
@@ -40,6 +44,8 @@ class Migration(migrations.Migration):
                 ('stem', models.CharField(max_length=60)),
             ],
             options={
+                'verbose_name': 'search word',
+                'verbose_name_plural': 'search words',
                 'ordering': ('word',),
             },
         ),
@@ -59,6 +65,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'source',
+                'verbose_name_plural': 'sources',
                 'ordering': ('title', 'id'),
             },
         ),
@@ -79,6 +86,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'audit entry',
+                'verbose_name_plural': 'audit entries',
                 'ordering': ('-number',),
                 'indexes': [models.Index(fields=['kind', 'object_id'], name='audit_of_a_record')],
             },
@@ -94,6 +102,8 @@ class Migration(migrations.Migration):
                 ('stems', models.TextField(blank=True)),
             ],
             options={
+                'verbose_name': 'search entry',
+                'verbose_name_plural': 'search entries',
                 'ordering': ('id',),
                 'constraints': [models.UniqueConstraint(fields=('kind', 'object_id'), name='a_record_is_indexed_once')],
             },
@@ -114,6 +124,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'code',
+                'verbose_name_plural': 'codes',
                 'ordering': ('list', 'position', 'id'),
                 'constraints': [models.UniqueConstraint(fields=('list', 'value'), name='a_value_stands_once_in_its_list')],
             },

@@ -61,6 +61,8 @@ class Migration(migrations.Migration):
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='promotions', to='directory.resource')),
             ],
             options={
+                'verbose_name': 'promoter of a resource',
+                'verbose_name_plural': 'promoters of resources',
                 'ordering': ('resource_id', 'id'),
             },
         ),
@@ -73,6 +75,8 @@ class Migration(migrations.Migration):
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='codes', to='directory.resource')),
             ],
             options={
+                'verbose_name': 'value of a resource',
+                'verbose_name_plural': 'values of resources',
                 'ordering': ('resource_id', 'code_id'),
             },
         ),
@@ -87,6 +91,8 @@ class Migration(migrations.Migration):
                 ('resource', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='directory.resource')),
             ],
             options={
+                'verbose_name': 'contact of a resource',
+                'verbose_name_plural': 'contacts of resources',
                 'ordering': ('resource_id', 'kind', 'id'),
             },
         ),

@@ -71,6 +71,8 @@ class Migration(migrations.Migration):
                 ('experience', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='areas', to='experiences.experience')),
             ],
             options={
+                'verbose_name': 'area of an experience',
+                'verbose_name_plural': 'areas of experiences',
                 'ordering': ('experience_id', 'id'),
             },
         ),
@@ -83,6 +85,8 @@ class Migration(migrations.Migration):
                 ('experience', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='codes', to='experiences.experience')),
             ],
             options={
+                'verbose_name': 'value of an experience',
+                'verbose_name_plural': 'values of experiences',
                 'ordering': ('experience_id', 'code_id'),
             },
         ),
@@ -94,6 +98,8 @@ class Migration(migrations.Migration):
                 ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='experiences', to='territory.place')),
             ],
             options={
+                'verbose_name': 'place of an experience',
+                'verbose_name_plural': 'places of experiences',
                 'ordering': ('experience_id', 'id'),
             },
         ),
@@ -109,6 +115,8 @@ class Migration(migrations.Migration):
                 ('funder', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='fundings', to='network.organisation', verbose_name='funder')),
             ],
             options={
+                'verbose_name': 'funding of an experience',
+                'verbose_name_plural': 'fundings of experiences',
                 'ordering': ('experience_id', 'year', 'id'),
             },
         ),
@@ -128,6 +136,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'date',
+                'verbose_name_plural': 'dates',
                 'ordering': ('starts_at', 'id'),
             },
         ),
@@ -143,6 +152,8 @@ class Migration(migrations.Migration):
                 ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.code')),
             ],
             options={
+                'verbose_name': 'participation in an experience',
+                'verbose_name_plural': 'participations in experiences',
                 'ordering': ('experience_id', 'id'),
             },
         ),

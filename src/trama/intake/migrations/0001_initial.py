@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'load',
+                'verbose_name_plural': 'loads',
                 'ordering': ('-started_at', '-id'),
             },
         ),

@@ -68,6 +68,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'role',
+                'verbose_name_plural': 'roles',
                 'ordering': ('user_id', 'role', 'id'),
             },
         ),
@@ -82,6 +83,8 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='network.organisation')),
             ],
             options={
+                'verbose_name': 'contact of an organisation',
+                'verbose_name_plural': 'contacts of organisations',
                 'ordering': ('organisation_id', 'kind', 'id'),
             },
         ),
@@ -94,6 +97,8 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='other_names', to='network.organisation')),
             ],
             options={
+                'verbose_name': 'name of an organisation',
+                'verbose_name_plural': 'names of organisations',
                 'ordering': ('organisation_id', 'name'),
             },
         ),
@@ -114,6 +119,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'seat',
+                'verbose_name_plural': 'seats',
                 'ordering': ('organisation_id', 'name', 'id'),
             },
         ),
@@ -135,6 +141,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'verbose_name': 'tie',
+                'verbose_name_plural': 'ties',
                 'ordering': ('-last_seen_on', 'id'),
             },
         ),

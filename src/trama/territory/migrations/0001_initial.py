@@ -35,6 +35,8 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveIntegerField(default=100)),
             ],
             options={
+                'verbose_name': 'context indicator',
+                'verbose_name_plural': 'context indicators',
                 'ordering': ('position', 'code'),
             },
         ),
@@ -73,6 +75,8 @@ class Migration(migrations.Migration):
                 ('area', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='up', to='territory.area')),
             ],
             options={
+                'verbose_name': 'line of descent of areas',
+                'verbose_name_plural': 'lines of descent of areas',
                 'ordering': ('area_id', 'distance'),
             },
         ),
@@ -93,6 +97,8 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.source')),
             ],
             options={
+                'verbose_name': 'boundary',
+                'verbose_name_plural': 'boundaries',
                 'ordering': ('area_id', '-valid_from', 'id'),
             },
         ),
@@ -108,6 +114,8 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.source')),
             ],
             options={
+                'verbose_name': 'context figure',
+                'verbose_name_plural': 'context figures',
                 'ordering': ('indicator_id', 'area_id', '-year'),
             },
         ),
@@ -148,6 +156,8 @@ class Migration(migrations.Migration):
                 ('place', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='codes', to='territory.place')),
             ],
             options={
+                'verbose_name': 'value of a place',
+                'verbose_name_plural': 'values of places',
                 'ordering': ('place_id', 'code_id'),
             },
         ),
@@ -163,6 +173,8 @@ class Migration(migrations.Migration):
                 ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.source')),
             ],
             options={
+                'verbose_name': 'population figure',
+                'verbose_name_plural': 'population figures',
                 'ordering': ('area_id', '-year'),
             },
         ),
