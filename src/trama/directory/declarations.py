@@ -16,6 +16,7 @@ from trama.core import codes
 from trama.core.actor import Actor
 from trama.core.declarations import AreaSection, RecordSection, Searchable, declare
 from trama.core.freshness import confirmation_limit, decayed
+from trama.core.keys import among
 from trama.core.registers import (
     NONE,
     ChoiceDimension,
@@ -150,7 +151,7 @@ MEASURES = (
 def _targets(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
     # The order of the list, not of the keys: sorted here, where the list is in memory.
     rank = {code.id: (place, code.label) for place, code in enumerate(codes.codes_of("target", also_closed=True))}
-    rows = ResourceCode.objects.filter(facet="target", resource__in=pks).order_by()
+    rows = ResourceCode.objects.filter(facet="target", resource__in=among(pks)).order_by()
     found = sorted((rank.get(code, (0, code)), pk) for pk, code in rows.values_list("resource_id", "code_id"))
     return joined((pk, label) for (_place, label), pk in found)
 

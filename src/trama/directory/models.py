@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
 from trama.core.freshness import Freshness
+from trama.core.keys import among
 from trama.core.models import Code, Source
 from trama.core.privacy import PUBLIC, Privacy
 from trama.directory.choices import ResourceState
@@ -100,7 +101,7 @@ def carriers_of(resource: Resource) -> frozenset[int]:
 
 def promoters_of(pks: Iterable[int], actor: Actor) -> dict[int, list[tuple[int, str, str]]]:
     """For each resource its promoters that the actor may see, as (organisation id, its name, key of the role)."""
-    rows = Promotion.objects.filter(resource__in=list(pks)).order_by("id")
+    rows = Promotion.objects.filter(resource__in=among(pks)).order_by("id")
     links = list(rows.values_list("resource_id", "organisation_id", "role_id"))
     # Two plain look-ups: joined with who may see what, the database walks every organisation for every resource.
     names = visible_names((organisation for _resource, organisation, _role in links), actor)
@@ -113,7 +114,7 @@ def promoters_of(pks: Iterable[int], actor: Actor) -> dict[int, list[tuple[int, 
 
 def promoter_texts(pks: Iterable[int], actor: Actor) -> dict[int, str]:
     """For each resource the promoter as it was written; not where it may name an organisation hidden to the actor."""
-    rows = Resource.objects.filter(pk__in=list(pks)).exclude(promoter_text="").order_by()
+    rows = Resource.objects.filter(pk__in=among(pks)).exclude(promoter_text="").order_by()
     if not actor.everywhere(STAFF):
         seen = Organisation.objects.visible_to(actor).order_by().values("pk")
         hidden = Promotion.objects.exclude(organisation__in=seen).order_by().values("resource")

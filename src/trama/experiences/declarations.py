@@ -29,6 +29,7 @@ from trama.core.declarations import (
     declare,
 )
 from trama.core.freshness import decayed
+from trama.core.keys import among
 from trama.core.registers import (
     Column,
     Measure,
@@ -104,7 +105,7 @@ def _codes_of(pks: Sequence[int]) -> dict[str, list[tuple[int, str]]]:
     held = getattr(_last, "codes", None)
     if held is None or held[0] is not pks:
         found: dict[str, list[tuple[int, str]]] = {}
-        rows = ExperienceCode.objects.filter(experience__in=pks).order_by()
+        rows = ExperienceCode.objects.filter(experience__in=among(pks)).order_by()
         for facet, pk, code in rows.values_list("facet", "experience_id", "code_id"):
             found.setdefault(facet, []).append((pk, code))
         _last.codes = held = (pks, found)
@@ -123,20 +124,24 @@ def _codes_column(list_: str) -> Any:
 
 def areas_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
     """The names of the areas of some experiences."""
-    rows = ExperienceArea.objects.filter(experience__in=pks).order_by("id").values_list("experience_id", "area_id")
+    rows = (
+        ExperienceArea.objects.filter(experience__in=among(pks)).order_by("id").values_list("experience_id", "area_id")
+    )
     known = finding.nodes()
     return _grouped((pk, known[area].name) for pk, area in rows if area in known)
 
 
 def _places_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
-    rows = ExperiencePlace.objects.filter(experience__in=pks, place__in=Place.objects.visible_to(actor).order_by())
+    rows = ExperiencePlace.objects.filter(
+        experience__in=among(pks), place__in=Place.objects.visible_to(actor).order_by()
+    )
     return _grouped(rows.order_by("id").values_list("experience_id", "place__name"))
 
 
 def organisations_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
     """The organisations that the actor may see, with their roles."""
     rows = list(
-        Participation.objects.filter(experience__in=pks)
+        Participation.objects.filter(experience__in=among(pks))
         .order_by("id")
         .values_list("experience_id", "organisation_id", "role_id")
     )
@@ -148,7 +153,9 @@ def organisations_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
 
 def _money_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
     rows = (
-        Funding.objects.filter(experience__in=pks).order_by("year", "id").values_list("experience_id", "year", "amount")
+        Funding.objects.filter(experience__in=among(pks))
+        .order_by("year", "id")
+        .values_list("experience_id", "year", "amount")
     )
     return _grouped((pk, f"{year}: {amount}") for pk, year, amount in rows)
 

@@ -16,6 +16,7 @@ from trama.core import codes
 from trama.core.actor import Actor
 from trama.core.declarations import AreaSection, Searchable, declare
 from trama.core.freshness import confirmation_limit, decayed
+from trama.core.keys import among
 from trama.core.registers import NONE, ChoiceDimension, CodeDimension, Column, Dimension, FlagDimension, Register
 from trama.network import permissions
 from trama.network.choices import KIND_GROUPS, ContactKind
@@ -127,7 +128,7 @@ class ContactLookup:
         if asked is pks and by is actor:
             return found
         found = {}
-        rows = self.model._default_manager.visible_to(actor).filter(**{f"{self.parent}__in": pks}).order_by("id")
+        rows = self.model._default_manager.visible_to(actor).filter(**{f"{self.parent}__in": among(pks)}).order_by("id")
         for pk, kind, value, label in rows.values_list(f"{self.parent}_id", "kind", "value", "label"):
             found.setdefault(kind, []).append((pk, f"{value} ({label})" if label else value))
         self.last = (pks, actor, found)
@@ -147,7 +148,7 @@ def text_column(model: Any, field: str) -> Any:
     """A free text as the actor may read it, as a batch lookup: personal contacts in it are covered for the public."""
 
     def batch(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
-        rows = model._default_manager.filter(pk__in=pks).exclude(**{field: ""}).order_by()
+        rows = model._default_manager.filter(pk__in=among(pks)).exclude(**{field: ""}).order_by()
         texts = dict(rows.values_list("pk", field))
         if permissions.may_see_private_contacts(actor):
             return texts
@@ -157,12 +158,16 @@ def text_column(model: Any, field: str) -> Any:
 
 
 def _other_names(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
-    rows = OrganisationName.objects.filter(organisation__in=pks).order_by("name", "id")
+    rows = OrganisationName.objects.filter(organisation__in=among(pks)).order_by("name", "id")
     return joined(rows.values_list("organisation_id", "name"))
 
 
 def _seats(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
-    rows = Seat.objects.filter(organisation__in=pks).order_by("id").values_list("organisation_id", "name", "address")
+    rows = (
+        Seat.objects.filter(organisation__in=among(pks))
+        .order_by("id")
+        .values_list("organisation_id", "name", "address")
+    )
     return joined((pk, ", ".join(filter(None, [name, address]))) for pk, name, address in rows)
 
 

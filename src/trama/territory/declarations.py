@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from trama.core import codes, memo
 from trama.core.actor import Actor
 from trama.core.declarations import AreaSection, Searchable, declare
+from trama.core.keys import among
 from trama.core.registers import NONE, CodeDimension, Column, Dimension, FlagDimension, Register, Text
 from trama.territory import finding, profile
 from trama.territory.choices import AreaKind
@@ -129,7 +130,7 @@ def _counted_kinds(count: int) -> str:
 def codes_of_places(facet: str, pks: Sequence[int]) -> Mapping[int, str]:
     """The roles (or the vulnerability factors) of places, in words."""
     order = {code.id: (position, code.label) for position, code in enumerate(codes.codes_of(facet, also_closed=True))}
-    rows = PlaceCode.objects.filter(facet=facet, place__in=pks).order_by().values_list("place_id", "code_id")
+    rows = PlaceCode.objects.filter(facet=facet, place__in=among(pks)).order_by().values_list("place_id", "code_id")
     found: dict[int, list[str]] = {}
     for pk, code in sorted(rows, key=lambda row: order.get(row[1], (99, ""))):
         found.setdefault(pk, []).append(order.get(code, (99, code))[1])

@@ -8,14 +8,18 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trama.core import facts
 from trama.core.actor import Actor
+from trama.core.keys import among
 from trama.core.registers import Column, Register, Selection
 
 FORMS = ("csv", "xlsx", "json")
@@ -36,10 +40,14 @@ def safe_text(text: str) -> str:
 
 def lines(register: Register, columns: Sequence[Column], keys: Sequence[int], actor: Actor) -> list[tuple[Any, ...]]:
     """The values of some records, one tuple per record in the order of `keys`: few queries, whatever the number."""
+    return list(zip(*_by_column(register, columns, keys, actor), strict=True))
+
+
+def _by_column(register: Register, columns: Sequence[Column], keys: Sequence[int], actor: Actor) -> list[list[Any]]:
     paths = [column.path for column in columns if column.path]
     rows = {}
     for start in range(0, len(keys), CHUNK):
-        some = register.model._default_manager.filter(pk__in=keys[start : start + CHUNK])
+        some = register.model._default_manager.filter(pk__in=among(keys[start : start + CHUNK]))
         rows.update({row[0]: row[1:] for row in some.values_list("pk", *paths)})
     batches = {column.key: column.batch(keys, actor) for column in columns if column.batch is not None}
     # Column by column: thousands of rows bear the same few values, each of which is rendered once.
@@ -54,26 +62,38 @@ def lines(register: Register, columns: Sequence[Column], keys: Sequence[int], ac
             batch = batches.get(column.key, {})
             one = [batch.get(key) for key in keys]
         values.append(_rendered(one, column.render) if column.render is not None else one)
-    return list(zip(*values, strict=True))
+    return values
 
 
 def _rendered(values: Sequence[Any], render: Callable[[Any], Any]) -> list[Any]:
-    known: dict[Any, Any] = {None: None}
+    known: dict[Any, Any] = {(type(None), None): None}
     result = []
     for value in values:
-        if value not in known:
-            known[value] = render(value)
-        result.append(known[value])
+        # True and 1 are the same key: they are told apart by their kind.
+        key = (type(value), value)
+        if key not in known:
+            known[key] = render(value)
+        result.append(known[key])
     return result
 
 
 def _chunks(
     register: Register, selection: Selection, actor: Actor, columns: Sequence[Column]
 ) -> Iterator[tuple[Any, ...]]:
+    for some in _keys(register, selection, actor):
+        yield from lines(register, columns, some, actor)
+
+
+def _keys(register: Register, selection: Selection, actor: Actor) -> Iterator[list[int]]:
     rows = selection.ordered(register, selection.rows(register, actor))
     keys = list(rows.values_list("pk", flat=True))
     for start in range(0, len(keys), CHUNK):
-        yield from lines(register, columns, keys[start : start + CHUNK], actor)
+        yield keys[start : start + CHUNK]
+
+
+@cache
+def _zone() -> ZoneInfo:
+    return ZoneInfo(settings.TIME_ZONE)
 
 
 def plain(value: Any) -> Any:
@@ -119,13 +139,17 @@ def respond(register: Register, selection: Selection, actor: Actor, form: str) -
     return response
 
 
-def _cell(value: Any) -> Any:
-    kind = type(value)
-    if kind is str:
-        return f"'{value}" if value.startswith(FORMULA) else value
-    if value is None or kind is int or kind is float:
-        return value
-    return plain(value)
+TEXT, NUMBERS = {str, type(None)}, {int, float, type(None)}
+
+
+def _column_text(values: list[Any]) -> list[Any]:
+    """A column as CSV holds it; most hold one kind of value, so that the kind is asked once."""
+    kinds = set(map(type, values))
+    if kinds <= TEXT:
+        return [safe_text(value) if value and value[0] in FORMULA else value for value in values]
+    if kinds <= NUMBERS:
+        return values
+    return _rendered(values, lambda value: safe_text(value) if isinstance(value, str) else plain(value))
 
 
 def csv_text(register: Register, selection: Selection, actor: Actor, columns: Sequence[Column]) -> Iterator[str]:
@@ -134,15 +158,12 @@ def csv_text(register: Register, selection: Selection, actor: Actor, columns: Se
     writer = csv.writer(buffer)
     writer.writerow([str(column.label) for column in columns])
     yield "\ufeff" + buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    for number, line in enumerate(_chunks(register, selection, actor, columns), start=1):
-        writer.writerow([_cell(v) for v in line])
-        if number % 500 == 0:
-            yield buffer.getvalue()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue()
+    for some in _keys(register, selection, actor):
+        buffer.seek(0)
+        buffer.truncate()
+        values = _by_column(register, columns, some, actor)
+        writer.writerows(zip(*map(_column_text, values), strict=True))
+        yield buffer.getvalue()
 
 
 def json_text(register: Register, selection: Selection, actor: Actor, columns: Sequence[Column]) -> Iterator[str]:
