@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
 
+from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils import timezone
 
 from trama.core import facts, memo
@@ -15,6 +16,8 @@ from trama.core.declarations import Alert, CalendarEntry, Figure, Indicator, gat
 from trama.core.models import AuditEntry
 from trama.core.registers import Register
 from trama.territory.models import Area, AreaClosure
+
+AREA_DAYS = 30  # how far the page of an area looks ahead
 
 
 def home_area() -> Area | None:
@@ -87,9 +90,13 @@ def by_day(entries: list[CalendarEntry]) -> list[tuple[date, list[CalendarEntry]
 def next_days(actor: Actor, days: int = 14, most: int = 6, areas: list[int] | None = None) -> list[CalendarEntry]:
     """The next things that happen and that were not cancelled."""
     today = timezone.localdate()
+    return not_over(calendar(actor, today, today + timedelta(days=days), areas))[:most]
+
+
+def not_over(entries: list[CalendarEntry]) -> list[CalendarEntry]:
+    """What has not ended by now; what states no end is taken to last two hours."""
     now = timezone.now()
-    coming = calendar(actor, today, today + timedelta(days=days), areas)
-    return [entry for entry in coming if (entry.ends or entry.starts + timedelta(hours=2)) >= now][:most]
+    return [entry for entry in entries if (entry.ends or entry.starts + timedelta(hours=2)) >= now]
 
 
 def alerts(actor: Actor) -> list[Alert]:
@@ -128,11 +135,44 @@ def recent_changes(actor: Actor, most: int = 10) -> list[Recent]:
     return found[:most]
 
 
-def sections(actor: Actor, area: Area) -> list[dict[str, Any]]:
-    """The sections of the page of an area that have something to say."""
+@dataclass(frozen=True)
+class Written:
+    """The page of an area as it is kept until something changes: where it stands, its sections, the days to come."""
+
+    crumbs: list[tuple[str, str]]
+    sections: list[dict[str, str]]
+    coming: list[CalendarEntry]
+    maps: int  # how many maps the sections hold: the first of a page brings the script
+
+
+def page_of_area(request: HttpRequest, area: Area) -> Written:
+    """What the page of an area shows to this actor; written anew after any change, at the latest after ten minutes."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    written = memo.until_changed(("portal.area", area.pk), actor, lambda: _written(request, actor, area))
+    request.trama_maps = written.maps  # type: ignore[attr-defined]
+    return written
+
+
+def _written(request: HttpRequest, actor: Actor, area: Area) -> Written:
+    from trama.ui.registers import address_if_any
+
+    above = Area.objects.filter(down__area=area, down__distance__gt=0).order_by("-down__distance")
+    crumbs = [(name, address_if_any("portal:area", code)) for code, name in above.values_list("code", "name")]
+    today = timezone.localdate()
+    coming = calendar(actor, today, today + timedelta(days=AREA_DAYS), list(areas_within(area)))
+    return Written([*crumbs, (area.name, "")], _sections(request, actor, area), coming, _maps_of(request))
+
+
+def _maps_of(request: HttpRequest) -> int:
+    return int(getattr(request, "trama_maps", 0))
+
+
+def _sections(request: HttpRequest, actor: Actor, area: Area) -> list[dict[str, str]]:
+    """The sections that have something to say, as HTML. They read only: what is kept holds no form."""
     found = []
     for section in sorted(gathered.sections.values(), key=lambda s: s.order):
         context = section.context(actor, area)
         if context is not None:
-            found.append({"key": section.key, "title": section.title, "template": section.template, **context})
+            html = render_to_string(section.template, {"area": area, **context}, request)
+            found.append({"key": section.key, "title": str(section.title), "html": html})
     return found

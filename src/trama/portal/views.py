@@ -74,15 +74,13 @@ def _doors() -> list[tuple[str, str, str]]:
 def area(request: HttpRequest, code: str) -> HttpResponse:
     """The primary file: everything that is known about one area."""
     actor = request.actor  # type: ignore[attr-defined]
-    found = get_object_or_404(Area.objects.select_related("parent", "source"), code=code)
-    above = list(Area.objects.filter(down__area=found, down__distance__gt=0).order_by("-down__distance"))
-    within = gathering.areas_within(found)
-    coming = gathering.next_days(actor, 30, 8, list(within))
+    found = get_object_or_404(Area.objects.select_related("source"), code=code)
+    written = gathering.page_of_area(request, found)
     context = {
         "area": found,
-        "crumbs": [(a.name, address_if_any("portal:area", a.code)) for a in above] + [(found.name, "")],
-        "sections": gathering.sections(actor, found),
-        "coming": gathering.by_day(coming),
+        "crumbs": written.crumbs,
+        "sections": written.sections,
+        "coming": gathering.by_day(gathering.not_over(written.coming)[:8]),
         "report_address": address_if_any("reports:territory", found.code),
         "edit_address": address_if_any("territory:area_edit", found.code) if is_writer(actor) else "",
         "kind": found.get_kind_display(),
