@@ -98,6 +98,13 @@ def test_an_installed_trama_says_its_version(trama: Command, wheel: Path) -> Non
     assert done.stdout.strip() == wheel.name.split("-")[1]
 
 
+def test_an_installed_trama_finds_the_recipes_that_it_carries(trama: Command) -> None:
+    done = trama("load", "recipes/imola.toml", "--from", "no-such-folder")
+    assert "no-such-folder" in done.stderr, done.stdout + done.stderr
+    done = trama("load", "recipes/nowhere.toml", "--from", "no-such-folder")
+    assert "recipes/nowhere.toml" in done.stderr
+
+
 def test_an_installed_trama_prepares_its_database(trama: Command) -> None:
     for command in (("check",), ("migrate", "--verbosity", "0"), ("makemigrations", "--check", "--dry-run")):
         done = trama(*command)

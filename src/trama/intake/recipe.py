@@ -440,6 +440,19 @@ def parse(text: str, name: str) -> Recipe:
     return recipe
 
 
+CARRIED = Path(__file__).resolve().parent.parent / "recipes"  # where an installed Trama has the recipes of the checkout
+
+
+def where(path: Path) -> Path:
+    """The file that is meant: the path itself or, where there is none, the recipe of that name that Trama carries.
+
+    `recipes/bologna.toml` so works in the checkout and beside an installed Trama.
+    """
+    carried = CARRIED / path.name
+    named = path.parent in {Path(), Path("recipes")}
+    return carried if named and not path.exists() and carried.is_file() else path
+
+
 def read(path: Path) -> Recipe:
     """Read a recipe from a file."""
     try:

@@ -15,7 +15,7 @@ from trama.core.actor import SYSTEM
 from trama.intake import printing
 from trama.intake.actions import NotLoaded, load_recipe
 from trama.intake.downloads import download
-from trama.intake.recipe import Recipe, RecipeError, read
+from trama.intake.recipe import Recipe, RecipeError, read, where
 from trama.intake.verdicts import Report
 
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            recipe = read(options["recipe"])
+            recipe = read(where(options["recipe"]))
             folder = self._folder(recipe, options)
             self._load(recipe, folder, options)
         except NotLoaded as error:
