@@ -85,9 +85,9 @@ def test_guessing_among_ten_thousand_is_quick() -> None:
         rows.append(Organisation(name=name, normalised_name=name.casefold()))
     Organisation.objects.bulk_create(rows)
     suggest("Associazione quercia stella 4", NOBODY)
-    start = time.perf_counter()
+    start = time.process_time()  # not the clock: other tests run beside this one
     found = suggest("Asociazione querca stella 42", NOBODY)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert any("quercia stella" in like.name for like in found)
 
 
