@@ -127,7 +127,8 @@ class Relatives:
 def relatives_of(experience: Experience, actor: Actor) -> Relatives:
     """What it was born from and what it gave birth to, as far as the actor may see it: two queries."""
     pk = experience.pk
-    above = {experience.parent_id, experience.continues_id, experience.copied_from_id} - {None}
+    links = (experience.parent_id, experience.continues_id, experience.copied_from_id)
+    above = {link for link in links if link is not None}
     tied = above | set(_born([pk], "parent", "continues", "copied_from"))
     seen = Experience.objects.visible_to(actor).filter(pk__in=tied).order_by("starts_on", "name", "pk")
     rows = {row.pk: row for row in seen} if tied else {}
