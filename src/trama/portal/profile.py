@@ -66,6 +66,7 @@ def _value(value: ContextValue) -> dict[str, Any]:
         "indicator": value.indicator.code,
         "name": value.indicator.name,
         "unit": value.indicator.unit,
+        "decimals": value.indicator.decimals,
         "year": value.year,
         "value": value.value,
         "state": value.state,

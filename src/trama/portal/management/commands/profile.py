@@ -59,7 +59,7 @@ class Command(BaseCommand):
             if value["indicator"] in shown:
                 continue
             shown.add(value["indicator"])
-            number = numbers.number(value["value"], 1) if value["value"] is not None else value["state"]
+            number = numbers.number(value["value"], value["decimals"]) if value["value"] is not None else value["state"]
             write(f"  {value['name']} {value['year']}: {number} {value['unit']}")
         for indicator in found["indicators"]:
             write(f"  {indicator['label']}: {indicator['text']}")
