@@ -260,7 +260,9 @@ class Selection:
         for dimension in register.dimensions:
             if not dimension.filterable or (dimension.staff and not actor.is_staff):
                 continue
-            chosen = tuple(dict.fromkeys(value for value in getlist(dimension.key) if value))
+            # PostgreSQL refuses a NUL, wherever it stands; no value has one, so that nothing is found.
+            given = (str(value).replace("\x00", "\ufffd") for value in getlist(dimension.key))
+            chosen = tuple(dict.fromkeys(value for value in given if value))
             if chosen:
                 values.append((dimension.key, chosen))
         order = next(iter(getlist("order")), "")

@@ -3,7 +3,7 @@
 import pytest
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from trama.core.actor import NOBODY, Actor, Grant
 from trama.core.models import Fact
@@ -65,3 +65,9 @@ def test_a_page_states_what_it_is() -> None:
     assert writes_openly.page == Page(may=anyone, writes=True)
     assert writes_openly.page.public
     assert for_who_signed_in.page.may is signed_in
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("address", ["/territorio/a%00b/", "/esperienze/?kind=%00", "/ricerca/?q=orto%00"])
+def test_an_address_with_a_nul_leads_nowhere_on_either_database(client: Client, address: str) -> None:
+    assert client.get(address).status_code == 404
