@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, URLPattern, path, reverse
@@ -175,48 +174,67 @@ def filter_fields(register: Register, selection: Selection, actor: Actor) -> lis
     for dimension in register.dimensions:
         if not dimension.filterable or (dimension.staff and not actor.is_staff):
             continue
-        choices = _choices(register, dimension, actor)
-        if not choices or len(choices) > MOST_CHOICES:
+        options = _options(register, dimension, actor)
+        if not options:
             continue
         chosen = selection.of(dimension.key)
         fields.append(
             {
                 "key": dimension.key,
                 "label": dimension.label,
-                "options": _options(choices, chosen[:1]),
+                "options": _marked(options, chosen[:1]),
                 "others": chosen[1:],
             }
         )
     return fields
 
 
-def _choices(register: Register, dimension: Dimension, actor: Actor) -> Sequence[tuple[str, str]]:
+def _options(register: Register, dimension: Dimension, actor: Actor) -> SafeString:
+    """The options of a drop-down list, none of them marked; empty if there are none, or too many."""
+
+    def compute() -> SafeString:
+        choices = list(dimension.choices(actor))
+        if not choices or len(choices) > MOST_CHOICES:
+            return SafeString("")
+        rows = [("", _("all")), *choices, (NONE, _("not stated"))]
+        return format_html_join("", '<option value="{}">{}</option>', rows)
+
     rights = (actor.user, actor.system)
-    key = ("choices", register.key, dimension.key, rights, get_language())
-    return memo.remember(key, 30, lambda: list(dimension.choices(actor)))
+    return memo.remember(("options", register.key, dimension.key, rights, get_language()), 30, compute)
 
 
-def _options(choices: Sequence[tuple[str, str]], chosen: Sequence[str]) -> SafeString:
-    every = format_html('<option value="">{}</option>', _("all"))
-    rows = [(value, SafeString(" selected") if value in chosen else "", label) for value, label in choices]
-    rows.append((NONE, SafeString(" selected") if NONE in chosen else "", _("not stated")))
-    return every + format_html_join("", '<option value="{}"{}>{}</option>', rows)
+def _marked(options: SafeString, chosen: Sequence[str]) -> SafeString:
+    """The same options with the chosen one selected."""
+    for value in chosen:
+        # What is replaced and what replaces it are both escaped; the rest was written by `_options`.
+        tag = format_html('<option value="{}"', value)
+        options = SafeString(options.replace(f"{tag}>", f"{tag} selected>", 1))
+    return options
 
 
 # --- the views ----------------------------------------------------------------------------------------------------
-def page_of(rows: QuerySet[Any], count: int, number: str | None, size: int) -> tuple[list[Any], Any]:
-    """The keys of one page and the page itself; the count is known already, deep pages read only the index."""
-    paginator = Paginator(rows.values_list("pk", flat=True), size)
-    paginator.__dict__["count"] = count
+def page_of(
+    register: Register, selection: Selection, actor: Actor, count: int, number: str | None, size: int
+) -> tuple[list[int], Page[int]]:
+    """The keys of one page of a register, remembered until something changes, and the page itself.
+
+    The count is known already; deep pages read only the index.
+    """
+    paginator = Paginator(range(count), size)
     current = paginator.get_page(number)
-    return list(current.object_list), current
+
+    def compute() -> list[int]:
+        rows = selection.ordered(register, selection.rows(register, actor)).values_list("pk", flat=True)
+        return list(rows[current.start_index() - 1 : current.end_index()]) if count else []
+
+    keys = memo.until_changed(("page", register.key, selection, current.number, size), actor, compute)
+    return keys, current
 
 
 def _list(request: HttpRequest, register: Register) -> HttpResponse:
     selection, context = context_of(request, register, "list")
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    rows = selection.ordered(register, selection.rows(register, actor))
-    keys, current = page_of(rows, context["count"], request.GET.get("page"), PAGE)
+    keys, current = page_of(register, selection, actor, context["count"], request.GET.get("page"), PAGE)
     found = {record.pk: record for record in register.for_list(register.model._default_manager.filter(pk__in=keys))}
     context |= {"records": [found[key] for key in keys if key in found], "page": current, "pages": _pages(current)}
     return render(request, "ui/register_list.html", context)
@@ -225,8 +243,7 @@ def _list(request: HttpRequest, register: Register) -> HttpResponse:
 def _table(request: HttpRequest, register: Register) -> HttpResponse:
     selection, context = context_of(request, register, "table")
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    rows = selection.ordered(register, selection.rows(register, actor))
-    keys, current = page_of(rows, context["count"], request.GET.get("page"), TABLE_PAGE)
+    keys, current = page_of(register, selection, actor, context["count"], request.GET.get("page"), TABLE_PAGE)
     columns = [column for column in exports.columns_of(register, actor) if column.on_page]
     lines = exports.lines(register, columns, keys, actor)
     body = [(register.url(key), line) for key, line in zip(keys, lines, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -26,10 +27,16 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon of Bootstrap Italia. Without a label it is decoration, hidden from screen readers."""
-    sprite = f"{static('svg/sprites.svg')}#{name}"
+    sprite = f"{_sprites()}#{name}"
     if label:
         return format_html('<svg class="tr-icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, sprite)
     return format_html('<svg class="tr-icon" aria-hidden="true" focusable="false"><use href="{}"></use></svg>', sprite)
+
+
+@cache
+def _sprites() -> str:
+    """The address of the icons: the same for the life of a process, asked dozens of times for a page."""
+    return static("svg/sprites.svg")
 
 
 @register.filter
