@@ -13,21 +13,23 @@ from typing import Any, TypeVar, cast
 from trama.core.actor import Actor
 
 T = TypeVar("T")
-_LIMIT = 4000
+_LIMIT, _HEAVY_LIMIT = 4000, 80
 _kept: dict[Hashable, tuple[float, Any]] = {}
+_heavy: dict[Hashable, tuple[float, Any]] = {}
 
 
-def remember(key: Hashable, seconds: float, compute: Callable[[], T]) -> T:
-    """The remembered answer, at most `seconds` old, or a new one."""
-    found = _kept.get(key)
+def remember(key: Hashable, seconds: float, compute: Callable[[], T], *, heavy: bool = False) -> T:
+    """The remembered answer, at most `seconds` old, or a new one. Of heavy ones (whole pages) only a few are kept."""
+    kept, limit = (_heavy, _HEAVY_LIMIT) if heavy else (_kept, _LIMIT)
+    found = kept.get(key)
     now = time.monotonic()
     if found is not None and found[0] > now:
         return cast("T", found[1])
     value = compute()
-    if len(_kept) >= _LIMIT:
-        for old in list(_kept)[: _LIMIT // 4]:
-            _kept.pop(old, None)
-    _kept[key] = (now + seconds, value)
+    if len(kept) >= limit:
+        for old in list(kept)[: limit // 4]:
+            kept.pop(old, None)
+    kept[key] = (now + seconds, value)
     return value
 
 
@@ -39,15 +41,18 @@ def forget(key: Hashable) -> None:
 def forget_all() -> None:
     """Drop everything (tests; after a restore)."""
     _kept.clear()
+    _heavy.clear()
 
 
-def until_changed(key: Hashable, actor: Actor, compute: Callable[[], T], seconds: float = 600) -> T:
+def until_changed(
+    key: Hashable, actor: Actor, compute: Callable[[], T], seconds: float = 600, *, heavy: bool = False
+) -> T:
     """An answer that holds for this actor's rights until anything is changed (or `seconds` have passed)."""
     from django.utils import timezone
     from django.utils.translation import get_language
 
     rights = (actor.user, actor.system, actor.grants)
-    return remember((key, _last_entry(), rights, timezone.localdate(), get_language()), seconds, compute)
+    return remember((key, _last_entry(), rights, timezone.localdate(), get_language()), seconds, compute, heavy=heavy)
 
 
 def _last_entry() -> tuple[int, str] | None:

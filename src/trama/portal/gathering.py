@@ -148,7 +148,7 @@ class Written:
 def page_of_area(request: HttpRequest, area: Area) -> Written:
     """What the page of an area shows to this actor; written anew after any change, at the latest after ten minutes."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    written = memo.until_changed(("portal.area", area.pk), actor, lambda: _written(request, actor, area))
+    written = memo.until_changed(("portal.area", area.pk), actor, lambda: _written(request, actor, area), heavy=True)
     request.trama_maps = written.maps  # type: ignore[attr-defined]
     return written
 

@@ -275,7 +275,7 @@ def _points(request: HttpRequest, register: Register) -> HttpResponse:
         rows = selection.rows(register, actor)
         return maps.content(rows, asked, title=register.title_path, url=register.url)
 
-    return HttpResponse(memo.until_changed(key, actor, compute, 120), content_type="application/json")
+    return HttpResponse(memo.until_changed(key, actor, compute, 120, heavy=True), content_type="application/json")
 
 
 def _export(request: HttpRequest, register: Register, form: str) -> HttpResponse | StreamingHttpResponse:
