@@ -30,8 +30,16 @@ def phrase(
             return _("more than %(number)s") % {"number": written(floor)}
         return _("at least %(number)s") % {"number": written(total)}
     if any_estimated:
-        return _("about %(number)s") % {"number": written(total)}
+        return _("about %(number)s") % {"number": written(rounded(total))}
     return written(total)
+
+
+def rounded(total: int) -> int:
+    """An estimated total to two significant digits, so that it claims no more than it knows: 3648 -> 3600."""
+    if total < 100:
+        return total
+    step = 10 ** (len(str(total)) - 2)
+    return (total + step // 2) // step * step
 
 
 def round_below(total: int) -> int:

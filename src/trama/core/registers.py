@@ -292,6 +292,15 @@ class Selection:
         rest = self.without(key)
         return Selection((*rest.values, (key, (value,))), rest.text, rest.order)
 
+    def published(self, register: Register, actor: Actor) -> Selection:
+        """The same choice of what is published, unless a state was asked for: numbers do not count drafts in silence.
+
+        Only staff see drafts; for everybody else nothing changes.
+        """
+        if register.dimension("state") is None or not actor.is_staff or self.of("state"):
+            return self
+        return self.with_("state", "published")
+
     def address(self, **more: Any) -> str:
         """The choice as a query string, without the question mark."""
         pairs: list[tuple[str, Any]] = [(key, value) for key, chosen in self.values for value in chosen]

@@ -452,7 +452,12 @@ def copy_as_template(actor: Actor, experience: Experience, area: int | None = No
     _refuse_unless(Experience.objects.visible_to(actor).filter(pk=experience.pk).exists())
     if area is not None and area not in finding.nodes():
         raise ValidationError({"areas": _("There is no area number %(pk)s.") % {"pk": area}})
-    copy = Experience(name=experience.name, kind_id=experience.kind_id, author_id=actor.user, area_id=area)
+    copy = Experience(
+        name=_("%(name)s (copy)") % {"name": experience.name[:230]},
+        kind_id=experience.kind_id,
+        author_id=actor.user,
+        area_id=area,
+    )
     for name in PRACTICE:
         setattr(copy, name, getattr(experience, name))
     copy.copied_from = experience

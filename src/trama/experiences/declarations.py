@@ -180,7 +180,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("id", _("number"), "pk", numeric=True, on_page=False),
     Column("name", _("title"), "name"),
     Column("kind", _("kind"), "kind_id", codes.label),
-    Column("state", _("state"), "state", _choice(dict(ExperienceState.choices)), on_page=False, staff=True),
+    Column("state", _("state"), "state", _choice(dict(ExperienceState.choices)), staff=True),
     Column("areas", _("where"), batch=areas_of),
     Column("places", _("places"), batch=_places_of, on_page=False),
     Column("city_wide", _("in the whole territory"), "is_city_wide", YES_NO, on_page=False),
@@ -432,16 +432,16 @@ def dates_between(actor: Actor, first: date, last: date, areas: Sequence[int] | 
 
 
 def what_waits(actor: Actor) -> list[Alert]:
-    """Drafts that the actor left for more than a week, and published experiences that wait for their word."""
+    """Drafts that the actor has begun, and published experiences that wait for their word."""
     if actor.user is None:
         return []
     now = timezone.now()
     mine = Experience.objects.filter(author=actor.user).order_by()
-    drafts = mine.filter(state=ExperienceState.DRAFT, edited_at__lt=now - timedelta(days=7))
+    drafts = mine.filter(state=ExperienceState.DRAFT)
     alerts = []
     for pk, name, edited in drafts.order_by("edited_at", "pk").values_list("pk", "name", "edited_at")[:5]:
         days = (now - edited).days
-        detail = ngettext("left %(n)s day ago", "left %(n)s days ago", days) % {"n": days}
+        detail = ngettext("left %(n)s day ago", "left %(n)s days ago", days) % {"n": days} if days else _now("of today")
         title = _now("Draft to finish: %(name)s") % {"name": name}
         alerts.append(Alert(title, reverse("experiences:experience_edit", args=[pk]), detail=detail))
     carried = Participation.objects.filter(

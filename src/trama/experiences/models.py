@@ -118,11 +118,15 @@ class Experience(Located, Freshness):
     volunteers = models.PositiveIntegerField(
         _("volunteers"), null=True, blank=True, validators=[MaxValueValidator(MOST_PEOPLE)]
     )
-    volunteers_precision = models.CharField(max_length=10, choices=Precision.choices, default=Precision.UNKNOWN)
+    volunteers_precision = models.CharField(
+        _("how volunteers are known"), max_length=10, choices=Precision.choices, default=Precision.UNKNOWN
+    )
     beneficiaries = models.PositiveIntegerField(
         _("people reached"), null=True, blank=True, validators=[MaxValueValidator(MOST_PEOPLE)]
     )
-    beneficiaries_precision = models.CharField(max_length=10, choices=Precision.choices, default=Precision.UNKNOWN)
+    beneficiaries_precision = models.CharField(
+        _("how people reached are known"), max_length=10, choices=Precision.choices, default=Precision.UNKNOWN
+    )
     outputs = models.TextField(_("what came of it"), blank=True)
     critical_points = models.TextField(_("what was difficult"), blank=True)
     is_good_practice = models.BooleanField(_("good practice"), default=False)

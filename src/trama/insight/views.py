@@ -167,7 +167,7 @@ def crosstab_file(request: HttpRequest, key: str, form: str) -> HttpResponse:
         raise Http404
     actor: Actor = request.actor  # type: ignore[attr-defined]
     question = Question.read(request, register, actor)
-    selection = Selection.read(register, request.GET, actor)
+    selection = Selection.read(register, request.GET, actor).published(register, actor)
     try:
         found = _counted(actor, register, selection, question, None)
     except CrosstabError as error:

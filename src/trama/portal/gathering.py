@@ -14,7 +14,7 @@ from trama.core import facts, memo
 from trama.core.actor import Actor
 from trama.core.declarations import Alert, CalendarEntry, Figure, Indicator, gathered
 from trama.core.models import AuditEntry
-from trama.core.registers import Register
+from trama.core.registers import Register, Selection
 from trama.territory.models import Area, AreaClosure
 
 AREA_DAYS = 30  # how far the page of an area looks ahead
@@ -50,7 +50,7 @@ def figures(actor: Actor, area: Area | None = None, *, home_only: bool = False) 
 
     def compute() -> list[Stated]:
         within = areas_within(area) if area is not None else None
-        return [Stated(i, i.compute(actor, within, None), _list_address(i.register, area)) for i in chosen]
+        return [Stated(i, i.compute(actor, within, None), _list_address(i.register, area, actor)) for i in chosen]
 
     return memo.until_changed(("figures", area.pk if area else 0, home_only), actor, compute)
 
@@ -64,12 +64,14 @@ def register_address(register: Register, query: str = "") -> str:
     return address + (f"?{query}" if query and address else "")
 
 
-def _list_address(key: str, area: Area | None) -> str:
+def _list_address(key: str, area: Area | None, actor: Actor) -> str:
     register = gathered.registers.get(key)
     if register is None:
         return ""
-    narrowed = f"area={area.code}" if area is not None and register.dimension("area") else ""
-    return register_address(register, narrowed)
+    selection = Selection().published(register, actor)
+    if area is not None and register.dimension("area"):
+        selection = selection.with_("area", area.code)
+    return register_address(register, selection.address())
 
 
 def calendar(actor: Actor, first: date, last: date, areas: list[int] | None = None) -> list[CalendarEntry]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trama.core import search as full_text
+from trama.core.actor import NOBODY
 from trama.core.declarations import gathered
 from trama.core.models import Source
 from trama.core.pages import anyone, page, signed_in
@@ -33,14 +34,15 @@ def home(request: HttpRequest) -> HttpResponse:
     registers = [gathered.registers[key] for key in ("experiences", "resources", "places") if key in gathered.registers]
     shown = next((r for r in registers if r.visible(actor).filter(x__isnull=False).exists()), None)
     app = shown.model._meta.app_label if shown else ""
+    query = f"?{Selection().published(shown, actor).address()}" if shown else ""
     figures = gathering.figures(actor, home_only=True)
     context = {
         "area": area,
         "figures": figures,
         "figure_notes": list(dict.fromkeys(stated.figure.note for stated in figures if stated.figure.note)),
         "coming": gathering.by_day(gathering.next_days(actor)),
-        "points_address": address_if_any(f"{app}:{shown.key}_points") if shown else "",
-        "table_address": address_if_any(f"{app}:{shown.key}_table") if shown else "",
+        "points_address": address_if_any(f"{app}:{shown.key}_points") + query if shown else "",
+        "table_address": address_if_any(f"{app}:{shown.key}_table") + query if shown else "",
         "areas_address": home_areas_address(),
         "bounds": _bounds(area),
         "doors": _doors(),
@@ -198,14 +200,14 @@ def accessibility(request: HttpRequest) -> HttpResponse:
 @page(may=anyone)
 def open_data(request: HttpRequest) -> HttpResponse:
     """Every register to be taken away, with its count and its columns."""
-    actor = request.actor  # type: ignore[attr-defined]
     rows = []
     for register in gathered.registers.values():
         app = register.model._meta.app_label
         links = [
-            (form.upper(), address_if_any(f"{app}:{register.key}_export", form)) for form in ("csv", "xlsx", "json")
+            (form.upper(), address_if_any(f"{app}:{register.key}_export", form) + "?public=1")
+            for form in ("csv", "xlsx", "json")
         ]
-        counted = register.counted(register.visible(actor).count())
+        counted = register.counted(register.visible(NOBODY).count())
         columns = [str(column.label) for column in register.columns if not column.staff]
         rows.append({"register": register, "counted": counted, "links": links, "columns": columns})
     return render(request, "portal/open_data.html", {"rows": rows, "date": numbers.day(timezone.localdate())})

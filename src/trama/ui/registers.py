@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 
 from trama.core import facts, memo, search
-from trama.core.actor import Actor
+from trama.core.actor import NOBODY, Actor
 from trama.core.pages import anyone, page
 from trama.core.registers import NONE, Column, Dimension, Register, Selection
 from trama.ui import exports, maps
@@ -137,6 +137,8 @@ def context_of(request: HttpRequest, register: Register, current: str) -> tuple[
     """What the top of every view of a register needs: the sentence, the chips, the filters, the switch, the exports."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     selection = Selection.read(register, request.GET, actor)
+    if current == "crosstab":
+        selection = selection.published(register, actor)
     count = _count(register, selection, actor)
     query = selection.address()
     forms: list[tuple[str, str]] = []
@@ -281,7 +283,8 @@ def _points(request: HttpRequest, register: Register) -> HttpResponse:
 def _export(request: HttpRequest, register: Register, form: str) -> HttpResponse | StreamingHttpResponse:
     if form not in exports.FORMS:
         raise Http404
-    actor: Actor = request.actor  # type: ignore[attr-defined]
+    # Open data are what everybody may see, whoever takes them.
+    actor: Actor = NOBODY if "public" in request.GET else request.actor  # type: ignore[attr-defined]
     selection = Selection.read(register, request.GET, actor)
     return exports.respond(register, selection, actor, form)
 

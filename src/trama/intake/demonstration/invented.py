@@ -411,7 +411,7 @@ def _meet(made: Invented, pairs: list[tuple[dict[str, Any], Locality]], count: i
                     ends_at=end,
                     area=locality.area,
                     place_id=placed.get(experience.pk),
-                    cancelled_because="Sala in manutenzione" if rng.random() < 0.02 else "",
+                    cancelled_because="Maltempo o indisponibilità della sede" if rng.random() < 0.02 else "",
                     source=made.source,
                     is_demonstration=True,
                 )

@@ -16,6 +16,12 @@ function start(form) {
   form.addEventListener("input", () => saver.changed());
   form.addEventListener("change", () => saver.changed());
   form.addEventListener("submit", () => saver.sent());
+  // Enter in a field (the "Go" of a phone) is no wish to leave the sheet half filled: only the buttons send it.
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.matches("input:not([type=submit]):not([type=button])")) {
+      event.preventDefault();
+    }
+  });
 }
 
 // --- what was typed, kept on this device until it is saved ---------------------------------------------------------
