@@ -18,10 +18,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from trama.intake.tests.factories import AREAS_STEP, HEAD, RESOURCES_STEP, write_areas
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # These installations have an SQLite of their own; test_backup_postgresql.py has those on PostgreSQL.
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="tried with the tests on SQLite"),
+]
 RUN = "from trama.config.command_line import main; main()"
 TOWN = """
 from trama.intake.tests.factories import town
