@@ -16,7 +16,7 @@ from typing import Any
 from django.db import models, transaction
 from django.utils import timezone
 
-from trama.core import search
+from trama.core import bulk, search
 from trama.core.actor import Actor
 from trama.core.models import AuditEntry, AuditHead
 from trama.core.privacy import Privacy
@@ -126,7 +126,7 @@ def record_many(actor: Actor, acts: Iterable[Act]) -> list[AuditEntry]:
             )
             entry.hash = previous = hash_of(entry)
             entries.append(entry)
-        AuditEntry.objects.bulk_create(entries, batch_size=500)
+        bulk.insert(entries)
         AuditHead.objects.filter(pk=1).update(number=number, hash=previous)
     return entries
 

@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Model, Q
 from django.db.models.expressions import RawSQL
 
-from trama.core import memo
+from trama.core import bulk, memo
 from trama.core.actor import Actor
 from trama.core.models import SearchEntry, SearchTerm
 
@@ -124,15 +124,10 @@ def _entry(kind: str, pk: int, title: str, text: str) -> SearchEntry:
 def _write(entries: list[SearchEntry]) -> int:
     if not entries:
         return 0
-    SearchEntry.objects.bulk_create(
-        entries,
-        update_conflicts=True,
-        unique_fields=["kind", "object_id"],
-        update_fields=["title", "title_stems", "stems"],
-    )
+    bulk.insert(entries, unique=["kind", "object_id"], update=["title", "title_stems", "stems"])
     found = {word for entry in entries for word in entry._words if 3 <= len(word) <= 40}  # type: ignore[attr-defined]
     terms = [SearchTerm(word=word, stem=stem(word)[:60]) for word in sorted(found)]
-    SearchTerm.objects.bulk_create(terms, ignore_conflicts=True, batch_size=400)
+    bulk.insert(terms, ignore_conflicts=True)
     return len(entries)
 
 

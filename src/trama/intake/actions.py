@@ -62,10 +62,13 @@ def load_recipe(
     strict: bool = False,
     only: str = "",
     progress: Progress | None = None,
+    checked: Callable[[Report], None] | None = None,
 ) -> Report:
     """Load a recipe from the files in a folder, in one transaction; a dry run does the same and takes it back.
 
     `only` names the one step to be loaded; `strict` takes everything back when a row is refused (`NotLoaded`).
+    `checked` gets the report when all rows are read and nothing is committed yet: who needs no answer between the dry
+    run and the load has both for the work of one.
     Raises RecipeError when a file is missing or cannot be understood: then nothing is written.
     """
     say = progress or (lambda text: None)
@@ -82,6 +85,8 @@ def load_recipe(
                     % {"count": report.refused},
                     report,
                 )
+            if checked is not None:
+                checked(report)
             if not dry:
                 _conclude(run, report, started, say)
             transaction.set_rollback(dry)

@@ -10,7 +10,7 @@ from trama.core import codes
 from trama.intake import files
 from trama.intake.recipe import OrganisationsStep, PlacesStep
 from trama.intake.steps.records import Refused, Sheet, open_sheet, read_contacts, read_drafts, sync, sync_contacts
-from trama.intake.steps.resources import kind_rule
+from trama.intake.steps.resources import check_kinds, kind_rule
 from trama.intake.steps.run import Run
 from trama.intake.verdicts import StepReport
 from trama.network.models import Organisation, OrganisationContact, normalised
@@ -78,6 +78,7 @@ def _organisation(sheet: Sheet, row: files.Row) -> dict[str, Any]:
 
 def load_organisations(run: Run, step: OrganisationsStep, report: StepReport) -> None:
     """Read the file and bring the organisations and their contacts up to date."""
+    check_kinds(step.kinds)
     sheet = open_sheet(run, step, report, ORGANISATION_FIELDS)
     drafts = read_drafts(sheet, _organisation)
     for draft in drafts:

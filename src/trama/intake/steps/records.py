@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from trama.core import codes
+from trama.core import bulk, codes
 from trama.core.history import Act, differences, kind_of, state_of
 from trama.core.models import AuditEntry
 from trama.intake import files
@@ -296,7 +296,7 @@ def sync_contacts(
                     new.append(model(**{owner: pk}, kind=kind, value=value, label=label, visibility=visibility))
         if pk not in touched:
             gone += [item.pk for key, item in had.items() if key not in wanted]
-    model.objects.bulk_create(new, batch_size=1000)
+    bulk.insert(new)
     for start in range(0, len(gone), CHUNK):
         model.objects.filter(pk__in=gone[start : start + CHUNK]).delete()
     if added or gone:

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from trama.core import codes
+from trama.core import bulk, codes
 from trama.core.history import Act, differences, kind_of
 from trama.directory.models import Promotion, Resource, ResourceCode, ResourceContact
 from trama.intake import files
-from trama.intake.recipe import KindRule, PromoterSpec, ResourcesStep
+from trama.intake.recipe import KindRule, PromoterSpec, RecipeError, ResourcesStep
 from trama.intake.steps.records import (
     CHUNK,
     LOADED,
@@ -37,6 +37,7 @@ def load_resources(run: Run, step: ResourcesStep, report: StepReport) -> None:
     """Read the file and bring resources, their promoters, contacts and targets up to date."""
     sheet = open_sheet(run, step, report, FIELDS)
     if step.promoter:
+        check_kinds(step.promoter.kinds)
         sheet.columns[step.promoter.column] = sheet.table.column(step.promoter.column)
     drafts = read_drafts(sheet, _fields)
     for draft in drafts:
@@ -94,9 +95,19 @@ def _sync_codes(report: StepReport, written: Written) -> None:
         return
     known = set(ResourceCode.objects.filter(facet="target").values_list("resource_id", "code_id"))
     new = [ResourceCode(resource_id=pk, facet="target", code_id=code) for pk, code in sorted(wanted - known)]
-    ResourceCode.objects.bulk_create(new, batch_size=1000)
+    bulk.insert(new)
     if new:
         report.related["changed"] = report.related.get("changed", 0) + len(new)
+
+
+def check_kinds(rules: list[KindRule]) -> None:
+    """Refuse a rule that gives a kind of organisation that no list knows: the database would, after all the work."""
+    known = {code.value for code in codes.codes_of("organisation_kind", also_closed=True)}
+    for rule in rules:
+        if rule.kind and rule.kind not in known:
+            raise RecipeError(
+                _("“%(text)s” is not in the list “%(list)s”") % {"text": rule.kind, "list": "organisation_kind"}
+            )
 
 
 def kind_rule(name: str, rules: list[KindRule]) -> KindRule | None:
@@ -178,9 +189,7 @@ def _promotions(run: Run, report: StepReport, written: Written, bodies: dict[str
         existing.update({(resource, body): pk for resource, body, pk in found})
     new = sorted(wanted - set(existing))
     if not run.dry:
-        Promotion.objects.bulk_create(
-            [Promotion(resource_id=pk, organisation_id=body, role_id=role) for pk, body in new], batch_size=1000
-        )
+        bulk.insert([Promotion(resource_id=pk, organisation_id=body, role_id=role) for pk, body in new])
     # A promoter that the row no longer names goes, unless a person has worked on the record or split the string.
     changed = set(written.changed)
     gone = [

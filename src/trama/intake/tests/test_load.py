@@ -193,3 +193,30 @@ def test_a_missing_file_and_a_missing_column_leave_everything(folder: Path) -> N
 def test_staff_contacts_stay_hidden_from_nobody(folder: Path) -> None:
     load(folder)
     assert Resource.objects.visible_to(NOBODY).count() == 3
+
+
+def test_who_needs_no_answer_has_dry_run_and_load_for_the_work_of_one(folder: Path) -> None:
+    seen = []
+
+    def checked(report: Report) -> None:
+        seen.append((report.changes, Load.objects.exists()))
+
+    done = load(folder, dry=False, checked=checked)
+    assert seen == [(done.changes, False)]
+    assert done.changes
+    assert Load.objects.exists()
+
+
+def test_who_objects_to_the_report_takes_all_back(folder: Path) -> None:
+    def checked(report: Report) -> None:
+        raise RecipeError("no")
+
+    with pytest.raises(RecipeError, match="no"):
+        load(folder, dry=False, checked=checked)
+    assert not Resource.objects.exists()
+
+
+def test_a_kind_of_organisation_that_no_list_knows_is_refused_at_once(folder: Path) -> None:
+    rule = 'kinds = [{ pattern = "^caritas", kind = "apz" }]'
+    with pytest.raises(RecipeError, match=r"apz.*organisation_kind"):
+        load(folder, f"{TEXT.rstrip()}\n{rule}\n")

@@ -69,17 +69,28 @@ class Command(BaseCommand):
     def _load(self, recipe: Recipe, folder: Path, options: dict[str, Any]) -> None:
         chosen = {"strict": options["strict"], "only": options["step"], "progress": self._say}
         self._say(_("Dry run: %(title)s") % {"title": recipe.title})
-        report = load_recipe(SYSTEM, recipe, folder, dry=True, **chosen)
-        self.stdout.write(printing.table(report))
-        self._write_report(report, options["report"])
+
+        def show(report: Report) -> None:
+            self.stdout.write(printing.table(report))
+            self._write_report(report, options["report"])
+
+        asks = not options["yes"] and sys.stdin.isatty()
+        if options["dry_run"] or asks:
+            show(load_recipe(SYSTEM, recipe, folder, dry=True, **chosen))
         if options["dry_run"]:
             self.stdout.write(_("This was a dry run: nothing was written."))
             return
-        if not options["yes"] and sys.stdin.isatty() and not self._agreed():
+        if asks and not self._agreed():
             self.stdout.write(_("Nothing was written."))
             return
-        self._say(_("Load: %(title)s") % {"title": recipe.title})
-        done = load_recipe(SYSTEM, recipe, folder, dry=False, **chosen)
+
+        def go_on(report: Report) -> None:
+            # Nobody waits for an answer: what the dry run made is what is written, in the same transaction.
+            if not asks:
+                show(report)
+            self._say(_("Load: %(title)s") % {"title": recipe.title})
+
+        done = load_recipe(SYSTEM, recipe, folder, dry=False, checked=go_on, **chosen)
         if done.changes:
             self.stdout.write(self.style.SUCCESS(_("Loaded: %(count)s records written.") % {"count": done.changes}))
         else:
