@@ -15,7 +15,7 @@ from trama.core import figures
         (6900, True, 147, 147, False, "about 6,900"),
         (6900, True, 120, 147, False, "about 6,900"),
         (512, True, 120, 147, True, "more than 500"),
-        (512, True, 147, 147, True, "about 512"),
+        (512, True, 147, 147, True, "about 510"),
         (512, False, 120, 147, True, "at least 512"),
         (500, True, 120, 147, True, "at least 500"),
         (12, True, 3, 4, True, "at least 12"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from trama.core import history, search
 from trama.core.models import AuditEntry
@@ -291,8 +291,9 @@ def test_a_copy_takes_the_practice_and_not_the_numbers(worker, city):
     actions.publish(worker, model)
     actions.mark_good_practice(actor_with("plan_office", city["city"]), model)
     copier = actor_with("community_worker", city["east"], user=2)
-    copy = actions.copy_as_template(copier, model, city["east"].pk)
-    assert (copy.name, copy.summary, copy.kind_id) == (model.name, "Una riga.", model.kind_id)
+    with translation.override("en"):
+        copy = actions.copy_as_template(copier, model, city["east"].pk)
+    assert (copy.name, copy.summary, copy.kind_id) == (f"{model.name} (copy)", "Una riga.", model.kind_id)
     assert (copy.state, copy.author_id, copy.area_id, copy.copied_from_id) == ("draft", 2, city["east"].pk, model.pk)
     assert (copy.volunteers, copy.volunteers_precision, copy.starts_on) == (None, "unknown", None)
     assert (copy.outputs, copy.source_text, copy.is_good_practice, copy.confirmed_on) == ("", "", False, None)

@@ -293,6 +293,7 @@ def test_what_waits_for_me(three):
         alerts = what_waits(me)
     assert [(a.title, a.url.endswith("/modifica/")) for a in alerts] == [
         ("Draft to finish: Vecchia bozza", True),
+        ("Draft to finish: Bozza di ieri", True),
         ("Is it still right? Decaduta", False),
     ]
     assert alerts[0].detail == "left 8 days ago"
