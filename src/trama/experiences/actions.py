@@ -155,6 +155,8 @@ def _set_fields(experience: Experience, data: Mapping[str, Any], importing: Mapp
     for name in PLAIN:
         if name in data:
             value = data[name]
+            if isinstance(value, str):
+                value = value.replace("\x00", "")  # PostgreSQL takes none
             setattr(experience, name, " ".join(value.split()) if name == "name" and isinstance(value, str) else value)
     for name, list_ in (("kind", "experience_kind"), ("service_role", "service_role")):
         if name in data:

@@ -131,7 +131,8 @@ def _table(name: str, header: list[str], records: Any) -> Table:
                 _("%(file)s, row %(row)s: it has %(found)s cells, the header %(expected)s.")
                 % {"file": name, "row": number, "found": len(cells), "expected": len(columns)}
             )
-        padded = [*cells, *[""] * (len(columns) - len(cells))]
+        # No database of ours keeps a NUL alike: none gets past here.
+        padded = [*(cell.replace("\x00", "") for cell in cells), *[""] * (len(columns) - len(cells))]
         table.rows.append(Row(number, dict(zip(columns, padded, strict=True))))
     return table
 

@@ -113,3 +113,7 @@ def test_a_file_that_stands_twice_is_refused(tmp_path: Path) -> None:
 )
 def test_capitals_become_names(text: str, wanted: str) -> None:
     assert title_case(text) == wanted
+
+
+def test_a_nul_in_a_cell_is_left_out(tmp_path: Path) -> None:
+    assert [row["nome"] for row in table(tmp_path, "nome;nota\nOr\0to;x\n").rows] == ["Orto"]
