@@ -38,7 +38,7 @@ def rounded(total: int) -> int:
     """An estimated total to two significant digits, so that it claims no more than it knows: 3648 -> 3600."""
     if total < 100:
         return total
-    step = 10 ** (len(str(total)) - 2)
+    step: int = 10 ** (len(str(total)) - 2)
     return (total + step // 2) // step * step
 
 

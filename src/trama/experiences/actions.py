@@ -151,13 +151,18 @@ def save_experience(
     return experience
 
 
+def _tidy(name: str, value: Any) -> Any:
+    """A text without NULs, which PostgreSQL refuses; a title with single blanks."""
+    if not isinstance(value, str):
+        return value
+    value = value.replace("\x00", "")
+    return " ".join(value.split()) if name == "name" else value
+
+
 def _set_fields(experience: Experience, data: Mapping[str, Any], importing: Mapping[str, Any]) -> None:
     for name in PLAIN:
         if name in data:
-            value = data[name]
-            if isinstance(value, str):
-                value = value.replace("\x00", "")  # PostgreSQL takes none
-            setattr(experience, name, " ".join(value.split()) if name == "name" and isinstance(value, str) else value)
+            setattr(experience, name, _tidy(name, data[name]))
     for name, list_ in (("kind", "experience_kind"), ("service_role", "service_role")):
         if name in data:
             setattr(experience, f"{name}_id", _code(list_, data[name], name) if data[name] else None)
