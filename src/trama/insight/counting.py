@@ -7,7 +7,7 @@ its amount is added once in each, however many rows the joins make of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -15,7 +15,11 @@ from django.db import connections
 from django.db.models import Count, Exists, F, Model, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.expressions import Combinable
 
+from trama.core import memo
+from trama.core.actor import SYSTEM
 from trama.core.registers import CodeDimension, Dimension, Measure
+from trama.territory.declarations import AreaDimension
+from trama.territory.models import AreaClosure
 
 Key = tuple[Any, ...]
 
@@ -51,15 +55,41 @@ def tally(
     value of the first axis beyond those named, and that axis does not divide them: what remains of a long table.
     """
     remainder = list(without)
+    rolled: dict[int, AreaDimension] = {}
     for number, dimension in enumerate(axes):
-        rows = _grouped(rows, dimension, f"axis{number}")
+        if not remainder and measure.expression is None and _rolls_up(rows.model, dimension):
+            assert isinstance(dimension, AreaDimension)  # noqa: S101
+            rolled[number] = dimension
+            rows = replace(dimension, level="").group(rows, f"axis{number}")
+        else:
+            rows = _grouped(rows, dimension, f"axis{number}")
     if remainder:
         rows = rows.filter(~Q(axis0__in=remainder), axis0__isnull=False)
     keys = [f"axis{number}" for number in range(1 if remainder else 0, len(axes))]
     if measure.expression is not None:
         return _expressed(rows, keys, measure.expression)
-    repeats = bool(remainder) or any(_may_repeat(dimension) for dimension in axes)
-    return _summed(rows, keys, measure, repeats=repeats)
+    repeats = bool(remainder) or any(_may_repeat(rows.model, dimension) for dimension in axes)
+    found = _summed(rows, keys, measure, repeats=repeats)
+    for number, dimension in rolled.items():
+        found = _rolled_up(found, number, dimension.level)
+    return found
+
+
+def _rolls_up(model: type[Model], dimension: Dimension) -> bool:
+    """Whether areas can be counted as they are and added up here: a few hundred groups instead of a join per record."""
+    return isinstance(dimension, AreaDimension) and bool(dimension.level) and not has_several(model, dimension)
+
+
+def _rolled_up(tallies: Mapping[Key, Tally], position: int, level: str) -> dict[Key, Tally]:
+    """Groups by area added up to the areas of a level above; None gathers what lies in none."""
+    areas = {key[position] for key in tallies if key[position] is not None}
+    links = AreaClosure.objects.filter(ancestor_kind=level).order_by().values_list("area_id", "ancestor_id")
+    above = {area: ancestor for area, ancestor in links if area in areas}
+    found: dict[Key, Tally] = {}
+    for key, one in tallies.items():
+        rolled = (*key[:position], above.get(key[position]), *key[position + 1 :])
+        found[rolled] = found.get(rolled, Tally()) + one
+    return found
 
 
 def added_up(tallies: Mapping[Key, Tally], position: int) -> dict[Key, Tally]:
@@ -73,7 +103,7 @@ def added_up(tallies: Mapping[Key, Tally], position: int) -> dict[Key, Tally]:
 
 def _grouped(rows: QuerySet[Any], dimension: Dimension, alias: str) -> QuerySet[Any]:
     rows = dimension.group(rows, alias)
-    if _may_repeat(dimension):
+    if _may_repeat(rows.model, dimension):
         # Of two areas of a record one may lie in a district and the other in none: it is not one "without a district".
         same = rows.model._default_manager.order_by().filter(pk=OuterRef("pk"))
         answered = dimension.group(same, "answer").filter(answer__isnull=False)
@@ -81,9 +111,24 @@ def _grouped(rows: QuerySet[Any], dimension: Dimension, alias: str) -> QuerySet[
     return rows
 
 
-def _may_repeat(dimension: Dimension) -> bool:
+def _may_repeat(model: type[Model], dimension: Dimension) -> bool:
     """Whether a record may come twice with the same value: two areas of one district. Codes stand once in a record."""
-    return dimension.multiple and not (isinstance(dimension, CodeDimension) and bool(dimension.relation))
+    codes = isinstance(dimension, CodeDimension) and bool(dimension.relation)
+    return not codes and has_several(model, dimension)
+
+
+def has_several(model: type[Model], dimension: Dimension) -> bool:
+    """Whether some record has more than one value. Of areas the database is asked: mostly each record has one."""
+    if not (dimension.multiple and isinstance(dimension, AreaDimension) and dimension.relation):
+        return dimension.multiple
+    link = model._meta.get_field(dimension.relation)
+    through, record = link.related_model, link.field.attname  # type: ignore[union-attr]
+
+    def compute() -> bool:
+        rows = through._default_manager.order_by().values(record)  # type: ignore[union-attr]
+        return bool(rows.annotate(several=Count("pk")).filter(several__gt=1).exists())
+
+    return memo.until_changed(("insight.several", model._meta.label, dimension.relation), SYSTEM, compute)
 
 
 def _summed(rows: QuerySet[Any], keys: list[str], measure: Measure, *, repeats: bool) -> dict[Key, Tally]:

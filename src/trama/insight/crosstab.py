@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from trama.core import facts
 from trama.core.actor import SYSTEM, Actor
 from trama.core.registers import NONE, Dimension, Measure, Register, Selection
-from trama.insight.counting import Key, Tally, added_up, tally
+from trama.insight.counting import Key, Tally, added_up, has_several, tally
 from trama.insight.protection import protect, threshold_of
 from trama.insight.shapes import OTHERS, RECORDS, Asked, Axis, Cell, Crosstab, Status, Value
 from trama.territory.declarations import AreaDimension
@@ -88,25 +88,28 @@ class _Counts:
     def __init__(self, records: Any, rows: Dimension, cols: Dimension | None, measure: Measure) -> None:
         self.records, self.rows, self.cols, self.measure = records, rows, cols, measure
         adds_up = measure.expression is None
+        # Sums are right where no record stands in two groups: asked of the records, not only of the declaration.
+        self.several_rows = has_several(records.model, rows)
+        several_cols = cols is not None and has_several(records.model, cols)
         self.cells: dict[Key, Tally] = tally(records, (rows, cols), measure) if cols else {}
-        if cols is not None and adds_up and not cols.multiple:
+        if cols is not None and adds_up and not several_cols:
             self.by_row = added_up(self.cells, 0)
         else:
             self.by_row = tally(records, (rows,), measure)
         self.by_col: dict[Key, Tally] = {}
         if cols is not None:
-            fits = adds_up and not rows.multiple
+            fits = adds_up and not self.several_rows
             self.by_col = added_up(self.cells, 1) if fits else tally(records, (cols,), measure)
-        if adds_up and not rows.multiple:
+        if adds_up and not self.several_rows:
             self.all = sum(self.by_row.values(), Tally())
-        elif adds_up and cols is not None and not cols.multiple:
+        elif adds_up and cols is not None and not several_cols:
             self.all = sum(self.by_col.values(), Tally())
         else:
             self.all = tally(records, (), measure)[()]
 
     def beyond(self, shown: list[Any]) -> tuple[Tally, dict[Key, Tally]]:
         """What stands in rows that are not shown: in all, and by column."""
-        if self.rows.multiple or self.measure.expression is not None:
+        if self.several_rows or self.measure.expression is not None:
             total = tally(self.records, (self.rows,), self.measure, without=shown)[()]
             cols = tally(self.records, (self.rows, self.cols), self.measure, without=shown) if self.cols else {}
             return total, cols

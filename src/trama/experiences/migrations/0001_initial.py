@@ -213,6 +213,10 @@ class Migration(migrations.Migration):
             model_name='experiencecode',
             index=models.Index(fields=['code', 'experience', 'facet'], name='experiences_by_code'),
         ),
+        migrations.AddIndex(
+            model_name='experiencecode',
+            index=models.Index(fields=['experience', 'facet', 'code'], name='codes_of_experiences'),
+        ),
         migrations.AddConstraint(
             model_name='experiencecode',
             constraint=models.UniqueConstraint(fields=('experience', 'code'), name='an_experience_bears_a_code_once'),
