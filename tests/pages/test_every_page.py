@@ -5,10 +5,17 @@ from __future__ import annotations
 import pytest
 from django.core.management import call_command
 
-from tests.pages.crawl import visit
+from tests.pages.crawl import name_of, visit
+from trama.core.declarations import gathered
 
 # However much a territory holds: a page asks a bounded number of times.
 MOST_QUERIES = 60
+
+
+def most(address: str) -> int:
+    """How often a page may ask. The file of a report prints every indicator: what it is and of how many it is known."""
+    return MOST_QUERIES + (2 * len(gathered.indicators) if name_of(address) == "reports:territory_file" else 0)
+
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
@@ -24,15 +31,20 @@ def test_an_empty_installation_has_no_dead_page(language: str) -> None:
 @pytest.mark.parametrize("language", ["it", "en"])
 def test_the_demonstration_has_no_dead_page(language: str) -> None:
     from trama.accounts.models import User
+    from trama.network.choices import Role
 
     call_command("prepare", verbosity=0)
     call_command("demo", verbosity=0)
-    people = list(User.objects.filter(is_demonstration=True, is_active=True).values_list("username", flat=True))
+    accounts = User.objects.filter(is_demonstration=True, is_active=True)
+    if language == "en":
+        # What a role sees does not hang on the language: one who writes and one who administers are enough.
+        accounts = accounts.filter(memberships__role__in=(Role.COMMUNITY_WORKER, Role.DPO_ADMIN))
+    people = list(accounts.order_by("username").values_list("username", flat=True).distinct())
     assert people
     wrong = []
     for person in [None, *people]:
         done = visit(person, language, of_a_kind=3 if person is None else 1)
         assert len(done.opened) > 10
         wrong += [f"{person or 'nobody'}: {sentence}" for sentence in done.wrong]
-        wrong += [f"{address}: {count} queries" for address, count in done.queries.items() if count > MOST_QUERIES]
+        wrong += [f"{address}: {count} queries" for address, count in done.queries.items() if count > most(address)]
     assert not wrong, "\n".join(wrong)
