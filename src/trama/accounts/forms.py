@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from trama.accounts.choices import DEMONSTRATION_PASSWORD
@@ -20,6 +21,10 @@ class LoginForm(AllauthLoginForm):
         login, password = self.fields["login"], self.fields["password"]
         login.label, password.label = _("User name or e-mail"), _("Password")
         login.widget.attrs = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+        # Longer ones are nobody's, and would be written down by who counts failed attempts.
+        login.max_length, password.max_length = 254, 1024
+        login.validators.append(MaxLengthValidator(254))
+        password.validators.append(MaxLengthValidator(1024))
         password.widget.attrs.pop("placeholder", None)
         password.help_text = ""
         chosen = self.request.GET.get("login", "") if self.request else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -43,6 +44,10 @@ LOADERS: dict[str, Callable[[Run, Any, StepReport], None]] = {
     "places": load_places,
     "organisations": load_organisations,
 }
+
+
+logger = logging.getLogger(__name__)
+UNREADABLE = (RecursionError, AttributeError, TypeError, KeyError, IndexError, OverflowError, UnicodeError, OSError)
 
 
 class NotLoaded(RecipeError):
@@ -122,6 +127,11 @@ def _take_steps(run: Run, report: Report, steps: list[Step], only: str, say: Pro
             LOADERS[step.kind](run, step, one)
         except RecipeError as error:
             raise RecipeError(_("step “%(name)s”: %(why)s") % {"name": step.name, "why": error}) from error
+        except UNREADABLE as error:
+            # Files of strangers: what the readers did not foresee is refused whole, and nothing is written.
+            logger.warning("step %s could not be read", step.name, exc_info=True)
+            why = _("“%(file)s” does not have the form expected.") % {"file": step.file}
+            raise RecipeError(_("step “%(name)s”: %(why)s") % {"name": step.name, "why": why}) from error
         one.seconds = time.perf_counter() - begun
         report.steps.append(one)
 

@@ -24,11 +24,23 @@ def clean_header(text: str) -> str:
     return " ".join(text.replace("\ufeff", "").split())
 
 
+RECIPE = "recipe.toml"  # as `staging` keeps the recipe beside the files that were sent with it
+MOST_ROWS = 200_000  # of one file: more would fill the memory before anybody could read the verdicts
+
+
 def find(folder: Path, name: str) -> Path:
     """The file of this name in the folder, at any depth; refused when it is not there or stands twice."""
-    found = sorted(path for path in folder.rglob(name) if path.is_file())
+    # A recipe may come from anybody who loads: a name is a name, never a way out of the folder, nor a pattern.
+    if not name or name in {".", "..", RECIPE} or not name.isprintable() or re.search(r"[/\\*?\[\]:]", name):
+        raise RecipeError(_("“%(name)s” is no name of a file: write it without folders and signs.") % {"name": name})
+    inside = folder.resolve()
+    found = sorted(
+        path
+        for path in folder.rglob("*")
+        if path.name == name and path.is_file() and path.resolve().is_relative_to(inside)
+    )
     if not found:
-        raise RecipeError(_("the file “%(name)s” was not found in %(folder)s.") % {"name": name, "folder": folder})
+        raise RecipeError(_("the file “%(name)s” is not among those given.") % {"name": name})
     different = {path.read_bytes() for path in found} if len(found) > 1 else set()
     if len(different) > 1:
         places = ", ".join(str(path.relative_to(folder)) for path in found)
@@ -124,6 +136,10 @@ def _table(name: str, header: list[str], records: Any) -> Table:
         raise RecipeError(_("%(file)s bears the column “%(column)s” twice.") % {"file": name, "column": min(twice)})
     table = Table(name, columns)
     for number, cells in enumerate(records, start=2):
+        if number > MOST_ROWS:
+            raise RecipeError(
+                _("%(file)s has more than %(count)s rows: split it.") % {"file": name, "count": MOST_ROWS}
+            )
         if not any(cells):
             continue
         if len(cells) > len(columns):
@@ -158,13 +174,18 @@ def _spreadsheet(path: Path, spec: TableSpec) -> Table:
 def _json(path: Path, spec: TableSpec) -> Table:
     try:
         data = json.loads(text_of(path, spec.encoding).lstrip("\ufeff"))
+    except RecursionError as error:
+        raise RecipeError(_("%(file)s does not hold a list of records.") % {"file": path.name}) from error
     except json.JSONDecodeError as error:
         raise RecipeError(
             _("%(file)s, line %(line)s: this is not JSON (%(why)s).")
             % {"file": path.name, "line": error.lineno, "why": error.msg}
         ) from error
     if isinstance(data, dict) and data.get("type") == "FeatureCollection":
-        data = [feature.get("properties") or {} for feature in data.get("features", [])]
+        data = [
+            (feature.get("properties") or {}) if isinstance(feature, dict) else feature
+            for feature in data.get("features") or []
+        ]
     for part in filter(None, spec.records.split(".")):
         data = data.get(part) if isinstance(data, dict) else None
     if not isinstance(data, list) or not all(isinstance(item, dict) for item in data):

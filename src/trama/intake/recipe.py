@@ -432,6 +432,8 @@ def parse(text: str, name: str) -> Recipe:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{name}: {error}") from error
+    except RecursionError as error:
+        raise RecipeError(_("%(file)s: this is no recipe.") % {"file": name}) from error
     reader = _Reader(name, _lines_of(text))
     recipe: Recipe = reader.build(Recipe, data, ())
     if recipe.format != FORMAT:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from trama.intake.files import RECIPE
 from trama.intake.recipe import RecipeError
 
 KINDS = frozenset(
@@ -35,10 +36,9 @@ KINDS = frozenset(
         ".cpg",
     ]
 )
-MOST_BYTES = 300 * 1024 * 1024  # of all files together, unpacked
+MOST_BYTES = 120 * 1024 * 1024  # of all files together, unpacked
 MOST_FILES = 200
 HOURS = 24
-RECIPE = "recipe.toml"
 TOKEN = re.compile(r"^\d+-[A-Za-z0-9_-]{20,60}$")
 
 
