@@ -157,7 +157,10 @@ def test_the_calendar_lives(imola: object) -> None:
 
 
 def test_everything_is_found_and_in_the_audit(imola: object) -> None:
-    assert Experience.objects.filter(search.matching(Experience, "mediazioni comunita")).count() >= 1
+    search.rebuild()
+    understood = search.understand("mediazioni comunita")
+    found = Experience.objects.filter(search.matching(Experience, "mediazioni comunita")).count()
+    assert found >= 1, (understood, search.SearchTerm.objects.count(), search.SearchEntry.objects.count())
     assert history.verify().problem == ""
 
 
