@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from trama.intake.files import RECIPE
+from trama.intake.files import RECIPE as RECIPE
 from trama.intake.recipe import RecipeError
 
 KINDS = frozenset(

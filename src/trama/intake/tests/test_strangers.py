@@ -11,7 +11,7 @@ from trama.intake.recipe import RecipeError, TableSpec, parse
 
 @pytest.mark.parametrize(
     "name",
-    ["../secret.csv", "../../../../../../etc/passwd", "/etc/passwd", "*", "a*.csv", "..", "", "a\x00.csv", "recipe.toml"],
+    ["../secret.csv", "../../../../etc/passwd", "/etc/passwd", "*", "a*.csv", "..", "", "a\x00.csv", "recipe.toml"],
 )
 def test_a_recipe_names_no_file_outside_its_folder(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "given"
