@@ -76,9 +76,39 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         codes.load_folders(settings.CODELISTS)
 
 
+class _TakenBack(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def taken_back(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """What a fixture of a whole module writes, it writes in here: taken back when the module is done.
+
+    A test that committed emptied every table before, the code lists too; and a process remembers what it read.
+    """
+    from django.conf import settings
+    from django.db import transaction
+
+    from trama.core import codes
+
+    with django_db_blocker.unblock():
+        try:
+            with transaction.atomic():
+                _forget_all()
+                codes.load_folders(settings.CODELISTS)
+                yield
+                raise _TakenBack
+        except _TakenBack:
+            pass
+
+
 @pytest.fixture(autouse=True)
 def _nothing_is_remembered_from_another_test() -> None:
     """A test is rolled back in the database, not in what the process remembers of it."""
+    _forget_all()
+
+
+def _forget_all() -> None:
     from django.core.cache import cache
 
     from trama.core import codes, memo

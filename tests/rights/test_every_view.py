@@ -124,18 +124,12 @@ def refusal(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 @pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+def world(taken_back: None) -> World:
     """The world, built once for these tests and taken back at the end: each asking is taken back on its own."""
-    with django_db_blocker.unblock():
-        around = transaction.atomic()
-        around.__enter__()
-        made = build()
-        for actor in ACTORS:
-            made.client(actor)
-    yield made
-    with django_db_blocker.unblock():
-        transaction.set_rollback(True)
-        around.__exit__(None, None, None)
+    made = build()
+    for actor in ACTORS:
+        made.client(actor)
+    return made
 
 
 @pytest.mark.django_db

@@ -1,11 +1,11 @@
 from django.urls import path
 
-from trama.insight import views
+from trama.insight.views import crosstabs
 
 app_name = "insight"
 urlpatterns = [
-    path("", views.index, name="index"),
-    path("grafici/<str:name>.svg", views.chart, name="chart"),
-    path("<slug:key>/", views.crosstab, name="crosstab"),
-    path("<slug:key>/tabella.<str:form>", views.crosstab_file, name="crosstab_file"),
+    path("", crosstabs.index, name="index"),
+    path("grafici/<str:name>.svg", crosstabs.chart, name="chart"),
+    path("<slug:key>/", crosstabs.crosstab, name="crosstab"),
+    path("<slug:key>/tabella.<str:form>", crosstabs.crosstab_file, name="crosstab_file"),
 ]

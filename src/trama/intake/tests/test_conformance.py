@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.db import transaction
 from django.db.models import Sum
 
 from trama.core.actor import SYSTEM
@@ -17,11 +15,7 @@ from trama.intake.actions import load_recipe
 from trama.intake.verdicts import Report
 from trama.territory.models import Area, AreaClosure, Boundary, ContextValue, Place, Population
 
-pytestmark = pytest.mark.conformance
-
-
-class _TakenBack(Exception):
-    pass
+pytestmark = [pytest.mark.conformance, pytest.mark.django_db]
 
 
 def loaded(name: str, root: Path, folder: Path) -> Report:
@@ -29,15 +23,9 @@ def loaded(name: str, root: Path, folder: Path) -> Report:
 
 
 @pytest.fixture(scope="module")
-def bologna(root: Path, shared: Path, django_db_setup: None, django_db_blocker: object) -> Iterator[Report]:
+def bologna(root: Path, shared: Path, taken_back: None) -> Report:
     """Bologna is loaded once for all these tests, and taken back at the end."""
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
-        try:
-            with transaction.atomic():
-                yield loaded("bologna", root, shared / "data")
-                raise _TakenBack
-        except _TakenBack:
-            pass
+    return loaded("bologna", root, shared / "data")
 
 
 @pytest.fixture
@@ -137,7 +125,6 @@ def test_loading_bologna_again_changes_nothing(bologna: Report, root: Path, shar
     assert [(step.name, step.new, step.updated) for step in report.steps if step.changes] == []
 
 
-@pytest.mark.django_db
 def test_torino(root: Path, shared: Path) -> None:
     report = loaded("torino", root, shared / "data" / "torino-quartieri-2011")
     steps = {step.name: step for step in report.steps}
@@ -155,7 +142,6 @@ def test_torino(root: Path, shared: Path) -> None:
     assert report.refused == 0, [verdict for step in report.steps for verdict in step.those("refused")]
 
 
-@pytest.mark.django_db
 def test_the_national_package_alone(root: Path, tmp_path: Path) -> None:
     loaded("imola", root, tmp_path)
     loaded("colline-matildiche", root, tmp_path)
