@@ -222,6 +222,41 @@ class ContextIndicator(models.Model):
         return self.description_en if (get_language() or "it").startswith("en") else self.description_it
 
 
+class ContextDefinition(models.Model):
+    """What an indicator meant in one of its versions: the newest is the indicator itself, the older ones stay here."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    indicator = models.ForeignKey(ContextIndicator, on_delete=models.CASCADE, related_name="definitions")
+    version = models.CharField(max_length=20)
+    name_it = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200)
+    description_it = models.TextField(blank=True)
+    description_en = models.TextField(blank=True)
+    unit_it = models.CharField(max_length=60, blank=True)
+    unit_en = models.CharField(max_length=60, blank=True)
+    polarity = models.CharField(max_length=10, choices=Polarity.choices, default=Polarity.NEUTRAL)
+    adds_up = models.BooleanField(default=False)
+    centre = models.FloatField(null=True, blank=True)
+    compare_within = models.CharField(max_length=20, blank=True, choices=AreaKind.choices)
+    stated_on = models.DateField(default=timezone.localdate)
+
+    class Meta:
+        ordering = ("indicator_id", "stated_on", "id")
+        verbose_name = _("definition of a context indicator")
+        verbose_name_plural = _("definitions of context indicators")
+        constraints = [
+            models.UniqueConstraint(fields=["indicator", "version"], name="a_version_of_a_definition_is_stated_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name_it} ({self.version})"
+
+    @property
+    def unit(self) -> str:
+        return self.unit_en if (get_language() or "it").startswith("en") else self.unit_it
+
+
 class ContextValue(models.Model):
     """The value of an indicator in an area and a year, or the reason why there is none."""
 
@@ -232,6 +267,10 @@ class ContextValue(models.Model):
     year = models.PositiveSmallIntegerField()
     value = models.FloatField(null=True, blank=True)
     state = models.CharField(max_length=16, choices=ValueState.choices, default=ValueState.VALUE)
+    # Under which version of the definition it was stated; numbers of two versions are not one series.
+    version = models.CharField(max_length=20, default="1")
+    # What a person decided about it when it was brought in ("multiplied by 1000").
+    note = models.CharField(max_length=300, blank=True)
     source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -251,6 +290,19 @@ class ContextValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.indicator_id} {self.area_id} {self.year}"
+
+    @property
+    def licence(self) -> str:
+        """Under which licence the number may be reused: that of its source."""
+        return self.source.licence if self.source else ""
+
+    @property
+    def unit(self) -> str:
+        """The unit in which it was stated: that of the version of the definition, not of a later one."""
+        if self.version == self.indicator.version:
+            return self.indicator.unit
+        older = self.indicator.definitions.filter(version=self.version).first()
+        return older.unit if older else self.indicator.unit
 
 
 class Located(models.Model):

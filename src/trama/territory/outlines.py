@@ -13,6 +13,7 @@ from django.urls import reverse
 from trama.core import memo
 from trama.core.actor import Actor
 from trama.territory import shapes
+from trama.territory.comparing import may_compare
 from trama.territory.demography import quintiles
 from trama.territory.models import Area, Boundary, ContextIndicator, ContextValue
 from trama.territory.profile import RESIDENTS, newest_residents, printed
@@ -75,7 +76,9 @@ def _said(areas: Sequence[int], value: str) -> dict[int, dict[str, str]]:
     rows = ContextValue.objects.filter(area__in=areas, indicator=indicator).select_related("indicator")
     for row in rows.order_by("year"):
         newest[row.area_id] = row
-    classes = quintiles({pk: row.value for pk, row in newest.items() if row.value is not None})
+    numbers = {pk: row.value for pk, row in newest.items() if row.value is not None}
+    # What may not be compared is said of each area, but never coloured on one scale.
+    classes = quintiles(numbers) if may_compare(indicator, numbers) else dict.fromkeys(numbers, "")
     return {
         pk: {"text": f"{printed(row.value, row)} ({row.year})", "class": classes[pk]}
         if row.value is not None

@@ -18,6 +18,7 @@ from trama.core.actor import Actor
 from trama.core.models import Source
 from trama.territory import demography, finding
 from trama.territory.choices import RANK, AreaKind, ValueState
+from trama.territory.comparing import may_compare_with
 from trama.territory.models import Area, AreaClosure, Boundary, ContextValue, Population
 from trama.territory.permissions import may_keep
 from trama.ui.numbers import is_english, number
@@ -215,6 +216,8 @@ def _above(area: Area, newest: dict[int, ContextValue]) -> dict[int, tuple[str, 
     rows = ContextValue.objects.filter(area__in=list(rank), indicator__in=list(newest), value__isnull=False)
     found: dict[int, tuple[str, dict[int, ContextValue]]] = {}
     for value in sorted(rows, key=lambda value: (rank[value.area_id], -value.year)):
+        if not may_compare_with(newest[value.indicator_id].indicator, ancestors[rank[value.area_id]].kind):
+            continue
         name = ancestors[rank[value.area_id]].name
         known = found.setdefault(value.indicator_id, (name, {}))
         if known[0] == name:
@@ -228,7 +231,7 @@ def _compared(value: ContextValue, above: tuple[str, dict[int, ContextValue]] | 
         return ""
     name, years = above
     other = years.get(value.year)
-    if other is None or other.value is None:
+    if other is None or other.value is None or other.version != value.version:
         return ""
     if value.indicator.adds_up:
         if not other.value:
