@@ -260,6 +260,7 @@ TABLE: dict[str, list[Case]] = {
     "network:organisation_add": form(WRITERS_SOMEWHERE),
     "network:organisation_edit": [c for name, may in ORGANISATIONS_EDITED.items() for c in form(may, pk=name)],
     "network:organisation_contacts": [c for name, may in ORGANISATIONS_EDITED.items() for c in form(may, pk=name)],
+    "network:organisation_seats": [c for name, may in ORGANISATIONS_EDITED.items() for c in form(may, pk=name)],
     "network:organisation_do": [post(may, pk=name, what="=confirm") for name, may in ORGANISATIONS_EDITED.items()]
     + [
         post(WRITES_IN[town], pk=f"club of {town}", what=f"={what}")

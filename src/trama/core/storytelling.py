@@ -44,6 +44,7 @@ TOLD: dict[str, tuple[Text, Text]] = {
         gettext_lazy("It was changed who sees a contact"),
     ),
     "seat_added": (gettext_lazy("%(who)s added a seat"), gettext_lazy("A seat was added")),
+    "seat_changed": (gettext_lazy("%(who)s changed a seat"), gettext_lazy("A seat was changed")),
     "seat_removed": (gettext_lazy("%(who)s removed a seat"), gettext_lazy("A seat was removed")),
     "copied": (gettext_lazy("%(who)s copied it from another"), gettext_lazy("Copied from another")),
 }

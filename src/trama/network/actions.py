@@ -157,16 +157,19 @@ def show_contact(actor: Actor, contact: OrganisationContact, visibility: str) ->
     return contact
 
 
-def add_seat(actor: Actor, organisation: Organisation, data: Mapping[str, Any]) -> Seat:
-    """Add a place where the organisation can be found; its area is found from its point."""
+def save_seat(actor: Actor, organisation: Organisation, data: Mapping[str, Any], seat: Seat | None = None) -> Seat:
+    """Add a place where the organisation can be found, or change one; its area is found from its point."""
     with transaction.atomic():
         _refuse_unless(_may(actor, "edit", organisation))
-        seat = Seat(organisation=organisation, **data)
+        before = str(seat) if seat else None
+        seat = seat or Seat(organisation=organisation)
+        for name, value in data.items():
+            setattr(seat, name, value)
         if seat.area_id is None and seat.lon is not None and seat.lat is not None:
             seat.area_id = area_at(seat.lon, seat.lat)
         seat.full_clean()
         seat.save()
-        _touch(actor, "seat_added", organisation, {"seat": [None, str(seat)]})
+        _touch(actor, "seat_changed" if before else "seat_added", organisation, {"seat": [before, str(seat)]})
     return seat
 
 

@@ -27,7 +27,7 @@ from trama.network.fields import (
     read_contacts,
 )
 from trama.network.matching import LookAlike, match_organisation, names_several, suggest
-from trama.network.models import Organisation
+from trama.network.models import Organisation, Seat
 
 YES_NO = (("", _("it follows from the kind")), ("1", _("yes")), ("0", _("no")))
 SAME = 90.0  # likeness from which a new name must be said to be another
@@ -181,6 +181,46 @@ def _initial(organisation: Organisation) -> dict[str, Any]:
         "other_names": "\n".join(names),
         "expected": organisation.edited_at.isoformat(),
     }
+
+
+class SeatForm(forms.Form):
+    """A place where the organisation can be found, beside its main address."""
+
+    name = forms.CharField(
+        label=_("What it is called"), required=False, max_length=200, help_text=_("E.g. the club room at Zolino")
+    )
+    address = forms.CharField(label=_("Address"), required=False, max_length=200, help_text=_("E.g. via Vivaldi 76"))
+    area = AreaField(
+        label=_("Area"),
+        required=False,
+        max_length=250,
+        help_text=_("Begin to write, e.g. Pedagna; or choose the point below"),
+    )
+    lon, lat = lon_field(), lat_field()
+    opening = forms.CharField(
+        label=_("Opening hours"), required=False, max_length=300, help_text=_("E.g. Tuesday and Friday 15-18")
+    )
+
+    def __init__(self, actor: Actor, seat: Seat | None, *args: Any, **kwargs: Any) -> None:
+        self.actor, self.seat = actor, seat
+        if seat is not None:
+            plain = ("name", "address", "opening", "lon", "lat")
+            kwargs.setdefault("initial", {**{name: getattr(seat, name) for name in plain}, "area": seat.area_id})
+        super().__init__(*args, **kwargs)
+        self.fields["area"].offer(actor)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not data.get("name") and not data.get("address") and not self.errors:
+            self.add_error("address", _now("Write the address, or what the seat is called."))
+        # A seat may be anywhere: who may change the organisation may say where it is found.
+        check_place(self, self.actor, needs_area=False)
+        return data
+
+    def data_for_action(self) -> dict[str, Any]:
+        """What was typed, as `actions.save_seat` takes it."""
+        plain = ("name", "address", "opening")
+        return {**{name: self.cleaned_data[name] for name in plain}, **place_of(self, self.seat)}
 
 
 class TieForm(forms.Form):

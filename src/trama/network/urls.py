@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern] = [
     path("<int:pk>/punti.json", views.points, name="organisation_points"),
     path("<int:pk>/modifica/", views.organisation_edit, name="organisation_edit"),
     path("<int:pk>/contatti/", views.organisation_contacts, name="organisation_contacts"),
+    path("<int:pk>/sedi/", views.organisation_seats, name="organisation_seats"),
     path("<int:pk>/legami/aggiungi/", views.tie_add, name="tie_add"),
     path("<int:pk>/legami/<int:tie>/<slug:what>/", views.tie_do, name="tie_do"),
     path("<int:pk>/<slug:what>/", views.organisation_do, name="organisation_do"),

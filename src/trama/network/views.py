@@ -26,9 +26,9 @@ from trama.network.choices import ContactKind, Visibility
 from trama.network.contacts import without_personal
 from trama.network.declarations import REGISTER
 from trama.network.fields import ContactForm
-from trama.network.forms import OrganisationForm, TieForm
+from trama.network.forms import OrganisationForm, SeatForm, TieForm
 from trama.network.matching import match_all, suggest
-from trama.network.models import Organisation, OrganisationContact, Tie, visible_names
+from trama.network.models import Organisation, OrganisationContact, Seat, Tie, visible_names
 from trama.territory import finding
 from trama.ui import maps
 from trama.ui.registers import address_if_any
@@ -235,6 +235,28 @@ def organisation_contacts(request: HttpRequest, pk: int) -> HttpResponse:
     context = {"record": record, "form": form, "contacts": record.contacts.order_by("kind", "id"), "title": title}
     context |= {"crumbs": _crumbs(record, title), "back": reverse("network:organisation", args=[pk])}
     return render(request, "network/contacts.html", context)
+
+
+@page(may=signed_in, writes=True)
+def organisation_seats(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where an organisation can be found beside its main address: add a seat, change one, take one away."""
+    actor, record = _actor(request), _organisation(request, pk, "edit")
+    seats = Seat.objects.filter(organisation=pk).select_related("area").order_by("name", "id")
+    if "remove" in request.POST:
+        actions.remove_seat(actor, get_object_or_404(seats, pk=_number(request.POST["remove"])))
+        messages.success(request, _("Removed."))
+        return redirect("network:organisation_seats", pk)
+    wanted = request.POST.get("seat") or request.GET.get("seat")
+    changed = get_object_or_404(seats, pk=_number(wanted)) if wanted else None
+    form = SeatForm(actor, changed, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actions.save_seat(actor, record, form.data_for_action(), changed)
+        messages.success(request, _("Saved."))
+        return redirect("network:organisation_seats", pk)
+    title = _("Seats")
+    context = {"record": record, "form": form, "seats": seats, "changed": changed, "title": title}
+    context |= {"crumbs": _crumbs(record, title), "back": reverse("network:organisation", args=[pk])}
+    return render(request, "network/seats.html", context)
 
 
 def _number(text: Any) -> int:

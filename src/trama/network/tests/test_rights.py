@@ -157,6 +157,7 @@ PAGES = {
     "organisation_points": SEES,
     "organisation_edit": EDITS,
     "organisation_contacts": EDITS,
+    "organisation_seats": EDITS,
 }
 LOGINS = {
     "nobody": None,
@@ -188,7 +189,7 @@ def test_what_one_may_not_see_is_not_there(world: World, who: str, name: str) ->
             assert status == 200, row
         else:
             # Nobody is asked to sign in before a page that is for people with a login; else it is not there.
-            asked = who == "nobody" and name in {"organisation_edit", "organisation_contacts"}
+            asked = who == "nobody" and name in {"organisation_edit", "organisation_contacts", "organisation_seats"}
             assert status == (302 if asked else 404), row
 
 
