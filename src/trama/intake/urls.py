@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from trama.intake import views
+from trama.intake.views import loads
 
 app_name = "intake"
 urlpatterns = [
-    path("", views.loads, name="loads"),
-    path("nuovo/", views.upload, name="upload"),
-    path("nuovo/<str:token>/", views.confirm, name="confirm"),
-    path("<int:pk>/", views.load, name="load"),
+    path("", loads.loads, name="loads"),
+    path("nuovo/", loads.upload, name="upload"),
+    path("nuovo/<str:token>/", loads.confirm, name="confirm"),
+    path("<int:pk>/", loads.load, name="load"),
 ]

@@ -1,0 +1,1 @@
+"""Ways in by the browser, one file per theme."""
