@@ -228,7 +228,11 @@ TABLE: dict[str, list[Case]] = {
         for name, may in RESOURCES_EDITED.items()
         for what in ("confirm", "close", "publish")
     ]
-    + [post(WRITES_IN[town], pk=f"course of {town}", what="=used") for town in ("borgo", "ponte")]
+    + [
+        post(WRITES_IN[town], pk=f"course of {town}", what=f"={what}")
+        for town in ("borgo", "ponte")
+        for what in ("used", "mask")
+    ]
     + [post(NONE, pk="course of borgo", what="=delete")],
     # reports: whoever makes one, it holds what everybody may see
     "reports:index": [get(EVERYBODY)],

@@ -127,6 +127,11 @@ def mark_used(actor: Actor, resource: Resource, day: date | None = None) -> Reso
     return _set(actor, "used", "mark_used", resource, used_on=day or timezone.localdate())
 
 
+def mask(actor: Actor, resource: Resource) -> Resource:
+    """Naming it may harm, as naming who offers it does: from now on staff alone sees it."""
+    return _set(actor, "changed", "keep", resource, is_sensitive=True)
+
+
 def add_contact(
     actor: Actor, resource: Resource, kind: str, value: str, label: str = "", visibility: str = ""
 ) -> ResourceContact:

@@ -344,6 +344,8 @@ def offered_by(actor: Actor, organisation: Any) -> dict[str, Any] | None:
                 partners[pk] = (name, partners.get(pk, ("", 0))[1] + 1)
     return {
         "resources": resources,
+        "exposed": [row for row in shown if organisation.is_sensitive and not row.is_sensitive],
+        "may_mask": {row.pk for row in shown if permissions.may_write_in(actor, row.area_id)},
         "more": max(0, rows.count() - len(resources)),
         "query": f"promoter={organisation.pk}",
         "partners": [

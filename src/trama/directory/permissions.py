@@ -8,13 +8,14 @@ from trama.core.actor import Actor
 from trama.network.permissions import is_staff, may_see_private_contacts, speaks_for
 from trama.territory.permissions import STAFF, is_writer, may_write_in
 
-__all__ = ["abilities", "is_staff", "may_add", "may_edit", "may_see_private_contacts", "visible"]
+__all__ = ["abilities", "is_staff", "may_add", "may_edit", "may_see_private_contacts", "may_write_in", "visible"]
 
 
 def visible(actor: Actor) -> Q:
     """Published ones that name nobody sensitive, for all; the others for staff of their area and for their promoters.
 
-    A resource is masked also when an organisation that promotes it is: `Resource.objects.visible_to` adds that.
+    Who promotes it does not matter here: a resource has a mark of its own, set when a masked organisation is named in
+    it; when an organisation is masked later, its page shows which of its resources everybody still sees.
     """
     if actor.everywhere(STAFF):
         return Q()

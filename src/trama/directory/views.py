@@ -180,6 +180,7 @@ DONE: dict[str, tuple[str, Any, Any]] = {
     "confirm": ("confirm", actions.confirm, gettext_lazy("Thank you: confirmed today.")),
     "used": ("mark_used", actions.mark_used, gettext_lazy("Noted: used with success today.")),
     "publish": ("publish", actions.publish, gettext_lazy("Published: everybody sees it.")),
+    "mask": ("keep", actions.mask, gettext_lazy("Now it is shown to staff only.")),
     "close": ("close", actions.close, gettext_lazy("Closed. The record stays, and says so.")),
 }
 
@@ -187,7 +188,7 @@ DONE: dict[str, tuple[str, Any, Any]] = {
 @page(may=signed_in, writes=True)
 @require_POST
 def resource_do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
-    """Confirm, mark as used, publish or close a resource."""
+    """Confirm, mark as used, publish, close or mask a resource."""
     if what not in DONE:
         raise Http404
     ability, act, said = DONE[what]

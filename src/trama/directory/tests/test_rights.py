@@ -260,6 +260,24 @@ def test_what_becomes_sensitive_is_no_longer_found_through_what_it_offers(world:
     assert {hit.title for kind in found for hit in kind.hits} >= {"Circolo", "Ballo"}
 
 
+def test_what_a_body_offers_is_masked_with_it_where_its_name_gives_it_away(world: World) -> None:
+    record, worker = world.bodies["open"], login(world, "worker here")
+    page = reverse("network:organisation", args=[record.pk])
+    row = record.promotions.select_related("resource").get(resource__name="Ballo").resource
+    mask = reverse("directory:resource_do", args=[row.pk, "mask"])
+    assert mask not in worker.get(page).content.decode()
+    network.save_organisation(SYSTEM, {"is_sensitive": True}, record)
+    assert mask in worker.get(page).content.decode()
+    assert login(world, "nobody").post(mask).status_code == 302
+    row.refresh_from_db()
+    assert not row.is_sensitive
+    assert worker.post(mask).status_code == 302
+    row.refresh_from_db()
+    assert row.is_sensitive
+    assert mask not in worker.get(page).content.decode()
+    assert login(world, "nobody").get(reverse("directory:resource", args=[row.pk])).status_code == 404
+
+
 def test_a_resource_of_a_sensitive_body_is_sensitive_unless_stated(world: World) -> None:
     pairs = [(world.bodies["hidden"].pk, "tie_role:promoter")]
     made = actions.save_resource(SYSTEM, {"name": "Nuova", "promoters": pairs})
