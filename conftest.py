@@ -110,6 +110,7 @@ def _nothing_is_remembered_from_another_test() -> None:
 
 def _forget_all() -> None:
     from django.core.cache import cache
+    from django.utils import translation
 
     from trama.core import codes, memo
     from trama.territory import finding
@@ -118,6 +119,7 @@ def _forget_all() -> None:
     memo.forget_all()
     finding.forget()
     cache.clear()  # counts of attempts to sign in, among others
+    translation.deactivate()  # a page asked for in English leaves its language to the thread
 
 
 @pytest.fixture(scope="session")
