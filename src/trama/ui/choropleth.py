@@ -127,7 +127,7 @@ def choropleth(
     *,
     title: str,
     description: str,
-    prefix: str = "map",
+    prefix: str = "colours",
     names: bool = False,
     reuse: str = "",
 ) -> SafeString:
@@ -142,9 +142,10 @@ def choropleth(
     for mark in found:
         groups.setdefault(mark.paint, []).append(mark)
     used = {key: paints[key] for key in groups}
+    role = "img" if reuse else "group"
     parts = [
-        f'<svg class="tr-choropleth" viewBox="-4 -4 {sketch.width + 8} {sketch.height + 8}" '
-        f'role="{"img" if reuse else "group"}" aria-labelledby="{prefix}-title" aria-describedby="{prefix}-desc">'
+        f'<svg class="tr-choropleth" viewBox="-4 -4 {sketch.width + 8} {sketch.height + 8}" role="{role}"',
+        f' aria-labelledby="{prefix}-title" aria-describedby="{prefix}-desc">',
         f'<title id="{prefix}-title">{escape(title)}</title><desc id="{prefix}-desc">{escape(description)}</desc>',
         _patterns(used, prefix),
         f'<g stroke="{EDGE}" stroke-width="{4 if reuse else 2}" stroke-linejoin="round">',
@@ -252,13 +253,13 @@ def swatch(paint: Paint, identity: str) -> SafeString:
     if paint.texture:
         pattern, fill = f"<defs>{_pattern(paint, identity, 0.45)}</defs>", f"url(#{identity})"
     return SafeString(
-        f'<svg class="tr-swatch" viewBox="0 0 28 18" width="28" height="18" aria-hidden="true" focusable="false">{pattern}'
-        f'<rect x=".5" y=".5" width="27" height="17" fill="{fill}" stroke="#8696a7"/></svg>'
+        '<svg class="tr-swatch" viewBox="0 0 28 18" width="28" height="18" aria-hidden="true" focusable="false">'
+        f'{pattern}<rect x=".5" y=".5" width="27" height="17" fill="{fill}" stroke="#8696a7"/></svg>'
     )
 
 
 def legend(
-    paints: Mapping[str, Paint], counts: Mapping[str, str] | None = None, *, title: str = "", prefix: str = "map"
+    paints: Mapping[str, Paint], counts: Mapping[str, str] | None = None, *, title: str = "", prefix: str = "colours"
 ) -> SafeString:
     """What the colours stand for, as a list; `counts` says after each how many areas bear it."""
     rows = []
@@ -269,7 +270,7 @@ def legend(
     return SafeString(f'<div class="tr-legend">{head}<ul>{"".join(rows)}</ul></div>')
 
 
-def bivariate_legend(paints: Mapping[str, Paint], first: str, second: str, prefix: str = "map") -> SafeString:
+def bivariate_legend(paints: Mapping[str, Paint], first: str, second: str, prefix: str = "colours") -> SafeString:
     """The nine colours of a map of two variables as a table: `first` grows upward, `second` to the right."""
     rows = []
     words = (_("low"), _("middle"), _("high"))
