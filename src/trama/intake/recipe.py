@@ -100,6 +100,10 @@ class AreaColumn:
     by: str = "name"
     # Also wholes of the areas: the municipality and the levels between, as sums of what adds up.
     sum_up_to: list[str] = field(default_factory=list)
+    # The code of the area in which all of them lie, where two cities bear the same names or local codes.
+    within: str = ""
+    # Rows of areas that are not here: "refuse" each one, or "skip" them (a national file) and say how many.
+    unknown: str = "refuse"
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,7 @@ class IndicatorSpec:
     code: str
     name_it: str
     name_en: str
+    version: str = "1"
     description_it: str = ""
     description_en: str = ""
     unit_it: str = ""
@@ -124,10 +129,42 @@ class IndicatorSpec:
     where: dict[str, str] = field(default_factory=dict)
     scale: dict[str, float] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
+    # One column per year: year = column
+    columns: dict[str, str] = field(default_factory=dict)
+    # A number outside of these is refused
+    least: float | None = None
+    most: float | None = None
     excluded: Rule | None = None
     except_years: dict[str, str] = field(default_factory=dict)
     # numerator and denominator, both indicators of this step; the result is times 100
     share: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class StateSpec:
+    """The column that says of each number whether it is estimated, missing (and why) or excluded.
+
+    `values` gives the state for each text; without it the texts are the observation status of SDMX.
+    """
+
+    column: str
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a person decided about a break of scale of an indicator in a year.
+
+    `do` is "multiply" (by `factor`), "keep", "leave_out" or "exclude"; for the areas named in `areas`, for all but
+    those named in `all_but`, or for all, as the file writes them.
+    """
+
+    indicator: str
+    year: int
+    do: str
+    factor: float = 1.0
+    areas: list[str] = field(default_factory=list)
+    all_but: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -139,6 +176,7 @@ class TableSpec:
     decimal: str = "."
     sheet: str = ""
     records: str = ""
+    header_row: int = 1
 
 
 @dataclass(frozen=True)
@@ -233,7 +271,11 @@ class ValuesStep(Step):
     only_years: list[int] = field(default_factory=list)
     table: TableSpec = TableSpec()
     skip: list[Rule] = field(default_factory=list)
+    state: StateSpec | None = None
+    # a column with a power of ten by which the numbers are multiplied (SDMX's UNIT_MULT)
+    multiplier: str = ""
     indicators: list[IndicatorSpec] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
     when_gone: str = "report"
 
 
@@ -479,12 +521,37 @@ def _check(recipe: Recipe, reader: _Reader) -> None:
             raise reader.fail(path, _("the step “%(name)s” names no file.") % {"name": step.name})
         if getattr(step, "when_gone", "report") not in {"report", "close"}:
             raise reader.fail((*path, "when_gone"), _("“when_gone” is either “report” or “close”."))
+        if isinstance(step, ValuesStep):
+            _check_values(step, reader, path)
         for pattern in _patterns(step):
             try:
                 re.compile(pattern)
             except re.error as error:
                 sentence = _("the pattern “%(pattern)s” is not well written: %(why)s.")
                 raise reader.fail(path, sentence % {"pattern": pattern, "why": error}) from error
+
+
+DOINGS = ("multiply", "keep", "leave_out", "exclude")
+
+
+def _check_values(step: ValuesStep, reader: _Reader, path: tuple[str | int, ...]) -> None:
+    """Decisions are known ones, about indicators of the step; indicators stand once."""
+    codes = [spec.code for spec in step.indicators]
+    for code in codes:
+        if codes.count(code) > 1:
+            raise reader.fail((*path, "indicators"), _("the indicator “%(code)s” stands twice.") % {"code": code})
+    for number, decision in enumerate(step.decisions):
+        here = (*path, "decisions", number)
+        if decision.indicator not in codes:
+            raise reader.fail((*here, "indicator"), _unknown(decision.indicator, codes, _("indicator")))
+        if decision.do not in DOINGS:
+            raise reader.fail((*here, "do"), _unknown(decision.do, DOINGS, _("decision")))
+        if decision.do == "multiply" and not 0 < decision.factor < 1e12:
+            raise reader.fail((*here, "factor"), _("a decision to multiply needs a “factor” above zero."))
+        if decision.areas and decision.all_but:
+            raise reader.fail(here, _("a decision names “areas” or “all_but”, not both."))
+    if step.area and step.area.unknown not in {"refuse", "skip"}:
+        raise reader.fail((*path, "area", "unknown"), _("“unknown” is either “refuse” or “skip”."))
 
 
 def _patterns(step: Step) -> list[str]:
