@@ -1,0 +1,1 @@
+"""What changes numbers, one module per theme."""

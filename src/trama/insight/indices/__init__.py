@@ -1,0 +1,1 @@
+"""Indices as people meet them: read, computed, explained in words, frozen, taken away as a file (`docs/indices.md`)."""
