@@ -21,6 +21,7 @@ Ints = NDArray[np.int64]
 EARTH = 6_371_008.8  # mean radius in metres
 GAP = 1.0  # metres: borders nearer than this are taken for the same border
 STRETCH = 10.0  # times the gap: the length of border that two areas must share to be more than a corner
+POLYGON, MULTIPOLYGON = 3, 6  # types of shapes, as GEOS numbers them
 CHUNK = 512  # rows of distances held at once
 
 
@@ -166,6 +167,8 @@ def contiguity(shapes: Sequence[Any], *, corners: bool = True, gap: float = GAP)
 
     found = np.asarray(shapes, dtype=object)
     n = len(found)
+    if n and not np.isin(shapely.get_type_id(found), (POLYGON, MULTIPOLYGON)).all():
+        raise WeightsError("contiguity needs polygons")
     tree = shapely.STRtree(found)
     pairs = tree.query(found, predicate="dwithin", distance=gap)
     pairs = pairs[:, pairs[0] < pairs[1]]
