@@ -19,6 +19,46 @@ class Verdict:
     why: str = ""
 
 
+@dataclass(frozen=True)
+class BrokenRow:
+    """A number that does not fit: where it stands, and what it was set beside (no year: the areas of its own year)."""
+
+    row: int
+    area: str  # as the file writes it
+    value: float
+    beside: float
+    beside_year: int
+
+
+@dataclass
+class ScaleBreak:
+    """A break of scale of an indicator in a year, with its rows, and what a person decided about it ("" : nothing yet).
+
+    `kind`: "scale" (a power of ten), "level" (all areas jump alike), "zero" (a zero that is no number). Multiplied by
+    `factor` the numbers fit. `compared`: how many areas of that year could be looked at.
+    """
+
+    code: str
+    name: str
+    year: int
+    kind: str
+    factor: float
+    column: str
+    compared: int
+    rows: list[BrokenRow] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)  # areas of that year that do fit
+
+    @property
+    def key(self) -> str:
+        """What names it in a form."""
+        return f"{self.code}.{self.year}.{self.kind}.{self.factor:g}"
+
+    @property
+    def whole(self) -> bool:
+        """Whether every area that could be compared is in it."""
+        return not self.others
+
+
 @dataclass
 class StepReport:
     """The counts of one step."""
@@ -33,7 +73,11 @@ class StepReport:
     skipped: int = 0
     fields: Counter[str] = field(default_factory=Counter)
     verdicts: list[Verdict] = field(default_factory=list)
+    # Keys of rows that are refused: their records stand in the file all the same, and are not gone.
+    refused_keys: set[str] = field(default_factory=set)
     related: dict[str, int] = field(default_factory=dict)
+    breaks: list[ScaleBreak] = field(default_factory=list)  # those about which nobody decided
+    unknown: Counter[str] = field(default_factory=Counter)  # names of areas that are not here, with their rows
     seconds: float = 0.0
 
     def say(self, outcome: str, why: str = "", *, row: int = 0, column: str = "", label: str = "") -> None:
@@ -90,7 +134,7 @@ class Report:
     recipe: str
     title: str
     steps: list[StepReport] = field(default_factory=list)
-    missing_files: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)  # files of an archive that nothing reads
 
     @property
     def refused(self) -> int:
@@ -99,6 +143,16 @@ class Report:
     @property
     def changes(self) -> int:
         return sum(step.changes for step in self.steps)
+
+    @property
+    def all_refused(self) -> bool:
+        """Whether rows were read, and not one of them was taken."""
+        return self.refused > 0 and not any(step.new + step.same + step.updated for step in self.steps)
+
+    @property
+    def breaks(self) -> list[ScaleBreak]:
+        """The breaks of scale about which nobody decided yet, of all steps."""
+        return [found for step in self.steps for found in step.breaks]
 
     def verdicts(self) -> list[Verdict]:
         """All verdicts, in the order of the steps."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from trama.core.actor import Actor
 from trama.core.history import Act
 from trama.core.models import Code, Source
 from trama.intake import files
+from trama.intake.context.cells import code_of
 from trama.intake.recipe import AreaColumn, CodeSpec, Recipe, RecipeError, Rule, SourceSpec, Step
 from trama.intake.verdicts import StepReport
 from trama.network.models import normalised
@@ -85,6 +87,7 @@ class Run:
     to_index: dict[type[Model], list[int]] = field(default_factory=dict)
     _areas: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     _tables: dict[tuple[str, object], files.Table] = field(default_factory=dict)
+    _used: list[files.Table] = field(default_factory=list)
 
     # --- files
     def path(self, name: str) -> Path:
@@ -96,7 +99,26 @@ class Run:
         key = (name, spec)
         if key not in self._tables:
             self._tables[key] = files.read(self.path(name), spec)  # type: ignore[arg-type]
+        if not any(table is self._tables[key] for table in self._used):
+            self._used.append(self._tables[key])
         return self._tables[key]
+
+    def begin(self) -> None:
+        """Before each step: which files it reads is asked anew."""
+        self._used = []
+
+    def unreadable(self) -> bool:
+        """Whether rows of the files of this step could not be read: then nobody knows which records they were."""
+        return any(table.faults for table in self._used)
+
+    def tell(self, report: StepReport) -> None:
+        """After each step: the rows of its files that could not be read are refused, what was put right is noted."""
+        for table in self._used:
+            for fault in table.faults:
+                report.rows += 1
+                report.refuse(fault.row, fault.column, fault.why, table.sheet)
+            for note in table.notes:
+                report.say("noted", note.why, row=note.row, column=note.column, label=table.called)
 
     # --- sources and codes
     def source(self, step: Step) -> Source | None:
@@ -129,11 +151,15 @@ class Run:
         found = AreaClosure.objects.filter(ancestor__in=self.roots).order_by("area_id")
         return list(found.values_list("area_id", flat=True).distinct())
 
-    def _index(self, kind: str, by: str) -> dict[str, list[int]]:
-        key = f"{kind}:{by}"
+    def _index(self, kind: str, by: str, within: str = "") -> dict[str, list[int]]:
+        key = f"{kind}:{by}:{within}"
         if key not in self._areas:
             index: dict[str, list[int]] = {}
-            rows = Area.objects.in_force().filter(kind=kind, pk__in=self.area_ids()).order_by("pk")
+            rows = Area.objects.in_force().filter(kind=kind).order_by("pk")
+            # No list of keys where all areas are meant: there may be as many as there are municipalities.
+            rows = rows.filter(pk__in=self.area_ids()) if self.roots else rows
+            if within:
+                rows = rows.below(self._wide(within))
             for area in rows:
                 if by == "name":
                     names = {area.name, *area.other_names.splitlines()}
@@ -145,19 +171,49 @@ class Run:
             self._areas[key] = index
         return self._areas[key]
 
+    def _wide(self, code: str) -> Area:
+        found = Area.objects.filter(code=code).first()
+        if found is None:
+            raise RecipeError(_("no area has the code “%(code)s”.") % {"code": code})
+        return found
+
+    def areas_called(self, text: str, kind: str, by: str = "name", within: str = "") -> list[int]:
+        """The areas of a kind that bear this name (or code) among those of the recipe."""
+        wanted = normalised(text) if by == "name" else _bare(text)
+        return self._index(kind, by, within).get(wanted, [])
+
     def find_area(self, text: str, kind: str, by: str = "name") -> int | None:
         """The area of a kind that bears this name (or code) among those of the recipe; None when none or several do."""
-        wanted = normalised(text) if by == "name" else _bare(text)
-        found = self._index(kind, by).get(wanted, [])
+        found = self.areas_called(text, kind, by)
         return found[0] if len(found) == 1 else None
 
     def area_of(self, spec: AreaColumn, text: str) -> int | None:
         """The area that a cell means."""
-        return self.find_area(text, spec.kind, spec.by)
+        found = self.areas_called(text, spec.kind, spec.by, spec.within)
+        return found[0] if len(found) == 1 else None
+
+    def why_no_area(self, spec: AreaColumn, text: str) -> str:
+        """Why a cell means no area, and what may have been meant."""
+        words = {"name": text.strip()[:80]}
+        if not words["name"]:
+            return _("the cell that names the area is empty")
+        if len(self.areas_called(text, spec.kind, spec.by, spec.within)) > 1:
+            return _("several areas are called “%(name)s”: say within which territory") % words
+        # Only where it costs little: a national file may name thousands of areas that are not here.
+        if spec.by == "name" and len(self._index(spec.kind, spec.by, spec.within)) < 1000:
+            near = difflib.get_close_matches(normalised(text), list(self._index(spec.kind, spec.by, spec.within)), n=1)
+            if near:
+                (pk, *_more) = self._index(spec.kind, spec.by, spec.within)[near[0]]
+                words["near"] = Area.objects.values_list("name", flat=True).get(pk=pk)
+                return _("no area is called “%(name)s”: did you mean “%(near)s”?") % words
+        if spec.by == "name":
+            return _("no area is called “%(name)s”") % words
+        return _("no area has the code “%(name)s”") % words
 
 
 def _bare(code: str) -> str:
-    return code.strip().lstrip("0").casefold() or "0"
+    """A code as it is compared: integers and zero-padded ones alike, without the label that SDMX may append."""
+    return code_of(code).removesuffix(".0").lstrip("0").casefold() or "0"
 
 
 def _bring_source(spec: SourceSpec) -> Source:

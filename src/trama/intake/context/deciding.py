@@ -1,0 +1,174 @@
+"""Breaks of scale: what a person decided is applied, what nobody decided about is held back and told with its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from trama.intake.context import breaks
+from trama.intake.context.breaks import Break, Member, Point
+from trama.intake.context.reading import Key, Reading
+from trama.intake.recipe import Decision, IndicatorSpec
+from trama.intake.verdicts import BrokenRow, ScaleBreak
+from trama.network.models import normalised
+from trama.territory.choices import ValueState
+from trama.territory.models import ContextValue
+from trama.ui.numbers import number
+
+
+# --- decided ------------------------------------------------------------------------------------------------------
+def settle(reading: Reading) -> None:
+    """Apply the decisions of the recipe to the numbers that they speak of, and say of each how many they were."""
+    for decision in reading.step.decisions:
+        keys = list(_meant(reading, decision))
+        for key in keys:
+            _apply(reading, decision, key)
+        reading.report.say("noted", _told(reading, decision, len(keys)), column=decision.indicator)
+
+
+def _meant(reading: Reading, decision: Decision) -> Iterable[Key]:
+    named = {normalised(name) for name in decision.areas or decision.all_but}
+    for key, (value, _state) in list(reading.cells.items()):
+        area, code, year = key
+        if code != decision.indicator or year != decision.year or value is None:
+            continue
+        if not named or (normalised(reading.names[area]) in named) == bool(decision.areas):
+            yield key
+
+
+def _apply(reading: Reading, decision: Decision, key: Key) -> None:
+    value, state = reading.cells[key]
+    assert value is not None  # noqa: S101
+    if decision.do == "multiply":
+        reading.cells[key] = (value * decision.factor, state)
+        reading.notes[key] = _("multiplied by %(factor)s when loaded") % {"factor": f"{decision.factor:g}"}
+    elif decision.do == "keep":
+        reading.settled.add(key)
+    elif decision.do == "exclude":
+        reading.cells[key] = (None, ValueState.EXCLUDED)
+        reading.notes[key] = _("the file states %(value)s; marked as excluded when loaded") % {"value": f"{value:g}"}
+    else:
+        del reading.cells[key]
+
+
+def _told(reading: Reading, decision: Decision, count: int) -> str:
+    name = next((spec.name_it for spec in reading.step.indicators if spec.code == decision.indicator), "")
+    words = {"name": name, "year": decision.year, "count": count, "factor": f"{decision.factor:g}"}
+    sentences = {
+        "multiply": _("%(name)s, %(year)s: %(count)s numbers multiplied by %(factor)s, as decided"),
+        "keep": _("%(name)s, %(year)s: %(count)s numbers left as they are, as decided"),
+        "leave_out": _("%(name)s, %(year)s: %(count)s numbers left out, as decided"),
+        "exclude": _("%(name)s, %(year)s: %(count)s numbers marked as excluded, as decided"),
+    }
+    return sentences[decision.do] % words
+
+
+# --- not decided --------------------------------------------------------------------------------------------------
+def hold_back(reading: Reading) -> None:
+    """Look for breaks of scale; the numbers in one wait, and each of their rows is refused with its reason."""
+    stated = _stated(reading)
+    for spec in reading.step.indicators:
+        if spec.share:
+            continue
+        points = [
+            Point(area, year, value, settled=(area, spec.code, year) in reading.settled)
+            for (area, code, year), (value, _state) in reading.cells.items()
+            if code == spec.code and value is not None
+        ]
+        here = {(point.area, point.year): point.value for point in points}
+        for area, year, value in stated.get(spec.code, []):
+            # What a person just set right is not measured by what stood there before.
+            if (area, spec.code, year) not in reading.notes:
+                points.append(Point(area, year, value, trusted=True))
+        for found in breaks.find(points, counts=spec.adds_up, centre=spec.centre):
+            _hold(reading, spec, found, here)
+
+
+def _stated(reading: Reading) -> dict[str, list[tuple[int, int, float]]]:
+    """What is stated already of these indicators and areas, under the same version of the definition."""
+    versions = {spec.code: spec.version for spec in reading.step.indicators}
+    areas = {area for area, _code, _year in reading.cells}
+    rows = ContextValue.objects.filter(indicator__code__in=list(versions), value__isnull=False).order_by("pk")
+    found: dict[str, list[tuple[int, int, float]]] = {}
+    for code, area, year, value, version in rows.values_list("indicator__code", "area_id", "year", "value", "version"):
+        if area in areas and versions[code] == version:
+            found.setdefault(code, []).append((area, year, value))
+    return found
+
+
+def _hold(reading: Reading, spec: IndicatorSpec, found: Break, here: dict[tuple[int, int], float]) -> None:
+    report = reading.report
+    broken = {member.area for member in found.members}
+    first = (found.members[0].area, spec.code, found.year)
+    told = ScaleBreak(
+        spec.code, spec.name_it, found.year, found.kind, found.factor, reading.rows[first][1], found.compared
+    )
+    for member in found.members:
+        key = (member.area, spec.code, found.year)
+        row, column = reading.rows[key]
+        name = reading.names[member.area]
+        told.rows.append(BrokenRow(row, name, member.value, member.beside, member.beside_year))
+        report.refuse(row, column, _why(found, member), f"{name}, {spec.name_it} {found.year}")
+        del reading.cells[key]
+    told.rows.sort(key=lambda row: row.row)
+    told.others = sorted(
+        reading.names[area]
+        for area, year in here
+        if year == found.year and area not in broken and (area, spec.code, year) in reading.cells
+    )
+    reading.held.add((spec.code, found.year))
+    report.breaks.append(told)
+
+
+def _why(found: Break, member: Member) -> str:
+    words = {
+        "value": plain(member.value),
+        "beside": plain(member.beside),
+        "year": member.beside_year,
+        "times": plain(found.factor if found.factor >= 1 else 1 / found.factor) if found.factor else "",
+    }
+    if found.kind == "zero":
+        if member.beside_year:
+            return _("0, where %(year)s had %(beside)s: is it a number, or an area that was left out? Decide.") % words
+        return _("0, where the others are around %(beside)s: is it a number, or an excluded area? Decide.") % words
+    if found.kind == "level":
+        return (
+            _("%(value)s, where %(year)s had %(beside)s: all areas jump alike. Did the definition change? Decide.")
+            % words
+        )
+    smaller = found.factor >= 1
+    if member.beside_year:
+        text = (
+            _("%(value)s is about %(times)s times less than %(beside)s of %(year)s. Decide what to do.")
+            if smaller
+            else _("%(value)s is about %(times)s times more than %(beside)s of %(year)s. Decide what to do.")
+        )
+    else:
+        text = (
+            _("%(value)s is about %(times)s times less than the other areas (%(beside)s). Decide what to do.")
+            if smaller
+            else _("%(value)s is about %(times)s times more than the other areas (%(beside)s). Decide what to do.")
+        )
+    return text % words
+
+
+def plain(value: float) -> str:
+    """A number with as many decimals as it needs, at most three."""
+    for decimals in range(3):
+        if round(value, decimals) == round(value, 3):
+            return number(value, decimals)
+    return number(value, 3)
+
+
+def decision_for(found: ScaleBreak, do: str, factor: float | None = None) -> Decision:
+    """A decision about a break: about all areas of the year, or those in it, or all but the others: the shortest."""
+    names = [row.area for row in found.rows]
+    areas, all_but = (names, []) if len(names) <= len(found.others) else ([], list(found.others))
+    factor = (found.factor if factor is None else factor) if do == "multiply" else 1.0
+    return Decision(found.code, found.year, do, factor, areas, all_but)
+
+
+def proposed(found: ScaleBreak) -> str:
+    """What is proposed: a power of ten is set right, a false zero marked as excluded; of a changed level nothing is."""
+    return {"scale": "multiply", "zero": "exclude"}.get(found.kind, "")
