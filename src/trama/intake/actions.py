@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -47,7 +48,10 @@ LOADERS: dict[str, Callable[[Run, Any, StepReport], None]] = {
 
 
 logger = logging.getLogger(__name__)
-UNREADABLE = (RecursionError, AttributeError, TypeError, KeyError, IndexError, OverflowError, UnicodeError, OSError)
+UNREADABLE = (
+    RecursionError, AttributeError, TypeError, KeyError, IndexError, ValueError, ArithmeticError, OSError, MemoryError,
+    DataError, IntegrityError,
+)  # fmt: skip
 
 
 class NotLoaded(RecipeError):
@@ -90,8 +94,12 @@ def load_recipe(
                     % {"count": report.refused},
                     report,
                 )
+            if not dry and report.all_refused:
+                raise NotLoaded(_("All %(count)s rows are refused.") % {"count": report.refused}, report)
             if checked is not None:
                 checked(report)
+            if not dry and report.breaks:
+                raise NotLoaded(_undecided(report), report)
             if not dry:
                 _conclude(run, report, started, say)
             transaction.set_rollback(dry)
@@ -101,6 +109,14 @@ def load_recipe(
         memo.forget_all()
         finding.forget()
     return report
+
+
+def _undecided(report: Report) -> str:
+    """Numbers that jump a thousandfold are never written on a guess."""
+    told = "; ".join(f"{found.name} {found.year}" for found in report.breaks[:5])
+    return _(
+        "%(count)s breaks of scale wait for a decision (%(told)s): write it into the recipe, under “decisions”."
+    ) % {"count": len(report.breaks), "told": told}
 
 
 def _chosen(recipe: Recipe, only: str) -> list[Step]:
@@ -122,16 +138,24 @@ def _take_steps(run: Run, report: Report, steps: list[Step], only: str, say: Pro
             continue
         say(_("%(number)s/%(count)s %(name)s …") % {"number": number, "count": len(steps), "name": step.name})
         one = StepReport(step.name, step.kind, step.file)
+        run.begin()
         begun = time.perf_counter()
         try:
             LOADERS[step.kind](run, step, one)
         except RecipeError as error:
             raise RecipeError(_("step “%(name)s”: %(why)s") % {"name": step.name, "why": error}) from error
+        except ValidationError as error:
+            why = "; ".join(error.messages)
+            raise RecipeError(_("step “%(name)s”: %(why)s") % {"name": step.name, "why": why}) from error
         except UNREADABLE as error:
             # Files of strangers: what the readers did not foresee is refused whole, and nothing is written.
             logger.warning("step %s could not be read", step.name, exc_info=True)
-            why = _("“%(file)s” does not have the form expected.") % {"file": step.file}
+            why = _(
+                "“%(file)s” does not have the form that the recipe expects: compare its columns and values with it."
+            )
+            why %= {"file": step.file}
             raise RecipeError(_("step “%(name)s”: %(why)s") % {"name": step.name, "why": why}) from error
+        run.tell(one)
         one.seconds = time.perf_counter() - begun
         report.steps.append(one)
 
@@ -203,13 +227,15 @@ def _state_facts(run: Run) -> None:
 # --- files that somebody sent -------------------------------------------------------------------------------------
 def try_load(actor: Actor, recipe: Recipe, content: bytes, uploads: Iterable[Any]) -> tuple[str, Report]:
     """Put files aside and say what loading them would do. Gives the token to load them with, and the dry run."""
-    token = staging.stage(actor.user, content, uploads)
-    folder = staging.staged(actor.user, token)
+    sent = staging.stage(actor.user, content, uploads)
+    folder = staging.staged(actor.user, sent.token)
     assert folder is not None  # noqa: S101
     try:
-        return token, load_recipe(actor, recipe, folder)
+        report = load_recipe(actor, recipe, folder)
+        report.left_out = sent.left_out
+        return sent.token, report
     except BaseException:
-        staging.drop(token)
+        staging.drop(sent.token)
         raise
 
 

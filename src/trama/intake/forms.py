@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from trama.intake.recipe import Recipe, RecipeError, parse
+from trama.intake.recipe import Recipe, RecipeError, parse_bytes
 
 
 class SeveralFiles(forms.ClearableFileInput):
@@ -49,9 +49,7 @@ class UploadForm(forms.Form):
             raise ValidationError(_("A recipe is a small text file: this one is too big."))
         self.content = upload.read()
         try:
-            self.read = parse(self.content.decode("utf-8-sig"), upload.name)
-        except UnicodeDecodeError as error:
-            raise ValidationError(_("A recipe is a text file in UTF-8.")) from error
+            self.read = parse_bytes(self.content, upload.name)
         except RecipeError as error:
             raise ValidationError(str(error)) from error
         return upload

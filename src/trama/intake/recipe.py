@@ -6,6 +6,7 @@ known is refused with its line and the nearest known one, so that a typing error
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import re
 import tomllib
@@ -16,7 +17,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from django.utils.translation import gettext as _
 
+from trama.core.legible import shown
+from trama.intake.toml_words import in_words, lines_of
+
 FORMAT = 1
+LONGEST = 1_000_000  # characters of a recipe
 
 
 class RecipeError(ValueError):
@@ -349,39 +354,6 @@ class Recipe:
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
-HEADER = re.compile(r"^\s*(\[\[?)\s*([\w.\-\"]+)\s*\]\]?")
-ASSIGNMENT = re.compile(r"^\s*(\"[^\"]+\"|'[^']+'|[\w\-.]+)\s*=")
-
-
-def _lines_of(text: str) -> dict[tuple[str | int, ...], int]:
-    """The line on which each table and each key of a TOML text stands."""
-    found: dict[tuple[str | int, ...], int] = {}
-    counts: dict[tuple[str | int, ...], int] = {}
-    here: tuple[str | int, ...] = ()
-    for number, line in enumerate(text.splitlines(), start=1):
-        header = HEADER.match(line)
-        if header:
-            here = ()
-            parts = header.group(2).replace('"', "").split(".")
-            for position, part in enumerate(parts):
-                here = (*here, part)
-                last = position == len(parts) - 1
-                if last and header.group(1) == "[[":
-                    counts[here] = counts.get(here, -1) + 1
-                if here in counts:
-                    here = (*here, counts[here])
-            # Tables that hang on a new element begin to be counted anew.
-            for other in [key for key in counts if len(key) > len(here) and key[: len(here)] == here]:
-                if header.group(1) == "[[":
-                    del counts[other]
-            found.setdefault(here, number)
-            continue
-        assignment = ASSIGNMENT.match(line)
-        if assignment:
-            found.setdefault((*here, assignment.group(1).strip("\"'")), number)
-    return found
-
-
 @dataclass
 class _Reader:
     """Builds the shapes above from what TOML holds, and says where something is wrong."""
@@ -443,7 +415,14 @@ class _Reader:
         if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):
             wanted = {str: _("a text"), int: _("a whole number"), float: _("a number"), bool: _("true or false")}
             raise self.fail(path, _("“%(key)s” must be %(what)s.") % {"key": path[-1], "what": wanted[hint]})
+        self._check_plain(value, path)
         return value
+
+    def _check_plain(self, value: Any, path: tuple[str | int, ...]) -> None:
+        if isinstance(value, (int, float)) and not abs(value) < 1e15:
+            raise self.fail(path, _("“%(key)s” is no number that can be used.") % {"key": path[-1]})
+        if isinstance(value, str) and "\x00" in value:
+            raise self.fail(path, _("“%(key)s” holds a sign that cannot be seen: delete it.") % {"key": path[-1]})
 
     @staticmethod
     def _fits(option: Any, value: Any) -> bool:
@@ -470,13 +449,15 @@ def _unknown(key: str, known: Any, what: str) -> str:
 
 def parse(text: str, name: str) -> Recipe:
     """Read a recipe from its text; `name` is the file's, for the errors."""
+    if len(text) > LONGEST:
+        raise RecipeError(_("%(file)s: a recipe is a small text file, this one is too big.") % {"file": shown(name)})
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{name}: {error}") from error
-    except RecursionError as error:
-        raise RecipeError(_("%(file)s: this is no recipe.") % {"file": name}) from error
-    reader = _Reader(name, _lines_of(text))
+        raise RecipeError(in_words(shown(name), error)) from error
+    except (RecursionError, ValueError) as error:
+        raise RecipeError(_("%(file)s: this is no recipe.") % {"file": shown(name)}) from error
+    reader = _Reader(shown(name), lines_of(text))
     recipe: Recipe = reader.build(Recipe, data, ())
     if recipe.format != FORMAT:
         raise reader.fail(("format",), _("this Trama reads recipes of format %(format)s.") % {"format": FORMAT})
@@ -500,10 +481,24 @@ def where(path: Path) -> Path:
 def read(path: Path) -> Recipe:
     """Read a recipe from a file."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(_("%(file)s cannot be read: %(why)s.") % {"file": path, "why": error}) from error
-    return parse(text, path.name)
+        with path.open("rb") as file:
+            content = file.read(LONGEST * 4 + 1)
+    except OSError as error:
+        raise RecipeError(_("There is no recipe %(file)s, or it cannot be opened.") % {"file": path}) from error
+    return parse_bytes(content, path.name)
+
+
+def parse_bytes(content: bytes, name: str) -> Recipe:
+    """Read a recipe from the bytes of its file."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise RecipeError(
+            _("%(file)s, line %(line)s: a recipe is a text in UTF-8, and this is not: save it again as UTF-8.")
+            % {"file": shown(name), "line": line}
+        ) from error
+    return parse(text, name)
 
 
 def _check(recipe: Recipe, reader: _Reader) -> None:
@@ -519,6 +514,7 @@ def _check(recipe: Recipe, reader: _Reader) -> None:
             raise reader.fail((*path, "source"), _unknown(step.source, keys, _("source")))
         if step.kind != "municipality" and not step.file:
             raise reader.fail(path, _("the step “%(name)s” names no file.") % {"name": step.name})
+        _check_choices(step, path, reader)
         if getattr(step, "when_gone", "report") not in {"report", "close"}:
             raise reader.fail((*path, "when_gone"), _("“when_gone” is either “report” or “close”."))
         if isinstance(step, ValuesStep):
@@ -552,6 +548,27 @@ def _check_values(step: ValuesStep, reader: _Reader, path: tuple[str | int, ...]
             raise reader.fail(here, _("a decision names “areas” or “all_but”, not both."))
     if step.area and step.area.unknown not in {"refuse", "skip"}:
         raise reader.fail((*path, "area", "unknown"), _("“unknown” is either “refuse” or “skip”."))
+
+
+def _check_choices(step: Step, path: tuple[str | int, ...], reader: _Reader) -> None:
+    """Words of a recipe of which only a few are understood."""
+    point = getattr(step, "point", None)
+    if point is not None and point.order.replace(" ", "") not in {"lat,lon", "lon,lat"}:
+        raise reader.fail((*path, "point"), _("“order” is either “lat, lon” or “lon, lat”."))
+    table = getattr(step, "table", None)
+    if table is None:
+        return
+    if len(table.separator) > 1:
+        raise reader.fail((*path, "table"), _("“separator” is one sign: “;”, “,”, “|” or “\\t”."))
+    if table.decimal not in {".", ","}:
+        raise reader.fail((*path, "table"), _("“decimal” is either “.” or “,”."))
+    try:
+        known = not table.encoding or codecs.lookup(table.encoding)._is_text_encoding  # type: ignore[attr-defined]
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        sentence = _("the encoding “%(name)s” is not known; write “utf-8” or “cp1252”.")
+        raise reader.fail((*path, "table"), sentence % {"name": shown(table.encoding)})
 
 
 def _patterns(step: Step) -> list[str]:

@@ -6,14 +6,16 @@ import re
 import secrets
 import shutil
 import time
-import zipfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from trama.core import archives
+from trama.core.legible import shown
 from trama.intake.files import RECIPE as RECIPE
 from trama.intake.recipe import RecipeError
 
@@ -36,8 +38,8 @@ KINDS = frozenset(
         ".cpg",
     ]
 )
-MOST_BYTES = 120 * 1024 * 1024  # of all files together, unpacked
-MOST_FILES = 200
+MOST_BYTES = archives.MOST_BYTES  # of all files together, unpacked
+MOST_KEPT = 3  # of one person: who tries again and again does not fill the disk
 HOURS = 24
 TOKEN = re.compile(r"^\d+-[A-Za-z0-9_-]{20,60}$")
 
@@ -46,53 +48,76 @@ def _root() -> Path:
     return Path(settings.TRAMA_HOME) / "staged"
 
 
-def stage(user: int | None, recipe: bytes, uploads: Iterable[Any]) -> str:
-    """Put a recipe and its files aside; gives the token by which their owner finds them again."""
+@dataclass(frozen=True)
+class Staged:
+    """What was put aside: how its owner finds it again, and which files of an archive were left out."""
+
+    token: str
+    left_out: list[str]
+
+
+def stage(user: int | None, recipe: bytes, uploads: Iterable[Any]) -> Staged:
+    """Put a recipe and its files aside. Raises RecipeError for what is not kept, and then keeps nothing."""
     sweep()
+    _make_room(user)
     token = f"{user or 0}-{secrets.token_urlsafe(24)}"
     folder = _root() / token
     folder.mkdir(parents=True, mode=0o700)
+    left_out: list[str] = []
     try:
         (folder / RECIPE).write_bytes(recipe)
         left = [MOST_BYTES]
         for upload in uploads:
             if upload.name.lower().endswith(".zip"):
-                _unpack(upload, folder, left)
+                left_out += _unpack(upload, folder, left)
             else:
-                _keep(upload, PurePosixPath(upload.name).name, folder, left)
+                _keep(upload.chunks(), upload.name, folder, left)
+    except archives.ArchiveRefused as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise RecipeError(str(error)) from error
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return token
+    return Staged(token, left_out)
 
 
-def _unpack(upload: BinaryIO, folder: Path, left: list[int]) -> None:
-    try:
-        with zipfile.ZipFile(upload) as archive:
-            names = [item for item in archive.infolist() if not item.is_dir()]
-            if len(names) > MOST_FILES:
-                raise RecipeError(_("The archive holds more than %(count)s files.") % {"count": MOST_FILES})
-            for item in names:
-                name = PurePosixPath(item.filename.replace("\\", "/")).name
-                if name.startswith(".") or Path(name).suffix.lower() not in KINDS:
-                    continue
-                with archive.open(item) as file:
-                    _keep(file, name, folder, left)  # type: ignore[arg-type]
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise RecipeError(_("The archive cannot be opened: %(why)s.") % {"why": error}) from error
+def _make_room(user: int | None) -> None:
+    """Of what a person put aside, keep the latest: others are given up, like after a day."""
+    mine = sorted(_root().glob(f"{user or 0}-*"), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in mine[MOST_KEPT - 1 :]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _keep(file: BinaryIO, name: str, folder: Path, left: list[int]) -> None:
-    if Path(name).suffix.lower() not in KINDS or name.startswith("."):
-        raise RecipeError(_("“%(name)s” is no file that can be loaded.") % {"name": name})
+def _unpack(upload: Any, folder: Path, left: list[int]) -> list[str]:
+    """Unpack an archive, without its folders; gives the names of the files that are not of a kind that is read."""
+    left_out = []
+    with archives.opened(upload, upload.name) as archive:
+        for item in archives.entries(archive, upload.name, most_bytes=left[0]):
+            name = PurePosixPath(item.filename.replace("\\", "/")).name
+            if Path(name).suffix.lower() in KINDS and not name.startswith("."):
+                _keep(archives.blocks(archive, item), name, folder, left)
+            else:
+                left_out.append(shown(item.filename))
+    return left_out
+
+
+def _keep(blocks: Iterable[bytes], name: str, folder: Path, left: list[int]) -> None:
+    words = {"name": shown(name), "kinds": ", ".join(sorted(KINDS))}
+    if not archives.is_name(name) or name.startswith("."):
+        raise RecipeError(_("“%(name)s” is no name of a file: give it a short and plain one.") % words)
+    if Path(name).suffix.lower() not in KINDS:
+        raise RecipeError(_("“%(name)s” is no file that can be loaded; these can: %(kinds)s, and .zip.") % words)
     path = folder / name
     if path.exists():
-        raise RecipeError(_("“%(name)s” was sent twice.") % {"name": name})
-    with path.open("wb") as copy:
-        while block := file.read(1 << 16):
+        raise RecipeError(_("“%(name)s” was sent twice: send one of the two.") % words)
+    with path.open("xb") as copy:
+        for block in blocks:
             left[0] -= len(block)
             if left[0] < 0:
-                raise RecipeError(_("The files are bigger than %(size)s MB together.") % {"size": MOST_BYTES >> 20})
+                raise RecipeError(
+                    _("The files are bigger than %(size)s MB together: send fewer, or smaller ones.")
+                    % {"size": MOST_BYTES >> 20}
+                )
             copy.write(block)
 
 

@@ -5,14 +5,22 @@ The reference system of the coordinates is never guessed: a file that does not s
 
 from __future__ import annotations
 
+import glob
+import logging
 import math
 import re
+import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from trama.core import archives
+from trama.core.legible import legible, shown
+from trama.territory import geojson
+
+logger = logging.getLogger(__name__)
 WGS84 = "EPSG:4326"
 # How each kind of file begins. GDAL tells formats by content: what begins otherwise is never handed to it.
 BEGINNINGS = {
@@ -23,6 +31,12 @@ BEGINNINGS = {
     ".shp": (b"\x00\x00\x27\x0a",),
     ".zip": (b"PK",),
 }
+
+
+COMPANIONS = frozenset({".shx", ".dbf", ".prj", ".cpg"})  # what a Shapefile brings with it
+MOST_BYTES = 64 * 1024 * 1024
+MOST_JSON = 32 * 1024 * 1024  # what is read takes several times as much memory
+MOST_FEATURES = 50_000
 
 
 class FileRefused(ValueError):
@@ -51,19 +65,38 @@ class Read:
 def read(path: Path, crs: str = "", layer: str = "") -> Read:
     """Read a file of boundaries. `crs` ("EPSG:32632") is needed where the file states none; given, it prevails."""
     _check_beginning(path)
+    if path.suffix.lower() != ".zip":
+        return _read(path, path.name, crs, layer)
+    with tempfile.TemporaryDirectory(prefix="trama-") as folder:
+        return _read(_unpacked(path, Path(folder)), path.name, crs, layer)
+
+
+def _read(path: Path, name: str, crs: str, layer: str) -> Read:
+    """Read a file that is laid out; `name` is what people call it."""
+    _look_through(path, name)
     import pyogrio
     import shapely
-    from pyogrio.errors import DataLayerError, DataSourceError
+    from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
+    refusals = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, CRSError, ValueError)
     try:
-        layer = layer or _only_layer(path)
-        meta, _ids, geometry, values = pyogrio.raw.read(path, layer=layer or None, force_2d=True)
-    except (DataSourceError, DataLayerError) as error:
-        raise FileRefused(_("%(file)s cannot be read: %(reason)s") % {"file": path.name, "reason": error}) from error
-    if geometry is None or not len(geometry):
-        raise FileRefused(_("%(file)s holds no shapes.") % {"file": path.name})
-    used, notes = _system(path, _stated(path, meta["crs"]), crs)
-    shapes_ = _in_degrees(shapely.from_wkb(geometry), used)
+        layer = _layer(path, name, layer)
+        meta, _ids, geometry, values = pyogrio.raw.read(
+            path, layer=layer, force_2d=True, max_features=MOST_FEATURES + 1
+        )
+        shapes_ = shapely.from_wkb(geometry) if geometry is not None else []
+    except FileRefused:
+        raise
+    except (*refusals, shapely.errors.ShapelyError) as error:
+        raise _unreadable(name, error) from error
+    if not len(shapes_):
+        raise FileRefused(_("%(file)s holds no shapes: export it again, with its areas.") % {"file": shown(name)})
+    if len(shapes_) > MOST_FEATURES:
+        raise FileRefused(
+            _("%(file)s holds more than %(count)s shapes: split it.") % {"file": shown(name), "count": MOST_FEATURES}
+        )
+    used, notes = _system(name, _stated(path, meta["crs"]), crs)
+    shapes_ = _in_degrees(shapes_, used)
     names = [str(name) for name in meta["fields"]]
     features = [
         Feature(number + 1, {name: as_text(column[number]) for name, column in zip(names, values, strict=True)}, shape)
@@ -72,31 +105,91 @@ def read(path: Path, crs: str = "", layer: str = "") -> Read:
     return Read(features, names, used, notes)
 
 
-def _check_beginning(path: Path) -> None:
+def _unreadable(name: str, error: Exception) -> FileRefused:
+    logger.info("%s could not be read: %s", name, error)
+    return FileRefused(
+        _("%(file)s is broken or cut off: export it again, as GeoJSON or GeoPackage.") % {"file": shown(name)}
+    )
+
+
+def _check_beginning(path: Path, name: str = "") -> None:
+    words = {"file": shown(name or path.name), "ending": shown(path.suffix), "known": ", ".join(sorted(BEGINNINGS))}
     beginnings = BEGINNINGS.get(path.suffix.lower())
     if beginnings is None:
-        known = ", ".join(sorted(BEGINNINGS))
-        raise FileRefused(_("%(file)s: boundaries are read from %(known)s.") % {"file": path.name, "known": known})
+        raise FileRefused(_("%(file)s: boundaries are read from %(known)s.") % words)
     if not path.is_file():
         raise FileRefused(_("There is no file %(file)s.") % {"file": path})
+    size = path.stat().st_size
+    if not size:
+        raise FileRefused(_("%(file)s is empty: take the file again.") % words)
+    most = MOST_JSON if beginnings == (b"{",) else MOST_BYTES
+    if size > most:
+        raise FileRefused(
+            _("%(file)s is %(found)s MB big, more than %(size)s MB: split it, or simplify its shapes.")
+            % {**words, "found": size >> 20, "size": most >> 20}
+        )
     with path.open("rb") as file:
         start = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start.startswith(beginnings):
+        raise FileRefused(_("%(file)s is not what its name says (%(ending)s). Send the right file.") % words)
+
+
+def _unpacked(path: Path, folder: Path) -> Path:
+    """The one file of boundaries of an archive, laid out with what belongs to it."""
+    name = shown(path.name)
+    try:
+        with archives.opened(path, path.name) as archive:
+            for item in archives.entries(archive, path.name):
+                inside = PurePosixPath(item.filename.replace("\\", "/")).name
+                if Path(inside).suffix.lower() in BEGINNINGS.keys() | COMPANIONS:
+                    with (folder / inside).open("wb") as copy:
+                        copy.writelines(archives.blocks(archive, item))
+    except archives.ArchiveRefused as error:
+        raise FileRefused(str(error)) from error
+    found = sorted(one for one in folder.iterdir() if one.suffix.lower() in BEGINNINGS)
+    if len(found) != 1:
         raise FileRefused(
-            _("%(file)s is not what its name says (%(ending)s).") % {"file": path.name, "ending": path.suffix}
+            _("%(file)s must hold one file of boundaries; it holds: %(found)s.")
+            % {"file": name, "found": ", ".join(shown(one.name) for one in found) or _("none")}
         )
+    _check_beginning(found[0])
+    return found[0]
 
 
-def _only_layer(path: Path) -> str:
+def _look_through(path: Path, name: str) -> None:
+    """What can be said of a file before a library reads it: with the place, and in words of ours."""
+    ending = path.suffix.lower()
+    if BEGINNINGS[ending] == (b"{",):
+        try:
+            geojson.check(geojson.parsed(path.read_bytes().removeprefix(b"\xef\xbb\xbf")))
+        except geojson.NotGeoJSON as error:
+            raise FileRefused(f"{shown(name)}: {error}.") from error
+    if ending == ".shp":
+        beside = {one.suffix.lower() for one in path.parent.glob(f"{glob.escape(path.stem)}.*")}
+        missing = [part for part in (".shx", ".dbf") if part not in beside]
+        if missing:
+            raise FileRefused(
+                _("%(file)s: of a Shapefile also %(missing)s is needed, beside it and with the same name.")
+                % {"file": shown(name), "missing": _(" and ").join(missing)}
+            )
+
+
+def _layer(path: Path, name: str, wanted: str) -> str:
+    """The layer that is meant: the one that is named, else the only one that bears shapes."""
     import pyogrio
 
-    layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
-    if len(layers) > 1:
+    layers = [str(layer) for layer, kind in pyogrio.list_layers(path) if kind is not None]
+    words = {"file": shown(name), "layers": ", ".join(shown(layer) for layer in layers), "layer": shown(wanted)}
+    if not layers:
+        raise FileRefused(_("%(file)s has no layer with shapes: export it again, with its areas.") % words)
+    if wanted and wanted not in layers:
+        raise FileRefused(_("%(file)s has no layer “%(layer)s”; it has: %(layers)s.") % words)
+    if not wanted and len(layers) > 1:
         raise FileRefused(
-            _("%(file)s holds several layers (%(layers)s): say which one with --layer.")
-            % {"file": path.name, "layers": ", ".join(layers)}
+            _("%(file)s holds several layers (%(layers)s): say which one with --layer, or export that one alone.")
+            % words
         )
-    return layers[0] if layers else ""
+    return wanted or layers[0]
 
 
 def _stated(path: Path, crs: str | None) -> str:
@@ -110,7 +203,7 @@ def _stated(path: Path, crs: str | None) -> str:
     return crs or ""
 
 
-def _system(path: Path, stated: str, given: str) -> tuple[str, list[str]]:
+def _system(name: str, stated: str, given: str) -> tuple[str, list[str]]:
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
@@ -118,9 +211,9 @@ def _system(path: Path, stated: str, given: str) -> tuple[str, list[str]]:
         raise FileRefused(
             _(
                 "%(file)s does not say in which reference system its coordinates are. Find out and say it, for example "
-                "--crs EPSG:4326 (degrees), --crs EPSG:32632 or --crs EPSG:7791 (metres)."
+                "--crs EPSG:4326 (degrees), --crs EPSG:32632 or --crs EPSG:7791 (metres); in a recipe crs = “…”."
             )
-            % {"file": path.name}
+            % {"file": shown(name)}
         )
     if not given:
         return stated, []
@@ -156,7 +249,7 @@ def as_text(value: Any) -> str:
         if math.isnan(value):
             return ""
         return str(int(value)) if value.is_integer() else str(value)
-    return " ".join(str(value).split())
+    return " ".join(legible(str(value)).split())
 
 
 SMALL = frozenset(

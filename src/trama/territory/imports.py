@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from trama.core.actor import Actor
+from trama.core.legible import shown
 from trama.core.models import Source
 from trama.core.search import fold
 from trama.territory import actions, boundaries, finding, italy, outlines, shapes
@@ -216,6 +217,26 @@ class Loaded:
         return [verdict for verdict in self.verdicts if verdict.outcome == "refused"]
 
 
+def usable(shape: Any | None, around: Any | None, name: str) -> shapes.Mended:
+    """The shape of an area inside another, mended; `around` is the shape of that other, of this name, if it has one.
+
+    Raises ShapeError for what is no polygon in degrees, and for what lies elsewhere.
+    """
+    if shape is None or shape.is_empty:
+        raise shapes.ShapeError(_("There is no shape."))
+    shapes.check_degrees(shape)
+    mended = shapes.mended(shape)
+    if around is None or mended.shape.intersects(around):
+        return mended
+    lon, lat = shapes.inner_point(mended.shape)
+    words = {"lon": f"{lon:.4f}", "lat": f"{lat:.4f}", "parent": name}
+    if shapes.swapped(mended.shape).intersects(around):
+        raise shapes.ShapeError(
+            _("It falls at longitude %(lon)s, latitude %(lat)s: longitude and latitude are exchanged.") % words
+        )
+    raise shapes.ShapeError(_("It falls at longitude %(lon)s, latitude %(lat)s, outside %(parent)s.") % words)
+
+
 class _DryRun(Exception):
     """Takes back what a dry run wrote."""
 
@@ -260,8 +281,14 @@ def _check_columns(path: Path, read: boundaries.Read, levels: Sequence[Level], p
     if missing:
         raise FileRefused(
             _("%(file)s has no column %(missing)s. Its columns are: %(columns)s.")
-            % {"file": path.name, "missing": ", ".join(missing), "columns": ", ".join(read.columns)}
+            % {"file": shown(path.name), "missing": ", ".join(missing), "columns": _some(read.columns)}
         )
+
+
+def _some(columns: Sequence[str]) -> str:
+    """The first columns of a file, for a sentence."""
+    names = [shown(column) for column in columns[:20]]
+    return ", ".join([*names, "…"] if len(columns) > 20 else names) or _("none")
 
 
 @dataclass
@@ -341,22 +368,7 @@ class _Loading:
         return groups
 
     def _usable(self, feature: Feature) -> shapes.Mended:
-        if feature.shape is None or feature.shape.is_empty:
-            raise shapes.ShapeError(_("There is no shape."))
-        shapes.check_degrees(feature.shape)
-        mended = shapes.mended(feature.shape)
-        if self.root_shape is not None and not mended.shape.intersects(self.root_shape):
-            lon, lat = shapes.inner_point(mended.shape)
-            if shapes.swapped(mended.shape).intersects(self.root_shape):
-                raise shapes.ShapeError(
-                    _("It falls at longitude %(lon)s, latitude %(lat)s: longitude and latitude are exchanged.")
-                    % {"lon": f"{lon:.4f}", "lat": f"{lat:.4f}"}
-                )
-            raise shapes.ShapeError(
-                _("It falls at longitude %(lon)s, latitude %(lat)s, outside %(parent)s.")
-                % {"lon": f"{lon:.4f}", "lat": f"{lat:.4f}", "parent": self.parent.name}
-            )
-        return mended
+        return usable(feature.shape, self.root_shape, self.parent.name)
 
     def _refuse(self, feature: Feature, reason: str) -> None:
         level = self.levels[-1]

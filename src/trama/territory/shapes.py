@@ -12,6 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from trama.territory import geojson
+
 GRID = 1e-7  # degrees, about a centimetre: shared borders must match to the digit before they are simplified
 SLIVER = 1e-4  # degrees, some ten metres: a gap this thin between two neighbours is a fault of the drawing
 POINTS_OF_A_MAP = 6000  # of all outlines drawn together: about 40 kB compressed
@@ -29,6 +31,16 @@ REASONS = {
     "Duplicate Rings": gettext_noop("the same outline stands twice"),
     "Too few points in geometry component": gettext_noop("an outline has too few points"),
     "Invalid Coordinate": gettext_noop("a coordinate is not a number"),
+}
+
+
+KINDS = {
+    "Point": gettext_noop("a point"),
+    "MultiPoint": gettext_noop("some points"),
+    "LineString": gettext_noop("a line"),
+    "LinearRing": gettext_noop("a line"),
+    "MultiLineString": gettext_noop("some lines"),
+    "": gettext_noop("a shape of another kind"),
 }
 
 
@@ -56,7 +68,8 @@ def mended(shape: Any) -> Mended:
     if shape.has_z:
         shape = shapely.force_2d(shape)
     if shape.geom_type not in {"Polygon", "MultiPolygon", "GeometryCollection"}:
-        raise ShapeError(_("An area needs a polygon, this is a %(kind)s.") % {"kind": shape.geom_type})
+        kind = _(KINDS.get(shape.geom_type, "a shape of another kind"))
+        raise ShapeError(_("An area needs a polygon, this is %(kind)s.") % {"kind": kind})
     if shape.is_valid and shape.geom_type != "GeometryCollection":
         return Mended(shape)
     reason = shapely.is_valid_reason(shape)
@@ -96,6 +109,8 @@ def check_degrees(shape: Any) -> None:
     """Refuse what cannot be longitude and latitude: metres given as degrees, numbers that are not there."""
     import numpy as np
 
+    if shape is None or shape.is_empty:
+        raise ShapeError(_("There is no shape."))
     west, south, east, north = shape.bounds
     if not np.isfinite([west, south, east, north]).all():
         raise ShapeError(_("A coordinate is not a number."))
@@ -214,11 +229,15 @@ def from_geojson(text: str) -> Any:
     import shapely
 
     try:
-        found = json.loads(text)
-        geometries = list(_geometries(found))
-        shapes = [shapely.from_geojson(json.dumps(geometry)) for geometry in geometries]
+        found = geojson.parsed(text)
+        geojson.check(found)
+        shapes = [shapely.from_geojson(json.dumps(geometry)) for geometry in _geometries(found)]
+    except geojson.NotGeoJSON as error:
+        raise ShapeError(_("This is not GeoJSON: %(reason)s.") % {"reason": error}) from error
     except (ValueError, TypeError, AttributeError, KeyError, shapely.errors.ShapelyError) as error:
-        raise ShapeError(_("This is not GeoJSON: %(reason)s.") % {"reason": str(error)[:120]}) from error
+        raise ShapeError(
+            _("The shape cannot be read: a ring needs at least four points, the last like the first.")
+        ) from error
     if not shapes:
         raise ShapeError(_("There is no shape."))
     return shapes[0] if len(shapes) == 1 else shapely.union_all([mended(shape).shape for shape in shapes])
@@ -232,8 +251,6 @@ def _geometries(found: Any) -> Any:
         case "Feature":
             if found.get("geometry"):
                 yield found["geometry"]
-        case None:
-            raise ValueError(_("there is no type"))
         case _:
             yield found
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from trama.core.legible import shown
 from trama.intake.recipe import AreasStep, LevelSpec, RecipeError, TableSpec
+from trama.intake.rows import shown_columns
 from trama.intake.steps.run import Run, title_case
 from trama.intake.verdicts import StepReport
 from trama.network.models import normalised
-from trama.territory import actions, boundaries, finding, shapes
+from trama.territory import actions, boundaries, finding, imports, outlines, shapes
 from trama.territory.actions import Drawing
 from trama.territory.boundaries import Feature
 from trama.territory.choices import RANK, AreaOrigin
@@ -58,7 +60,7 @@ def load_areas(run: Run, step: AreasStep, report: StepReport) -> None:
         raise RecipeError(
             _("the levels of “%(name)s” must go from the widest kind to the narrowest.") % {"name": step.name}
         )
-    features = _usable(run.path(step.file), step, report)
+    features = _usable(run.path(step.file), step, parent, report)
     wanted = _wanted(run, step, parent, features)
     areas = _bring_areas(run, step, report, parent, wanted)
     _draw(run, step, report, wanted, areas)
@@ -66,21 +68,23 @@ def load_areas(run: Run, step: AreasStep, report: StepReport) -> None:
     run.forget_areas()
 
 
-def _usable(path: Path, step: AreasStep, report: StepReport) -> list[tuple[Feature, shapes.Mended]]:
+def _usable(path: Path, step: AreasStep, parent: Area, report: StepReport) -> list[tuple[Feature, shapes.Mended]]:
     usable: list[tuple[Feature, shapes.Mended]] = []
-    narrowest = step.levels[-1]
+    narrowest, around = step.levels[-1], outlines.shape_of(parent)
     for feature in read_features(path, step.crs, report):
         report.rows += 1
-        for column in [narrowest.name, narrowest.code]:
+        for column in [column for level in step.levels for column in (level.name, level.code)]:
             if column and column not in feature.columns:
                 raise RecipeError(
                     _("%(file)s has no column “%(column)s”; it has: %(columns)s.")
-                    % {"file": path.name, "column": column, "columns": ", ".join(feature.columns)}
+                    % {"file": shown(path.name), "column": column, "columns": shown_columns([*feature.columns])}
                 )
         label = feature.columns[narrowest.name]
+        if not all(feature.columns[column].strip() for level in step.levels for column in [level.name]):
+            report.refuse(feature.number, narrowest.name, _("there is no name"), label)
+            continue
         try:
-            shapes.check_degrees(feature.shape)
-            mended = shapes.mended(feature.shape)
+            mended = imports.usable(feature.shape, around, parent.name)
         except shapes.ShapeError as error:
             report.refuse(feature.number, "geometry", str(error), label)
             continue

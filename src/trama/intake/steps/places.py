@@ -57,8 +57,10 @@ def _organisation(sheet: Sheet, row: files.Row) -> dict[str, Any]:
     rule = kind_rule(name, sheet.step.kinds)
     kind = sheet.code(row, "kind", "organisation_kind")
     year = sheet.text(row, "founded_year")
-    if year and not (year.isdigit() and 1000 < int(year) < 2200):
-        sheet.report.refuse(row.number, "founded_year", _("“%(text)s” is not a year") % {"text": year})
+    if year and not (year.isdecimal() and len(year) == 4 and 1000 < int(year) <= sheet.run.today.year):
+        column = sheet.step.columns.get("founded_year", "founded_year")
+        why = _("“%(text)s” is not a year that has been: write it with four digits")
+        sheet.report.refuse(row.number, column if isinstance(column, str) else column[0], why % {"text": year[:40]})
         raise Refused
     return {
         "name": name[:250],

@@ -135,13 +135,30 @@ def read_drafts(sheet: Sheet, fill: Callable[[Sheet, files.Row], dict[str, Any]]
             note_skips(sheet.report, rule, row)
             continue
         try:
-            draft = Draft(row, _key(sheet, row, seen), fill(sheet, row))
+            key = _key(sheet, row, seen)
+            _check_cells(sheet, row)
+            draft = Draft(row, key, fill(sheet, row))
             if sheet.step.point:
                 draft.lon, draft.lat = _point(sheet, row, sheet.step.point)
         except Refused:
             continue
         drafts.append(draft)
+    sheet.report.refused_keys = set(seen) - {draft.key for draft in drafts}
     return _placed(sheet, drafts)
+
+
+# What a spreadsheet shows where it could not compute, in English and in Italian.
+ERROR = re.compile(r"#(?:DIV/0!|REF!|RIF!|VALUE!|VALORE!|NAME\?|NOME\?|NUM!|NULL!|NULLO!|N/A|N/D|ERR\w*)")
+
+
+def _check_cells(sheet: Sheet, row: files.Row) -> None:
+    """Refuse a row in which a cell that is to be loaded holds the error of a spreadsheet."""
+    for column in sheet.columns.values():
+        cell = row[column]
+        if cell.startswith("#") and ERROR.fullmatch(cell.strip()):
+            why = _("the cell holds an error of the spreadsheet (%(text)s): correct it there")
+            sheet.report.refuse(row.number, column, why % {"text": cell.strip()})
+            raise Refused
 
 
 def _key(sheet: Sheet, row: files.Row, seen: dict[str, int]) -> str:
@@ -152,7 +169,10 @@ def _key(sheet: Sheet, row: files.Row, seen: dict[str, int]) -> str:
     if not text.strip("|"):
         sheet.report.refuse(row.number, wanted[0], _("the key is empty"))
         raise Refused
-    key = f"{sheet.step.prefix or sheet.run.recipe.key}:{text}"[:120]
+    key = f"{sheet.step.prefix or sheet.run.recipe.key}:{text}"
+    if len(key) > 120:
+        sheet.report.refuse(row.number, wanted[0], _("the key is longer than 120 signs"), text[:60])
+        raise Refused
     if key in seen:
         sheet.report.refuse(row.number, wanted[0], _("row %(row)s bears the same key") % {"row": seen[key]}, text)
         raise Refused
@@ -177,13 +197,24 @@ def _point(sheet: Sheet, row: files.Row, spec: PointSpec) -> tuple[float | None,
         numbers = [files.number(part, decimal) for part in parts]
         one, other = numbers
     except ValueError:
-        sheet.report.refuse(row.number, column, _("“%(text)s” is not a point") % {"text": text[:60]})
-        raise Refused from None
+        one = other = None
     lat, lon = (one, other) if not spec.column or spec.order.startswith("lat") else (other, one)
     if lat is None or lon is None or not (-90 <= lat <= 90 and -180 <= lon <= 180):
-        sheet.report.refuse(row.number, column, _("“%(text)s” is not a point") % {"text": text[:60]})
+        sheet.report.refuse(row.number, column, _no_point(text, lat, lon))
         raise Refused
     return lon, lat
+
+
+def _no_point(text: str, lat: float | None, lon: float | None) -> str:
+    words = {"text": text[:60]}
+    if lat is not None and lon is not None and max(abs(lat), abs(lon)) > 1000:
+        return (
+            _("“%(text)s” looks like metres: a point is given in degrees (latitude and longitude, WGS84), convert it")
+            % words
+        )
+    if lat is not None and lon is not None and abs(lon) <= 90 and abs(lat) <= 180:
+        return _("“%(text)s” is not a point: latitude and longitude seem to be exchanged") % words
+    return _("“%(text)s” is not a point: write latitude and longitude in degrees, like 44.4949 and 11.3426") % words
 
 
 def _placed(sheet: Sheet, drafts: list[Draft]) -> list[Draft]:
@@ -195,10 +226,18 @@ def _placed(sheet: Sheet, drafts: list[Draft]) -> list[Draft]:
         draft.area = area
     home = set(run.area_ids()) if run.roots else None
     kept: list[Draft] = []
+    exchanged = _exchanged(with_point, home)
     for draft in drafts:
         label = str(draft.fields.get("name", draft.key))
         if draft.area is None and step.area:
             draft.area = _stated(sheet, draft, step.area)
+        if draft.key in exchanged:
+            why = _("longitude and latitude are exchanged: the point would lie in %(place)s") % {
+                "place": exchanged[draft.key]
+            }
+            report.refuse(draft.row.number, _point_column(step), why, label)
+            report.refused_keys.add(draft.key)
+            continue
         if draft.lon is not None and home is not None and draft.area not in home:
             if step.within == "skip":
                 report.skipped += 1
@@ -208,6 +247,23 @@ def _placed(sheet: Sheet, drafts: list[Draft]) -> list[Draft]:
         kept.append(draft)
     _check_stated(sheet, kept)
     return kept
+
+
+def _point_column(step: RecordsStep) -> str:
+    return (step.point.column or step.point.lat) if step.point else ""
+
+
+def _exchanged(drafts: list[Draft], home: set[int] | None) -> dict[str, str]:
+    """The keys of rows whose point falls into no known area, but into one when longitude and latitude change places."""
+    lost = [draft for draft in drafts if draft.area is None and draft.lon is not None and draft.lat is not None]
+    lost = [draft for draft in lost if abs(draft.lon or 0) <= 90]
+    found = areas_at([draft.lat for draft in lost if draft.lat is not None], [d.lon for d in lost if d.lon is not None])
+    names = dict(Area.objects.filter(pk__in={area for area in found if area}).values_list("pk", "name"))
+    return {
+        draft.key: names[area]
+        for draft, area in zip(lost, found, strict=True)
+        if area is not None and (home is None or area in home)
+    }
 
 
 def _stated(sheet: Sheet, draft: Draft, spec: AreaColumn) -> int | None:
@@ -408,8 +464,13 @@ def _field_name(row: Any, name: str) -> str:
 def _gone(run: Run, step: RecordsStep, report: StepReport, model: type[Any], rows: dict[str, Any]) -> None:
     """Records that the file no longer bears: reported, and closed by date when the recipe says so; never deleted."""
     closes = step.when_gone == "close" and hasattr(model, "valid_to") and hasattr(model, "state")
+    if closes and run.unreadable():
+        closes = False
+        report.say("noted", _("nothing is closed, since rows of the file could not be read"))
     closed = []
-    for row in rows.values():
+    for key, row in rows.items():
+        if key in report.refused_keys:
+            continue  # its row is there, and refused
         if closes and row.state != "closed":
             before = state_of(row)
             row.valid_to, row.state = max(run.today, row.valid_from or run.today), "closed"

@@ -43,7 +43,7 @@ def sent(folder: Path) -> dict[str, Any]:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         archive.write(write_areas(folder), "dati/aree.geojson")
-        archive.write(write_resources(folder), "../risorse.csv")
+        archive.write(write_resources(folder), "dati/risorse.csv")
         archive.writestr("leggimi.exe", "no")
     recipe = (HEAD + AREAS_STEP + RESOURCES_STEP).encode()
     return {
@@ -125,8 +125,10 @@ def test_what_is_wrong_is_said_beside_the_field(home: Area, tmp_path: Path) -> N
     assert not Resource.objects.exists()
 
 
-def test_names_in_an_archive_never_leave_the_folder(tmp_path: Path) -> None:
-    token = staging.stage(7, b"x", sent(tmp_path)["sent"])
+def test_folders_in_an_archive_are_left_behind(tmp_path: Path) -> None:
+    sent_ = staging.stage(7, b"x", sent(tmp_path)["sent"])
+    token = sent_.token
+    assert sent_.left_out == ["leggimi.exe"]
     folder = staging.staged(7, token)
     assert folder is not None
     assert sorted(path.name for path in folder.iterdir()) == ["aree.geojson", "recipe.toml", "risorse.csv"]

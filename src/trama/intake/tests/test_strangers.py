@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from trama.intake import files, staging
+from trama.intake import files, rows, staging
 from trama.intake.recipe import RecipeError, TableSpec, parse
 
 
@@ -41,7 +41,7 @@ def test_what_is_missing_is_said_without_the_folders_of_the_server(tmp_path: Pat
 
 
 def test_a_file_of_endless_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "MOST_ROWS", 50)
+    monkeypatch.setattr(rows, "MOST_ROWS", 50)
     path = tmp_path / "a.csv"
     path.write_text("a,b\n" + "1,2\n" * 60)
     with pytest.raises(RecipeError, match="50"):

@@ -326,7 +326,7 @@ def test_an_overlap_with_a_brother_is_stated_in_shares_and_not_refused() -> None
     [
         ("", "obbligatorio"),
         ("nonsense", "GeoJSON"),
-        ('{"type":"Point","coordinates":[11.3,44.5]}', "Point"),
+        ('{"type":"Point","coordinates":[11.3,44.5]}', "poligono"),
         ('{"type":"FeatureCollection","features":[]}', "forma"),
         ("[]", "GeoJSON"),
         ('{"type":"Polygon","coordinates":[[[1,2],[3,"x"],[1,2]]]}', "GeoJSON"),
