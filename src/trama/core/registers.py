@@ -39,6 +39,7 @@ class Dimension:
     filterable: bool = True
     axis: bool = True
     staff: bool = False
+    special: bool = False  # tells of a special category of data: counts of persons by it have the higher threshold
 
     def choices(self, actor: Actor) -> Sequence[tuple[str, str]]:
         """The values one may choose, as they stand in the address, with their names."""
@@ -192,6 +193,7 @@ class Measure:
     sum_of: str = ""  # a numeric field to be summed, each record once per cell
     known: str = ""  # for sums: the field whose presence says that the number is known
     persons: bool = False  # counts persons: protected
+    special: bool = False  # counts persons of a special category of data: protected below the higher threshold
     precision: str = ""  # for sums: the field that says "estimated" where the number is an estimate
 
 
@@ -206,6 +208,7 @@ class Column:
     label: Text
     path: str = ""
     render: Callable[[Any], Any] | None = None
+    read_by: Callable[[Any, Actor], Any] | None = None  # the same where it depends on who reads
     batch: Callable[[Sequence[int], Actor], Mapping[int, Any]] | None = None
     numeric: bool = False
     on_page: bool = True  # shown in the table view; the exports carry all
@@ -233,6 +236,10 @@ class Register:
     spread: tuple[tuple[str, Callable[[int], str]], ...] = ()
     add_url: str = ""
     may_add: Callable[[Actor], bool] = field(default=lambda actor: False)
+    # Which records stand for one person each (informal groups of one): counts of them alone are counts of persons.
+    persons: Q | None = None
+    # Which records touch special categories of data: their numbers of persons have the higher threshold everywhere.
+    special: Callable[[], Q] | None = None
     # What the reader must know about these rows ("a map of resources counts what was listed, not what exists").
     caution: Text = ""
 

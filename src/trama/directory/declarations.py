@@ -29,7 +29,15 @@ from trama.core.registers import (
 )
 from trama.directory import permissions
 from trama.directory.choices import ResourceState
-from trama.directory.models import Promotion, Resource, ResourceCode, ResourceContact, promoter_texts, promoters_of
+from trama.directory.models import (
+    Promotion,
+    Resource,
+    ResourceCode,
+    ResourceContact,
+    promoter_texts,
+    promoters_of,
+    promotions_of,
+)
 from trama.network.choices import ContactKind
 from trama.network.contacts import without_personal
 from trama.network.declarations import (
@@ -41,7 +49,7 @@ from trama.network.declarations import (
     ToConfirmDimension,
     area_names,
     joined,
-    text_column,
+    readable,
 )
 from trama.network.models import Organisation
 from trama.territory.declarations import area_dimensions
@@ -152,20 +160,44 @@ def _targets(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
     # The order of the list, not of the keys: sorted here, where the list is in memory.
     rank = {code.id: (place, code.label) for place, code in enumerate(codes.codes_of("target", also_closed=True))}
     rows = ResourceCode.objects.filter(facet="target", resource__in=among(pks)).order_by()
-    found = sorted((rank.get(code, (0, code)), pk) for pk, code in rows.values_list("resource_id", "code_id"))
-    return joined((pk, label) for (_place, label), pk in found)
-
-
-def promoter_names(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
-    """The promoters that the actor may see, with their role where it is not simply to promote."""
-    return {
-        pk: "; ".join(
-            name if role == "tie_role:promoter" else f"{name} ({codes.label(role).lower()})" for _pk, name, role in rows
-        )
-        for pk, rows in promoters_of(pks, actor).items()
+    found: dict[int, tuple[str, ...]] = {}
+    for pk, code in rows.values_list("resource_id", "code_id"):
+        found[pk] = (*found.get(pk, ()), code)
+    # Thousands of records bear the same few sets.
+    texts = {
+        chosen: "; ".join(label for _place, label in sorted(rank.get(code, (0, code)) for code in chosen))
+        for chosen in set(found.values())
     }
+    return {pk: texts[chosen] for pk, chosen in found.items()}
 
 
+class PromoterLookup:
+    """The promoters of some resources that the actor may see: asked once for the columns that need them."""
+
+    def __init__(self) -> None:
+        # The list that was asked about last is held, so that no other can be taken for it.
+        self.last: tuple[Any, Actor | None, Any] = (None, None, None)
+
+    def _found(self, pks: Sequence[int], actor: Actor) -> tuple[dict[int, list[tuple[int, str, str]]], set[int]]:
+        asked, by, found = self.last
+        if asked is not pks or by is not actor:
+            found = promotions_of(pks, actor)
+            self.last = (pks, actor, found)
+        return found  # type: ignore[no-any-return]
+
+    def names(self, pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
+        """The promoters that the actor may see, with their role where it is not simply to promote."""
+        found, _hidden = self._found(pks, actor)
+        roles = {role for rows in found.values() for _pk, _name, role in rows} - {"tie_role:promoter"}
+        behind = {"tie_role:promoter": "", **{role: f" ({codes.label(role).lower()})" for role in roles}}
+        return {pk: "; ".join([name + behind[role] for _pk, name, role in rows]) for pk, rows in found.items()}
+
+    def texts(self, pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
+        """The promoter as it was written, where it names nobody hidden."""
+        return promoter_texts(pks, actor, self._found(pks, actor)[1])
+
+
+PROMOTERS = PromoterLookup()
 CONTACTS = ContactLookup(ResourceContact, "resource")
 COLUMNS: tuple[Column, ...] = (
     Column("id", _("number"), "pk", numeric=True, on_page=False),
@@ -176,15 +208,13 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "state", _("state"), "state", lambda value: str(dict(ResourceState.choices)[value]), on_page=False, staff=True
     ),
-    Column("promoters", _("promoters"), batch=promoter_names),
-    Column(
-        "promoter_text", _("promoter, as written"), batch=lambda pks, actor: promoter_texts(pks, actor), on_page=False
-    ),
+    Column("promoters", _("promoters"), batch=PROMOTERS.names),
+    Column("promoter_text", _("promoter, as written"), batch=PROMOTERS.texts, on_page=False),
     Column("to_split", _("promoter to be split"), "promoter_to_split", on_page=False, staff=True),
     Column("area", _("area"), "area__name"),
     Column("area_code", _("code of the area"), "area__code", on_page=False),
     Column("address", _("address"), "address"),
-    Column("opening", _("opening hours"), batch=text_column(Resource, "opening")),
+    Column("opening", _("opening hours"), "opening", read_by=readable),
     Column("phones", _("telephone"), batch=CONTACTS.of(*PHONES)),
     Column("emails", _("e-mail"), batch=CONTACTS.of(ContactKind.EMAIL)),
     Column("sites", _("sites"), batch=CONTACTS.of(*SITES), on_page=False),
@@ -195,7 +225,7 @@ COLUMNS: tuple[Column, ...] = (
         on_page=False,
         staff=True,
     ),
-    Column("description", _("description"), batch=text_column(Resource, "description"), on_page=False),
+    Column("description", _("description"), "description", read_by=readable, on_page=False),
     Column("directions", _("directions"), "directions_url", on_page=False),
     Column("valid_from", _("from"), "valid_from", on_page=False),
     Column("valid_to", _("until"), "valid_to", on_page=False),

@@ -99,27 +99,42 @@ def carriers_of(resource: Resource) -> frozenset[int]:
     return frozenset(rows.values_list("organisation_id", flat=True))
 
 
-def promoters_of(pks: Iterable[int], actor: Actor) -> dict[int, list[tuple[int, str, str]]]:
-    """For each resource its promoters that the actor may see, as (organisation id, its name, key of the role)."""
+def promotions_of(pks: Iterable[int], actor: Actor) -> tuple[dict[int, list[tuple[int, str, str]]], set[int]]:
+    """For each resource its promoters that the actor may see, and the resources that have one hidden to the actor.
+
+    A promoter is (organisation id, its name, key of the role).
+    """
     rows = Promotion.objects.filter(resource__in=among(pks)).order_by("id")
     links = list(rows.values_list("resource_id", "organisation_id", "role_id"))
     # Two plain look-ups: joined with who may see what, the database walks every organisation for every resource.
     names = visible_names((organisation for _resource, organisation, _role in links), actor)
     found: dict[int, list[tuple[int, str, str]]] = {}
+    hidden: set[int] = set()
     for resource, organisation, role in links:
         if organisation in names:
             found.setdefault(resource, []).append((organisation, names[organisation], role))
-    return found
+        else:
+            hidden.add(resource)
+    return found, hidden
 
 
-def promoter_texts(pks: Iterable[int], actor: Actor) -> dict[int, str]:
-    """For each resource the promoter as it was written; not where it may name an organisation hidden to the actor."""
-    rows = Resource.objects.filter(pk__in=among(pks)).exclude(promoter_text="").order_by()
-    if not actor.everywhere(STAFF):
-        seen = Organisation.objects.visible_to(actor).order_by().values("pk")
-        hidden = Promotion.objects.exclude(organisation__in=seen).order_by().values("resource")
-        rows = rows.exclude(pk__in=hidden)
-    return dict(rows.values_list("pk", "promoter_text"))
+def promoters_of(pks: Iterable[int], actor: Actor) -> dict[int, list[tuple[int, str, str]]]:
+    """For each resource its promoters that the actor may see, as (organisation id, its name, key of the role)."""
+    return promotions_of(pks, actor)[0]
+
+
+def promoter_texts(pks: Iterable[int], actor: Actor, hidden: set[int] | None = None) -> dict[int, str]:
+    """For each resource the promoter as it was written; not where it may name an organisation hidden to the actor.
+
+    `hidden` are the resources that have such a promoter, when they are known (from `promotions_of`).
+    """
+    wanted = list(pks)
+    if actor.everywhere(STAFF):
+        hidden = set()
+    elif hidden is None:
+        hidden = promotions_of(wanted, actor)[1]
+    rows = Resource.objects.filter(pk__in=among(wanted)).exclude(promoter_text="").order_by()
+    return {pk: text for pk, text in rows.values_list("pk", "promoter_text") if pk not in hidden}
 
 
 class ResourceCode(models.Model):

@@ -19,8 +19,9 @@ from trama.network.wordlists import CITIES, FIRST_NAMES, FREE_PROVIDERS, JOINING
 EMAIL = re.compile(r"(?<![\w.@])[A-Za-z0-9][\w.%+'-]*@[A-Za-z0-9](?:[A-Za-z0-9-]*\.)+[A-Za-z]{2,}(?!\.?\w|@)")
 # A run of digits with the usual separators, at least six digits long, or one of the short public numbers.
 NUMBER = re.compile(r"(?:\+|00)?\d[\d .\-/]{4,}\d|\b1\d{2,4}\b")
+# So many digits has a mobile at least: a long text without such a run needs no closer look.
+NINE_DIGITS = re.compile(r"\d(?:[ .\-/]*\d){8}")
 # A number begins with one of these; two numbers written one after the other are cut where the second begins.
-THREE_DIGITS = re.compile(r"\d{3}")
 COVERED = "•••"
 TOLL_FREE = ("800", "803", "840", "848", "199", "892")
 
@@ -176,7 +177,7 @@ def _pieces(token: str, known: Iterable[str]) -> list[str]:
 def without_personal(text: str, context: str = "") -> str:
     """A text for everybody: the personal mail boxes and mobiles that somebody wrote into it are covered."""
     mailed = "@" in text
-    if not mailed and not THREE_DIGITS.search(text):
+    if not mailed and not NINE_DIGITS.search(text):
         return text
 
     def mail(found: re.Match[str]) -> str:
@@ -185,7 +186,6 @@ def without_personal(text: str, context: str = "") -> str:
     def phone(found: re.Match[str]) -> str:
         return COVERED if any(is_mobile(number) for number in _numbers(found[0])) else found[0]
 
-    # An export asks this of thousands of long texts: the slow pattern is tried only where there is something to find.
     return NUMBER.sub(phone, EMAIL.sub(mail, text) if mailed else text)
 
 

@@ -144,17 +144,9 @@ class ContactLookup:
         return batch
 
 
-def text_column(model: Any, field: str) -> Any:
-    """A free text as the actor may read it, as a batch lookup: personal contacts in it are covered for the public."""
-
-    def batch(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
-        rows = model._default_manager.filter(pk__in=among(pks)).exclude(**{field: ""}).order_by()
-        texts = dict(rows.values_list("pk", field))
-        if permissions.may_see_private_contacts(actor):
-            return texts
-        return {pk: without_personal(text) for pk, text in texts.items()}
-
-    return batch
+def readable(text: str, actor: Actor) -> str:
+    """A free text as the actor may read it: personal contacts in it are covered for the public."""
+    return text if permissions.may_see_private_contacts(actor) else without_personal(text)
 
 
 def _other_names(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
@@ -198,7 +190,7 @@ COLUMNS: tuple[Column, ...] = (
         on_page=False,
         staff=True,
     ),
-    Column("description", _("what it does"), batch=text_column(Organisation, "description"), on_page=False),
+    Column("description", _("what it does"), "description", read_by=readable, on_page=False),
     Column("tax_code", _("tax code"), "tax_code", on_page=False),
     Column("runts_number", _("RUNTS number"), "runts_number", on_page=False),
     Column("founded_year", _("since"), "founded_year", numeric=False, on_page=False),

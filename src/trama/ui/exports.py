@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import partial
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trama.core import facts
 from trama.core.actor import Actor
+from trama.core.columns import by_column, each_once
 from trama.core.keys import among
 from trama.core.registers import Column, Register, Selection
 
@@ -45,55 +43,48 @@ def lines(register: Register, columns: Sequence[Column], keys: Sequence[int], ac
 
 def _by_column(register: Register, columns: Sequence[Column], keys: Sequence[int], actor: Actor) -> list[list[Any]]:
     paths = [column.path for column in columns if column.path]
-    rows = {}
+    fields: list[list[Any]] = [[] for _path in ("pk", *paths)]
     for start in range(0, len(keys), CHUNK):
         some = register.model._default_manager.filter(pk__in=among(keys[start : start + CHUNK]))
-        rows.update({row[0]: row[1:] for row in some.values_list("pk", *paths)})
+        for field, values in zip(fields, by_column(some.order_by(), ["pk", *paths]), strict=True):
+            field += values
+    places = {key: place for place, key in enumerate(fields[0])}
+    order = [places.get(key, -1) for key in keys]
+    for field in fields:
+        field.append(None)  # of a record that is gone by now
     batches = {column.key: column.batch(keys, actor) for column in columns if column.batch is not None}
-    # Column by column: thousands of rows bear the same few values, each of which is rendered once.
-    empty = (None,) * len(paths)
-    found = [rows.get(key, empty) for key in keys]
-    values, position = [], 0
+    result: list[list[Any]] = []
+    found = iter(fields[1:])
     for column in columns:
         if column.path:
-            one = [row[position] for row in found]
-            position += 1
+            one = list(map(next(found).__getitem__, order))
         else:
-            batch = batches.get(column.key, {})
-            one = [batch.get(key) for key in keys]
-        values.append(_rendered(one, column.render) if column.render is not None else one)
-    return values
-
-
-def _rendered(values: Sequence[Any], render: Callable[[Any], Any]) -> list[Any]:
-    known: dict[Any, Any] = {(type(None), None): None}
-    result = []
-    for value in values:
-        # True and 1 are the same key: they are told apart by their kind.
-        key = (type(value), value)
-        if key not in known:
-            known[key] = render(value)
-        result.append(known[key])
+            one = list(map(batches.get(column.key, {}).get, keys))
+        if column.read_by is not None:
+            one = _rendered(one, partial(column.read_by, actor=actor))
+        result.append(_rendered(one, column.render) if column.render is not None else one)
     return result
 
 
-def _chunks(
-    register: Register, selection: Selection, actor: Actor, columns: Sequence[Column]
-) -> Iterator[tuple[Any, ...]]:
-    for some in _keys(register, selection, actor):
-        yield from lines(register, columns, some, actor)
+def _rendered(values: Sequence[Any], render: Callable[[Any], Any]) -> list[Any]:
+    return each_once(values, lambda value: None if value is None else render(value))
 
 
-def _keys(register: Register, selection: Selection, actor: Actor) -> Iterator[list[int]]:
+def _keys(register: Register, selection: Selection, actor: Actor) -> list[int]:
     rows = selection.ordered(register, selection.rows(register, actor))
-    keys = list(rows.values_list("pk", flat=True))
+    return list(rows.values_list("pk", flat=True))
+
+
+def _chunks(
+    register: Register, columns: Sequence[Column], keys: Sequence[int], actor: Actor
+) -> Iterator[list[list[Any]]]:
+    """The values by column, for so many records at a time that they are few in memory."""
     for start in range(0, len(keys), CHUNK):
-        yield keys[start : start + CHUNK]
+        yield _by_column(register, columns, keys[start : start + CHUNK], actor)
 
 
-@cache
-def _zone() -> ZoneInfo:
-    return ZoneInfo(settings.TIME_ZONE)
+def _moment(value: datetime, zone: tzinfo) -> str:
+    return value.isoformat() if value.tzinfo is None else value.astimezone(zone).isoformat(timespec="minutes")
 
 
 def plain(value: Any) -> Any:
@@ -103,9 +94,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, datetime):
-        return (
-            timezone.localtime(value).isoformat(timespec="minutes") if timezone.is_aware(value) else value.isoformat()
-        )
+        return _moment(value, timezone.get_current_timezone())
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -139,31 +128,47 @@ def respond(register: Register, selection: Selection, actor: Actor, form: str) -
     return response
 
 
-TEXT, NUMBERS = {str, type(None)}, {int, float, type(None)}
+TEXT, NUMBERS, MOMENTS = {str, type(None)}, {int, float, type(None)}, {datetime, type(None)}
 
 
-def _column_text(values: list[Any]) -> list[Any]:
-    """A column as CSV holds it; most hold one kind of value, so that the kind is asked once."""
+def _csv_fields(values: list[Any]) -> list[str]:
+    """A column as CSV holds it, quoted where it must be; most hold one kind of value: the kind is asked once."""
     kinds = set(map(type, values))
-    if kinds <= TEXT:
-        return [safe_text(value) if value and value[0] in FORMULA else value for value in values]
     if kinds <= NUMBERS:
-        return values
-    return _rendered(values, lambda value: safe_text(value) if isinstance(value, str) else plain(value))
+        return ["" if value is None else str(value) for value in values]
+    if kinds <= MOMENTS:
+        zone = timezone.get_current_timezone()
+        return [_moment(value, zone) if value is not None else "" for value in values]
+    if not kinds <= TEXT:
+        values = _rendered(values, lambda value: value if isinstance(value, str) else str(plain(value)))
+    texts = [value or "" for value in values]
+    # What no text of the column has is looked for once, in all of them together.
+    together = "\n".join(texts)
+    if together.startswith(FORMULA) or any(f"\n{mark}" in together for mark in FORMULA):
+        texts = [safe_text(text) for text in texts]
+    if '"' in together or "," in together or "\r" in together or together.count("\n") >= len(texts):
+        texts = [_quoted(text) for text in texts]
+    return texts
+
+
+def _quoted(text: str) -> str:
+    """A text as a field of CSV, between quotes where it must be; four looks are quicker than one pattern."""
+    if not ("," in text or '"' in text or "\n" in text or "\r" in text):
+        return text
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def csv_text(register: Register, selection: Selection, actor: Actor, columns: Sequence[Column]) -> Iterator[str]:
     """CSV, comma, UTF-8 with a mark that spreadsheets understand; labels in the reader's language."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow([str(column.label) for column in columns])
-    yield "\ufeff" + buffer.getvalue()
-    for some in _keys(register, selection, actor):
-        buffer.seek(0)
-        buffer.truncate()
-        values = _by_column(register, columns, some, actor)
-        writer.writerows(zip(*map(_column_text, values), strict=True))
-        yield buffer.getvalue()
+    head = [str(column.label) for column in columns]
+    yield "\ufeff" + ",".join(map(_quoted, head)) + "\r\n"
+    for chunk in _chunks(register, columns, _keys(register, selection, actor), actor):
+        yield "".join([f"{','.join(row)}\r\n" for row in zip(*map(_csv_fields, chunk), strict=True)])
+
+
+def _json_values(values: list[Any]) -> list[Any]:
+    return [v if v is None or isinstance(v, str | bool | int | float) else str(plain(v)) for v in values]
 
 
 def json_text(register: Register, selection: Selection, actor: Actor, columns: Sequence[Column]) -> Iterator[str]:
@@ -179,9 +184,10 @@ def json_text(register: Register, selection: Selection, actor: Actor, columns: S
     yield json.dumps(head, ensure_ascii=False)[:-1] + ', "records": ['
     names = [column.key for column in columns]
     first = True
-    for line in _chunks(register, selection, actor, columns):
-        values = [v if v is None or isinstance(v, bool | int | float) else str(plain(v)) for v in line]
-        yield ("" if first else ",") + "\n" + json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False)
+    for chunk in _chunks(register, columns, _keys(register, selection, actor), actor):
+        records = (dict(zip(names, line, strict=True)) for line in zip(*map(_json_values, chunk), strict=True))
+        text = ",\n".join([json.dumps(record, ensure_ascii=False) for record in records])
+        yield ("\n" if first else ",\n") + text
         first = False
     yield "\n]}\n"
 
@@ -190,31 +196,20 @@ def xlsx_bytes(register: Register, selection: Selection, actor: Actor, columns: 
     """A workbook: the records, and a sheet that says what they are."""
     import xlsxwriter
 
+    from trama.ui.sheets import LongSheet
+
     output = io.BytesIO()
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
-    book = xlsxwriter.Workbook(output, options)
+    book = xlsxwriter.Workbook(output, {"strings_to_formulas": False, "strings_to_urls": False})
     bold = book.add_format({"bold": True, "bottom": 1})
     day = book.add_format({"num_format": "yyyy-mm-dd"})
-    sheet = book.add_worksheet(str(register.title)[:31])
+    sheet = book.add_worksheet(str(register.title)[:31], worksheet_class=LongSheet)
     sheet.freeze_panes(1, 1)
     for position, column in enumerate(columns):
         sheet.set_column(position, position, 28 if not column.numeric else 12)
         sheet.write_string(0, position, str(column.label), bold)
-    count = 0
-    for count, line in enumerate(_chunks(register, selection, actor, columns), start=1):
-        for position, value in enumerate(line):
-            if value is None or value == "":
-                continue
-            if isinstance(value, bool):
-                sheet.write_string(count, position, plain(value))
-            elif isinstance(value, int | float | Decimal):
-                sheet.write_number(count, position, float(value))
-            elif isinstance(value, datetime):
-                sheet.write_string(count, position, plain(value))
-            elif isinstance(value, date):
-                sheet.write_datetime(count, position, value, day)
-            else:
-                sheet.write_string(count, position, str(value)[:32_000])
+    keys = _keys(register, selection, actor)
+    count = len(keys)
+    sheet.fill(_chunks(register, columns, keys, actor), count, day, plain)
     sheet.autofilter(0, 0, max(count, 1), max(len(columns) - 1, 0))
     notes = book.add_worksheet(_("Notes"))
     notes.set_column(0, 0, 28)

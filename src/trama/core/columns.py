@@ -1,0 +1,47 @@
+"""Many rows of the database as columns: thousands of rows bear the same few values, each of which is made once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import Any
+
+from django.db.models import QuerySet
+
+
+def by_column(rows: QuerySet[Any], paths: Sequence[str]) -> list[list[Any]]:
+    """What `zip(*rows.values_list(*paths))` holds, one list per path, in less than half the time.
+
+    A database such as SQLite knows no dates; Django makes them cell by cell, of 10,000 times the same text too.
+    """
+    chosen = rows.values_list(*paths)
+    compiler = chosen.query.get_compiler(chosen.db)
+    found = list(chain.from_iterable(compiler.execute_sql(chunk_size=2000)))
+    expressions = [expression for expression, *_ in compiler.select[: compiler.col_count]]
+    columns = [list(column) for column in zip(*found, strict=True)] if found else [[] for _path in paths]
+    for position, (converters, expression) in compiler.get_converters(expressions).items():
+        columns[position] = _converted(columns[position], converters, expression, compiler.connection)
+    return columns
+
+
+def _converted(values: list[Any], converters: Sequence[Callable[..., Any]], expression: Any, connection: Any) -> Any:
+    def convert(value: Any) -> Any:
+        for converter in converters:
+            value = converter(value, expression, connection)
+        return value
+
+    return each_once(values, convert)
+
+
+def each_once(values: Sequence[Any], render: Callable[[Any], Any]) -> list[Any]:
+    """`[render(value) for value in values]`, asking once for each distinct value."""
+    known: dict[Any, Any] = {}
+    result = []
+    # True and 1 are the same key: they are told apart by their kind, where there are several kinds.
+    several = len(set(map(type, values))) > 1
+    for value in values:
+        key = (type(value), value) if several else value
+        if key not in known:
+            known[key] = render(value)
+        result.append(known[key])
+    return result

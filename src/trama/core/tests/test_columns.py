@@ -1,0 +1,37 @@
+"""Many rows as columns: the same values as Django's own, each made once."""
+
+from datetime import date
+
+import pytest
+
+from trama.core import codes
+from trama.core.columns import by_column, each_once
+from trama.core.models import Code
+
+pytestmark = pytest.mark.django_db
+
+
+def test_columns_hold_what_values_list_holds() -> None:
+    Code.objects.filter(list="place_kind").update(valid_from=date(2020, 2, 29))
+    paths = ["pk", "valid_from", "valid_to", "broader__label_it", "position"]
+    rows = Code.objects.order_by("pk")
+    assert len(rows) > 20
+    columns = by_column(rows, paths)
+    assert list(zip(*columns, strict=True)) == list(rows.values_list(*paths))
+    assert date(2020, 2, 29) in columns[1]
+
+
+def test_no_rows_are_empty_columns() -> None:
+    assert by_column(Code.objects.none(), ["pk", "valid_from"]) == [[], []]
+    assert by_column(Code.objects.filter(pk=codes.key("no", "such")), ["pk", "valid_from"]) == [[], []]
+
+
+def test_each_value_is_rendered_once_and_kinds_are_told_apart() -> None:
+    asked: list[object] = []
+
+    def render(value: object) -> str:
+        asked.append(value)
+        return repr(value)
+
+    assert each_once([1, True, 1, 0, False, None, None], render) == ["1", "True", "1", "0", "False", "None", "None"]
+    assert len(asked) == 5
