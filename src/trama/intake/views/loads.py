@@ -10,8 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from trama.core import uploads
 from trama.core.actor import Actor
 from trama.core.pages import page
 from trama.intake import actions, printing, staging
@@ -19,9 +21,11 @@ from trama.intake.forms import UploadForm
 from trama.intake.models import Load
 from trama.intake.permissions import may_load, may_see_loads
 from trama.intake.recipe import RecipeError
+from trama.intake.verdicts import Report
+from trama.ui.numbers import number
 
 PER_PAGE = 25
-SHOWN = 100
+SHOWN = 500  # rows of which a page says something
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -51,7 +55,7 @@ def load(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _lines(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{**verdict, "name": printing.outcome_name(verdict["outcome"])} for verdict in verdicts[: SHOWN * 5]]
+    return [{**verdict, "name": printing.outcome_name(verdict["outcome"])} for verdict in verdicts[:SHOWN]]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -59,7 +63,11 @@ def _lines(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def upload(request: HttpRequest) -> HttpResponse:
     """Bring a recipe with its files: the dry run is shown before anything is written."""
     form = UploadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and uploads.too_big(request):
+        form.errors.clear()
+        text = _("The files are bigger than %(size)s MB together: send fewer, or smaller ones.")
+        form.add_error("sent", text % {"size": uploads.MOST_BYTES >> 20})
+    elif request.method == "POST" and form.is_valid():
         answer = _dry_run(request, form)
         if answer is not None:
             return answer
@@ -81,6 +89,8 @@ def _dry_run(request: HttpRequest, form: UploadForm) -> HttpResponse | None:
         "report": report,
         "steps": [step.as_dict() for step in report.steps],
         "verdicts": _lines([vars(verdict) for verdict in report.verdicts()]),
+        "more": max(0, len(report.verdicts()) - SHOWN),
+        "left_out": ", ".join(report.left_out[:20]),
         "changes": report.changes,
         "way": [
             (_("Loads of data"), reverse("intake:loads")),
@@ -89,6 +99,18 @@ def _dry_run(request: HttpRequest, form: UploadForm) -> HttpResponse | None:
         ],
     }
     return render(request, "intake/check.html", context)
+
+
+def _say_done(request: HttpRequest, report: Report) -> None:
+    """What a load did; “everything was there already” only when nothing was refused."""
+    if report.changes:
+        messages.success(request, _("Loaded: %(count)s records written.") % {"count": number(report.changes)})
+    elif not report.refused:
+        messages.success(request, _("Nothing to change: everything was there already."))
+    if report.refused:
+        text = ngettext("One row was refused.", "%(count)s rows were refused.", report.refused)
+        unchanged = "" if report.changes else _("Nothing was changed.") + " "
+        messages.warning(request, unchanged + text % {"count": number(report.refused)})
 
 
 @require_POST
@@ -103,8 +125,5 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     except RecipeError as error:
         messages.error(request, _("Nothing was written. %(why)s") % {"why": error})
         return redirect("intake:upload")
-    if report.changes:
-        messages.success(request, _("Loaded: %(count)s records written.") % {"count": report.changes})
-    else:
-        messages.success(request, _("Nothing to change: everything was there already."))
+    _say_done(request, report)
     return redirect("intake:loads")

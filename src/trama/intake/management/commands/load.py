@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from trama.core.actor import SYSTEM
 from trama.intake import printing
@@ -93,8 +94,12 @@ class Command(BaseCommand):
         done = load_recipe(SYSTEM, recipe, folder, dry=False, checked=go_on, **chosen)
         if done.changes:
             self.stdout.write(self.style.SUCCESS(_("Loaded: %(count)s records written.") % {"count": done.changes}))
-        else:
+        elif not done.refused:
             self.stdout.write(self.style.SUCCESS(_("Nothing to change: everything was there already.")))
+        if done.refused:
+            unchanged = "" if done.changes else _("Nothing was changed.") + " "
+            refused = ngettext("One row was refused.", "%(count)s rows were refused.", done.refused)
+            self.stdout.write(self.style.WARNING(unchanged + refused % {"count": done.refused}))
 
     def _agreed(self) -> bool:
         answer = input(_("Load it? [y/N] ")).strip().lower()
@@ -106,7 +111,10 @@ class Command(BaseCommand):
 
     def _write_report(self, report: Report, path: Path | None) -> None:
         if path is not None:
-            printing.write_verdicts(report, path)
+            try:
+                printing.write_verdicts(report, path)
+            except OSError as error:
+                raise RecipeError(_("%(path)s cannot be written.") % {"path": path}) from error
             self._say(_("Verdicts written to %(path)s.") % {"path": path})
 
 
