@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from trama.core.actor import Actor
-from trama.core.declarations import Indicator, gathered
+from trama.core.declarations import Figure, Indicator, gathered
 from trama.core.models import Source
 from trama.core.registers import Register, Selection
-from trama.insight.crosstab import axes_of, compute, plural
+from trama.insight.crosstab import axes_of, compute, plural, small
 from trama.insight.pictures import chart_of
+from trama.insight.protection import THRESHOLD
 from trama.insight.shapes import Cell as Counted
 from trama.insight.shapes import Crosstab, Status
-from trama.insight.tables import demonstration_note, printed
+from trama.insight.tables import PROTECTED, demonstration_note, printed
 from trama.reports.document import Block, Cell, Chart, Heading, KeyFigure, Line, Paragraph, Table
 from trama.reports.mapping import Points
+from trama.reports.phrases import listed
 from trama.territory import finding
 from trama.territory.declarations import AreaDimension
 from trama.territory.models import Area, Located
@@ -52,25 +56,106 @@ def _place_of(register: Register) -> int:
     return searchable.order if searchable is not None else 1000
 
 
+@dataclass
+class Stated:
+    """By what a register is counted, and for how many of its records that is stated."""
+
+    register: Register
+    label: str
+    known: int
+    base: int
+
+
 def register_blocks(actor: Actor, area: Area) -> Iterator[Block]:
-    """A section per register: what is counted, by what tells most; the first count also as a chart."""
+    """A section per register that holds something; the empty ones together in one sentence; how complete they are."""
+    empty, stated = [], []
     for register, selection in registers_of(area):
-        yield Heading(plural(register), 2)
         base = selection.rows(register, actor).count()
-        if not base:
-            yield Paragraph(_("Nothing is registered here yet."))
+        if base:
+            yield from _register(actor, register, selection, base, stated)
+        else:
+            empty.append(small(plural(register)))
+    if empty:
+        text = _("Nothing is registered here yet of these: %(lists)s.") if stated else _("Nothing is registered here.")
+        yield Paragraph(text % {"lists": listed(empty)}, key="registered.empty")
+    yield Paragraph("", key="registered.added")
+    if stated:
+        yield _completeness(stated)
+
+
+def _register(
+    actor: Actor, register: Register, selection: Selection, base: int, stated: list[Stated]
+) -> Iterator[Block]:
+    """What is counted, by what tells most; the first count also as a chart."""
+    yield Heading(plural(register), 2)
+    tables = [compute(actor, register, selection, key, longest=LONGEST) for key in _telling(register, actor)]
+    yield Paragraph(_sentence(register, base, tables), key=f"registered.{register.key}")
+    if register.caution:
+        yield Paragraph(str(register.caution), "note")
+    for place, found in enumerate(tables):
+        stated.append(Stated(register, found.rows.label, base - found.rows.missing, base))
+        if not any(value.is_plain for value in found.rows.values):
             continue
-        yield Paragraph(_("In all: %(counted)s.") % {"counted": register.counted(base)}, "lead")
-        if register.caution:
-            yield Paragraph(str(register.caution), "note")
-        for place, key in enumerate(_telling(register, actor)):
-            found = compute(actor, register, selection, key, longest=LONGEST)
-            if not any(value.is_plain for value in found.rows.values):
-                continue
-            chart = chart_of(found, MOST_BARS) if place == 0 else None
-            if chart is not None and len(found.rows.values) > 3:
-                yield Chart(chart.title, chart.subtitle, chart.alt, chart.wide)
-            yield table_of(found, str(register.caution), repeat_base=chart is None)
+        chart = chart_of(found, MOST_BARS) if place == 0 else None
+        if chart is not None and len(found.rows.values) > 3:
+            yield Chart(chart.title, chart.subtitle, chart.alt, chart.wide)
+        yield table_of(found, str(register.caution), repeat_base=chart is None)
+
+
+def _sentence(register: Register, base: int, tables: Sequence[Crosstab]) -> str:
+    """How many records, what is most frequent among them, and what many of them do not say."""
+    parts = [_("In all: %(counted)s.") % {"counted": register.counted(base)}]
+    first = tables[0] if tables else None
+    plain = (
+        [
+            (cell.value or 0, value.name)
+            for value, cell in zip(first.rows.values, first.row_totals, strict=True)
+            if value.is_plain
+        ]
+        if first is not None
+        else []
+    )
+    if first is not None and len(plain) > 2:
+        leading = sorted(plain, key=lambda pair: (-pair[0], pair[1]))[:3]
+        names = [_("%(name)s (%(count)s)") % {"name": _inside(name), "count": number(count)} for count, name in leading]
+        parts.append(_("The most frequent: %(names)s.") % {"names": listed(names)})
+    for found in tables:
+        missing = found.rows.missing
+        if missing:
+            text = ngettext(
+                "For one record it is not stated: %(label)s.",
+                "For %(count)s records it is not stated: %(label)s.",
+                missing,
+            )
+            parts.append(text % {"count": number(missing), "label": small(found.rows.label)})
+    return " ".join(parts)
+
+
+def _inside(name: str) -> str:
+    """The name of a value inside a sentence."""
+    return small(name)
+
+
+def _completeness(stated: Sequence[Stated]) -> Table:
+    lines = []
+    for one in stated:
+        share = one.known / one.base
+        cells = (
+            Cell(one.label),
+            Cell(number(one.known), one.known),
+            Cell(number(one.base), one.base),
+            Cell(percent(share), round(share, 6), "%"),
+        )
+        lines.append(Line(plural(one.register), cells))
+    return Table(
+        caption=_("How complete the registers are"),
+        heads=(_("Register"), _("What is stated"), _("Stated"), _("Of"), _("Share")),
+        lines=tuple(lines),
+        subtitle=_("A record that does not say it is counted as “not stated”, never left out."),
+        sheet=_("Completeness"),
+        texts=frozenset({1}),
+        widths=(3, 3, 1.2, 1.2, 1.4),
+    )
 
 
 def _telling(register: Register, actor: Actor) -> list[str]:
@@ -92,14 +177,15 @@ def table_of(crosstab: Crosstab, caution: str = "", *, repeat_base: bool = True)
         if shares:
             part = crosstab.share(i)
             cells.append(Cell(percent(part), part, "%"))
-        lines.append(Line(line.name, tuple(cells), "value" if line.role == "value" else "apart"))
+        key = crosstab.rows.values[i].key
+        lines.append(Line(line.name, tuple(cells), "value" if line.role == "value" else "apart", key))
     totals = [
         _cell(text.text, cell)
         for text, cell in zip(table.total.cells, [*crosstab.col_totals, crosstab.total], strict=False)
     ]
     if shares:
         totals.append(Cell(table.total.cells[-1].text))
-    lines.append(Line(table.total.name, tuple(totals), "total"))
+    lines.append(Line(table.total.name, tuple(totals), "total", "total"))
     notes = tuple(note for note in table.notes if note not in (caution, demonstration_note()))
     return Table(
         caption=crosstab.title,
@@ -107,12 +193,15 @@ def table_of(crosstab: Crosstab, caution: str = "", *, repeat_base: bool = True)
         lines=tuple(lines),
         subtitle=table.base if repeat_base else "",
         notes=notes,
+        key=f"register.{crosstab.register}.{crosstab.rows.key}.{crosstab.measure.key}",
+        columns=("count", *[""] * (len(table.heads) - 1)),
     )
 
 
 def _cell(text: str, cell: Counted) -> Cell:
     hidden = cell.status in (Status.SUPPRESSED, Status.NOT_APPLICABLE)
-    return Cell(text, None if hidden else cell.value)
+    status = "" if cell.status is Status.VALUE else str(cell.status)
+    return Cell(text, None if hidden else cell.value, status=status)
 
 
 # --- indicators ---------------------------------------------------------------------------------------------------
@@ -125,7 +214,7 @@ def key_figures(actor: Actor, area: Area) -> list[KeyFigure]:
         if not indicator.on_home:
             continue
         told.add(indicator.register)
-        figure = indicator.compute(actor, below, None)
+        figure = safe(indicator, indicator.compute(actor, below, None))
         if not figure.value:
             continue
         notes = [_("on %(day)s") % {"day": day(figure.as_of)}] if figure.as_of else []
@@ -147,19 +236,32 @@ def _in_order() -> list[Indicator]:
     return sorted(gathered.indicators.values(), key=lambda indicator: (indicator.order, indicator.code))
 
 
+def safe(indicator: Indicator, figure: Figure) -> Figure:
+    """The same figure without its number where it is a small count of persons: a sum that `insight` did not make."""
+    register = gathered.registers.get(indicator.register)
+    units = {str(measure.unit) for measure in register.measures if measure.persons} if register is not None else set()
+    if str(indicator.unit) not in units or figure.value is None or not 0 < figure.value < THRESHOLD:
+        return figure
+    return replace(figure, value=None, text=PROTECTED, note=str(Status.SUPPRESSED))
+
+
 def indicator_table(actor: Actor, area: Area) -> Table | None:
-    """Every indicator of the apps for an area, with how many of how many state it."""
+    """Every indicator of the apps for an area, with how many of how many state it; those that say nothing stay out."""
     below = frozenset(finding.below(area.pk))
     lines = []
     for indicator in _in_order():
-        figure = indicator.compute(actor, below, None)
+        figure = safe(indicator, indicator.compute(actor, below, None))
+        hidden = figure.note == Status.SUPPRESSED
+        if (figure.value is None or figure.base == 0) and not hidden:
+            continue
         known = ""
-        if figure.base is not None and figure.known is not None:
+        if figure.base is not None and figure.known is not None and not hidden:
             known = _("%(known)s of %(base)s") % {"known": number(figure.known), "base": number(figure.base)}
         label = str(indicator.label)
-        cells = (Cell(figure.text, _whole(figure.value), "1"), Cell(str(indicator.unit)), Cell(known))
-        lines.append(Line(label[:1].upper() + label[1:], cells))
-    if not lines:
+        status = str(Status.SUPPRESSED) if hidden else ""
+        cells = (Cell(figure.text, _whole(figure.value), "1", status), Cell(str(indicator.unit)), Cell(known))
+        lines.append(Line(label[:1].upper() + label[1:], cells, key=indicator.code))
+    if not any(line.cells[0].value or line.cells[0].status for line in lines):
         return None
     return Table(
         caption=_("The indicators of the registers"),
@@ -168,6 +270,8 @@ def indicator_table(actor: Actor, area: Area) -> Table | None:
         subtitle=_("What each of them counts stands in the method."),
         sheet=_("Indicators"),
         texts=frozenset({2}),
+        key="indicators",
+        columns=("value", "", ""),
     )
 
 
@@ -210,8 +314,8 @@ def sources_of(actor: Actor, area: Area) -> set[int]:
     return found
 
 
-def counts_by_child(actor: Actor, children: Sequence[Area]) -> list[tuple[str, dict[int, int]]]:
-    """For each register how many records lie in each of these areas (all of one kind): its name, and counts by area."""
+def counts_by_child(actor: Actor, children: Sequence[Area]) -> list[tuple[str, str, dict[int, int]]]:
+    """For each register how many records lie in each of these areas (all of one kind): key, name and counts."""
     if not children:
         return []
     level = children[0].kind
@@ -226,5 +330,5 @@ def counts_by_child(actor: Actor, children: Sequence[Area]) -> list[tuple[str, d
                     for value, cell in zip(crosstab.rows.values, crosstab.row_totals, strict=True)
                     if value.key in ids
                 }
-                found.append((plural(register), counted))
+                found.append((register.key, plural(register), counted))
     return found

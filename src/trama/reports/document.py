@@ -6,7 +6,7 @@ Texts are in the language of the reader already. Nothing here knows what the doc
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -20,10 +20,15 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """`style` is "plain", "lead" (large) or "note" (set apart: how to read, what to beware of)."""
+    """`style` is "plain", "lead" (large) or "note" (set apart: how to read, what to beware of).
+
+    A paragraph with a `key` may be rewritten by hand (`editing`); the key stays the same from one making to the next.
+    Without a text it is a place where text can be added, and is not printed.
+    """
 
     text: str
     style: str = "plain"
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,7 @@ class Cell:
     text: str
     value: float | None = None
     form: str = ""  # how the workbook prints the number: "" whole, "1" one decimal, "%" a share
+    status: str = ""  # why there is no number, or what it is worth: "suppressed", "estimated", "excluded" …
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class Line:
     name: str
     cells: tuple[Cell, ...] = ()
     role: str = "value"
+    key: str = ""  # by which the same row is found in a later making: a code, never a name
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,8 @@ class Table:
     sheet: str = ""  # the name of its sheet in the workbook
     texts: frozenset[int] = frozenset()  # columns of text, counted from 0 with the row names as 0
     widths: tuple[float, ...] = ()  # of the columns, in proportion; empty: the names take what the numbers leave
+    key: str = ""  # by which the same table is found in a later making; empty: its figures are not compared
+    columns: tuple[str, ...] = ()  # keys of the columns that are compared, "" for the others; row names not counted
 
 
 @dataclass(frozen=True)
@@ -117,6 +126,7 @@ class Document:
     demonstration: str = ""  # the sentence that says so, on the cover and on every page
     summary: str = ""
     words: dict[str, str] = field(default_factory=dict)
+    stamp: str = ""  # what a frozen one says of itself: its name, its day, its hash
 
     def tables(self) -> Iterator[Table]:
         """The tables in order."""
@@ -134,8 +144,53 @@ def as_data(document: Document) -> dict[str, Any]:
         "demonstration": document.demonstration,
         "summary": document.summary,
         "words": document.words,
-        "blocks": [_block(block) for block in document.blocks],
+        "stamp": document.stamp,
+        "blocks": [_block(block) for block in shown(document)],
     }
+
+
+def shown(document: Document) -> Iterator[Block]:
+    """The blocks that are printed: a paragraph without a text is only a place for one."""
+    for block in document.blocks:
+        if not isinstance(block, Paragraph) or block.text:
+            yield block
+
+
+# --- kept, and taken up again -------------------------------------------------------------------------------------
+KINDS: dict[str, type[Block]] = {
+    kind.__name__.lower(): kind for kind in (Heading, Paragraph, Bullets, Figures, Table, Chart, Map)
+}
+
+
+def kept(document: Document) -> dict[str, Any]:
+    """The whole document as plain data, from which `restored` makes the same document."""
+    data = {name: value for name, value in vars(document).items() if name != "blocks"}
+    blocks = [{"kind": type(block).__name__.lower(), **asdict(block)} for block in document.blocks]
+    for block in blocks:
+        if "texts" in block:
+            block["texts"] = sorted(block["texts"])
+    return {**data, "blocks": blocks}
+
+
+def restored(data: dict[str, Any]) -> Document:
+    """The document that was `kept`."""
+    fields = {name: value for name, value in data.items() if name != "blocks"}
+    return Document(**fields, blocks=tuple(_restored(dict(block)) for block in data["blocks"]))
+
+
+def _restored(data: dict[str, Any]) -> Block:
+    kind = KINDS[data.pop("kind")]
+    if kind is Figures:
+        return Figures(tuple(KeyFigure(**item) for item in data["items"]))
+    if kind is Bullets:
+        return Bullets(tuple((term, text) for term, text in data["items"]))
+    if kind is Table:
+        lines = tuple(
+            Line(**{**line, "cells": tuple(Cell(**cell) for cell in line["cells"])}) for line in data["lines"]
+        )
+        several = {name: tuple(data[name]) for name in ("heads", "notes", "widths", "columns")}
+        return Table(**{**data, **several, "lines": lines, "texts": frozenset(data["texts"])})
+    return kind(**data)
 
 
 def _block(block: Block) -> dict[str, Any]:

@@ -80,7 +80,11 @@ def drawn_map(area: Area, points: Sequence[Points] = ()) -> str | None:
 def words_of_map(area: Area, points: Sequence[Points]) -> str:
     """What is read in place of the map."""
     marked = ", ".join(f"{one.name}: {len(one.places)}" for one in points)
-    sentence = _("Map of %(area)s with the outlines of the areas that it is made of.") % {"area": area.name}
+    inside = Area.objects.in_force().filter(parent=area, boundaries__valid_to__isnull=True, boundaries__isnull=False)
+    if inside.order_by().exists():
+        sentence = _("Map of %(area)s with the outlines of the areas that it is made of.") % {"area": area.name}
+    else:
+        sentence = _("Map of %(area)s: its outline.") % {"area": area.name}
     return f"{sentence} {_('Marked on it')}: {marked}." if marked else sentence
 
 
@@ -179,6 +183,114 @@ def _legend(points: Sequence[Points], frame: _Frame) -> tuple[str, float]:
         f"{f'{kilometres:g}'.replace('.', ',')} km</text>"
     )
     return "".join(parts), 36.0
+
+
+# --- areas shaded by a value --------------------------------------------------------------------------------------
+# Around a centre: from a light to a dark of two hues that differ in greyscale by their dots, too.
+BELOW = ("#3f84c4", "#b5d2ef")  # clearly below, a little below
+ABOVE = ("#f2c48d", "#b8620b")  # a little above, clearly above
+MIDDLE = "#f4f4f1"
+FEWEST = 3
+
+
+@dataclass(frozen=True)
+class _Class:
+    """A class of a shaded map: its values lie in [low, high), `dark` ones carry dots for greyscale print."""
+
+    low: float
+    high: float
+    fill: str
+    label: str
+    dotted: bool = False
+
+
+def classes_around(values: Sequence[float], centre: float, decimals: int = 0) -> list[_Class]:
+    """Five classes around a centre, of equal width: about it, a little and clearly above and below."""
+    from trama.ui.numbers import number
+
+    reach = max(abs(value - centre) for value in values) or 1.0
+    step = max(1.0 if decimals == 0 else 0.1, math.ceil(reach / 2.5)) if reach > 1 else reach / 2.5
+    edges = [centre - 1.5 * step, centre - 0.5 * step, centre + 0.5 * step, centre + 1.5 * step]
+    places = max(decimals, 0 if float(step / 2).is_integer() else 1)
+    low, little, above, high = (number(edge, places) for edge in edges)
+    return [
+        _Class(-math.inf, edges[0], BELOW[0], _("below %(edge)s") % {"edge": low}),
+        _Class(edges[0], edges[1], BELOW[1], f"{low}–{little}"),
+        _Class(edges[1], edges[2], MIDDLE, f"{little}–{above}"),
+        _Class(edges[2], edges[3], ABOVE[0], f"{above}–{high}"),
+        _Class(edges[3], math.inf, ABOVE[1], _("%(edge)s and above") % {"edge": high}, dotted=True),
+    ]
+
+
+def shaded_map(
+    area: Area,
+    parts: Sequence[int],
+    values: dict[int, float],
+    *,
+    centre: float,
+    excluded: frozenset[int] = frozenset(),
+    decimals: int = 0,
+    marked: frozenset[int] = frozenset(),
+    mark: str = "",
+) -> str | None:
+    """The parts of an area shaded by their values around a centre; None where too few have a boundary and a value.
+
+    Areas that a source leaves out are grey, those without a value white; `marked` ones get a thick outline, which the
+    legend calls `mark`.
+    """
+    rows = list(
+        Boundary.objects.filter(area__in=parts, valid_to__isnull=True).select_related("area").order_by("area_id")
+    )
+    if sum(row.area_id in values for row in rows) < FEWEST:
+        return None
+    frame = _frame(rows)
+    classes = classes_around(list(values.values()), centre, decimals)
+    drawn, dots, edges = [], [], []
+    for row in rows:
+        value = values.get(row.area_id)
+        found = None if value is None else next(one for one in classes if one.low <= value < one.high)
+        fill = "#cfd4d9" if row.area_id in excluded else "#ffffff" if found is None else found.fill
+        drawn.append(_outline(row, frame, fill, "#5b6b7a", 0.7))
+        if found is not None and found.dotted:
+            dots.append(_outline(row, frame, "url(#dots)", "#5b6b7a", 0.7))
+        if row.area_id in marked:
+            edges.append(_outline(row, frame, "none", "#17324d", 2.6))
+    legend, height = _shades(classes, bool(excluded), mark if marked else "", frame)
+    pattern = (
+        '<defs><pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse">'
+        '<circle cx="3" cy="3" r="1" fill="#ffffff"/></pattern></defs>'
+    )
+    total = frame.height + height
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{frame.width:.0f}" height="{total:.0f}" '
+        f'viewBox="0 0 {frame.width:.0f} {total:.0f}" font-family="Titillium Web">'
+        f"{pattern}{''.join(drawn)}{''.join(dots)}{''.join(edges)}{legend}</svg>"
+    )
+
+
+def _shades(classes: Sequence[_Class], excluded: bool, mark: str, frame: _Frame) -> tuple[str, float]:
+    """The classes with their limits; with the height of the legend."""
+    items = [(one.fill, one.dotted, one.label) for one in classes]
+    if excluded:
+        items.append(("#cfd4d9", False, _("left out by the source")))
+    x, y, parts = MARGIN, frame.height + 10, []
+    for fill, dotted, label in items:
+        width = 24 + len(label) * 6.4 + 14
+        if x + width > frame.width:
+            x, y = MARGIN, y + 20
+        box = f'x="{x:.1f}" y="{y:.1f}" width="18" height="12" stroke="#5b6b7a" stroke-width="0.7"'
+        parts.append(f'<rect {box} fill="{fill}"/>')
+        if dotted:
+            parts.append(f'<rect {box} fill="url(#dots)"/>')
+        parts.append(f'<text x="{x + 24:.1f}" y="{y + 10:.1f}" font-size="12" fill="#17324d">{escape(label)}</text>')
+        x += width
+    if mark:
+        x, y = MARGIN, y + 20
+        parts.append(
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="18" height="12" fill="none" stroke="#17324d" stroke-width="2.6"/>'
+            f'<text x="{x + 24:.1f}" y="{y + 10:.1f}" font-size="12" fill="#17324d">{escape(mark)}</text>'
+        )
+    return "".join(parts), y - frame.height + 22
 
 
 def _round_length(kilometres: float) -> float:

@@ -1,4 +1,4 @@
-"""Documents as files: PDF through the press (another process), XLSX here."""
+"""Documents as files: PDF through the press (another process), DOCX, XLSX and a bundle of CSV here."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
-from trama.reports.document import Bullets, Cell, Document, Paragraph, Table, as_data
+from trama.reports.bundle import zip_bytes
+from trama.reports.document import Bullets, Cell, Chart, Document, Heading, Map, Paragraph, Table, as_data
+from trama.reports.word import Word
 
 PRESS_SECONDS = 60
 
@@ -22,20 +26,47 @@ class NotPrinted(RuntimeError):
     """The document could not be printed; the message says what the press said."""
 
 
+def file_bytes(document: Document, form: str) -> bytes:
+    """The document in one of the forms in which it is handed on (`choices.FORMS`), in its own language."""
+    makers = {"pdf": pdf_bytes, "docx": docx_bytes, "xlsx": xlsx_bytes, "zip": zip_bytes}
+    with translation.override(document.language):
+        return makers[form](document)
+
+
 def pdf_bytes(document: Document) -> bytes:
-    """The document as a tagged PDF (PDF/UA-1)."""
+    """The document as a tagged PDF (PDF/UA-1). Raises NotPrinted."""
     with tempfile.TemporaryDirectory(prefix="trama-press-") as name:
         folder = Path(name)
-        (folder / "document.json").write_text(json.dumps(as_data(document), ensure_ascii=False), encoding="utf-8")
-        command = [sys.executable, "-m", "trama.reports.press", str(folder)]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=PRESS_SECONDS, check=False)
-        except subprocess.TimeoutExpired as error:
-            raise NotPrinted(_("The document took too long to print.")) from error
+        _press(document, folder)
         pdf = folder / "document.pdf"
-        if done.returncode or not pdf.exists():
-            raise NotPrinted(done.stderr.strip() or f"the press ended with {done.returncode}")
+        if not pdf.exists():
+            raise NotPrinted("the press printed nothing")
         return pdf.read_bytes()
+
+
+def docx_bytes(document: Document) -> bytes:
+    """The document for a word processor (DOCX). Raises NotPrinted when its pictures cannot be drawn."""
+    count = sum(isinstance(block, (Chart, Map)) for block in document.blocks)
+    pictures = []
+    if count:
+        with tempfile.TemporaryDirectory(prefix="trama-press-") as name:
+            folder = Path(name)
+            _press(document, folder, "--pictures")
+            pictures = [(folder / f"picture-{number}.png").read_bytes() for number in range(count)]
+    return Word(document, pictures).content()
+
+
+def _press(document: Document, folder: Path, *how: str) -> None:
+    """Let the press work on a document in a folder. It keeps its charts where the installation keeps its own."""
+    (folder / "document.json").write_text(json.dumps(as_data(document), ensure_ascii=False), encoding="utf-8")
+    kept = Path(settings.TRAMA_HOME) / "charts" / "printed"
+    command = [sys.executable, "-m", "trama.reports.press", str(folder), str(kept), *how]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PRESS_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise NotPrinted(_("The document took too long to print.")) from error
+    if done.returncode:
+        raise NotPrinted(done.stderr.strip() or f"the press ended with {done.returncode}")
 
 
 def xlsx_bytes(document: Document) -> bytes:
@@ -49,7 +80,7 @@ def xlsx_bytes(document: Document) -> bytes:
     style = _Styles(book)
     names: set[str] = set()
     for table in document.tables():
-        _sheet(book, _sheet_name(table, names), table, style)
+        _sheet(book, _sheet_name(table, names), table, style, document.demonstration)
     _notes(book, document, style)
     book.close()
     return output.getvalue()
@@ -60,6 +91,7 @@ class _Styles:
         self.bold = book.add_format({"bold": True, "valign": "top"})
         self.head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
         self.wrap = book.add_format({"text_wrap": True, "valign": "top"})
+        self.warning = book.add_format({"bold": True, "font_color": "#8a4b00"})
         self.right = book.add_format({"align": "right"})
         self.numbers = {
             (form, total): book.add_format({"num_format": code, **({"bold": True, "top": 1} if total else {})})
@@ -79,7 +111,7 @@ def _sheet_name(table: Table, taken: set[str]) -> str:
     return name
 
 
-def _sheet(book: Any, name: str, table: Table, style: _Styles) -> None:
+def _sheet(book: Any, name: str, table: Table, style: _Styles, demonstration: str) -> None:
     sheet = book.add_worksheet(name)
     sheet.set_column(0, 0, 46)
     sheet.set_column(1, max(1, len(table.heads) - 1), 16)
@@ -87,6 +119,8 @@ def _sheet(book: Any, name: str, table: Table, style: _Styles) -> None:
         sheet.set_column(column, column, 40)
     sheet.write_string(0, 0, table.caption, style.bold)
     sheet.write_string(1, 0, table.subtitle)
+    if demonstration:
+        sheet.write_string(2, 0, demonstration, style.warning)
     for position, head in enumerate(table.heads):
         sheet.write_string(3, position, head, style.head)
     sheet.freeze_panes(4, 1)
@@ -119,9 +153,14 @@ def _notes(book: Any, document: Document, style: _Styles) -> None:
     ]
     if document.demonstration:
         rows.insert(0, (_("Demonstration"), document.demonstration))
+    if document.stamp:
+        rows.append((_("Frozen"), document.stamp))
+    section = ""
     for block in document.blocks:
-        if isinstance(block, Paragraph) and block.style == "note":
-            rows.append((_("Note"), block.text))
+        if isinstance(block, Heading):
+            section = block.text
+        elif isinstance(block, Paragraph) and block.text:
+            rows.append((_("Note") if block.style == "note" else section, block.text))
         elif isinstance(block, Bullets):
             rows += [(term, text) for term, text in block.items]
     for number, (name, text) in enumerate(rows):

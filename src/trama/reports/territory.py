@@ -6,30 +6,22 @@ from collections.abc import Iterator
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from trama.core import facts
 from trama.core.actor import Actor
-from trama.core.models import Source
 from trama.reports import counted
-from trama.reports.document import (
-    Block,
-    Bullets,
-    Cell,
-    Chart,
-    Document,
-    Figures,
-    Heading,
-    KeyFigure,
-    Line,
-    Map,
-    Paragraph,
-    Table,
-)
+from trama.reports.context import theme_blocks
+from trama.reports.document import Block, Cell, Document, Figures, Heading, KeyFigure, Line, Map, Paragraph, Table
+from trama.reports.indices import index_blocks
 from trama.reports.mapping import drawn_map, words_of_map
-from trama.territory import demography, finding, profile
-from trama.territory.choices import AreaKind
-from trama.territory.models import Area, Boundary, ContextValue
-from trama.ui import charts
+from trama.reports.method import glossary, method, sources
+from trama.reports.need import need_blocks
+from trama.reports.people import People, people_blocks, people_of
+from trama.reports.phrases import listed, what, where
+from trama.reports.series import Series, series_of
+from trama.territory import finding, profile
+from trama.territory.models import Area
 from trama.ui.numbers import day, number, percent
 
 
@@ -56,38 +48,44 @@ def territory_report(actor: Actor, area: Area, language: str) -> Document:
 
 
 def _blocks(actor: Actor, area: Area) -> Iterator[Block]:
-    residents = profile.residents_of(area)
-    values = profile.values_of(area)
+    people = people_of(area)
+    numbers = series_of(area)
     yield Heading(_("%(area)s in a page") % {"area": area.name}, 1)
-    yield from _in_a_page(actor, area, residents, values)
-    if residents is not None and residents.total:
+    yield from _in_a_page(actor, area, people, numbers)
+    if people is not None:
         yield Heading(_("People"), 1)
-        yield from _people(area, residents)
-    if values:
+        yield from people_blocks(people)
+    if any(not one.is_index for one in numbers.values()):
         yield Heading(_("Numbers of context"), 1)
-        yield from _context(values)
+        yield from theme_blocks(numbers)
+    yield from index_blocks(area, [one for one in numbers.values() if one.is_index])
+    yield from need_blocks(actor, area)
     yield Heading(_("Who and what is registered"), 1)
     table = counted.indicator_table(actor, area)
     if table is not None:
         yield table
     yield from counted.register_blocks(actor, area)
     yield Heading(_("Sources and method"), 1)
-    yield from _sources(actor, area, residents)
-    yield from _method()
+    yield from sources(actor, area, people.residents if people else None)
+    yield from method()
+    yield from glossary(people is not None)
 
 
 # --- the area in a page -------------------------------------------------------------------------------------------
-def _in_a_page(
-    actor: Actor, area: Area, residents: profile.Residents | None, values: list[profile.Value]
-) -> Iterator[Block]:
-    yield Paragraph(_introduction(area, residents), "lead")
+def _in_a_page(actor: Actor, area: Area, people: People | None, numbers: dict[str, Series]) -> Iterator[Block]:
+    residents = people.residents if people else None
+    values = profile.values_of(area)
+    yield Paragraph(_introduction(area, residents, numbers), "lead", key="page.where")
     sentence = profile.sentence(area, residents, values)
     if sentence:
-        yield Paragraph(sentence)
+        yield Paragraph(sentence, key="page.neighbours")
+    unknown = _unknown(people, numbers)
+    if unknown:
+        yield Paragraph(unknown, key="page.unknown")
+    yield Paragraph("", key="page.added")
     figures = []
-    if residents is not None and residents.total:
-        found = demography.ratios(residents.females, residents.males)
-        year = str(residents.year)
+    if people is not None and residents is not None:
+        found, year = people.ratios, str(residents.year)
         figures.append(KeyFigure(number(residents.total), _("Residents"), year))
         share = percent(found.aged_65_over / found.residents)
         old = _("%(share)s of the residents, %(year)s") % {"share": share, "year": year}
@@ -100,10 +98,33 @@ def _in_a_page(
     svg = drawn_map(area, points)
     if svg is not None:
         caution = _("A map of resources counts what was listed, not what exists.") if points else ""
-        yield Map(_("%(area)s and its parts") % {"area": area.name}, caution, words_of_map(area, points), svg)
+        yield Map(_map_title(area), caution, words_of_map(area, points), svg)
     table = _parts(actor, area)
     if table is not None:
         yield table
+
+
+def _map_title(area: Area) -> str:
+    has_parts = Area.objects.in_force().filter(parent=area).order_by().exists()
+    return (_("%(area)s and its parts") if has_parts else _("Where it lies: %(area)s")) % {"area": area.name}
+
+
+def _unknown(people: People | None, numbers: dict[str, Series]) -> str:
+    """What nobody published for this area, in a sentence: no table of dashes."""
+    missing = []
+    if people is None:
+        missing.append(_("the ages of those who live here"))
+    if people is None and not any(one.indicator.theme == "population" for one in numbers.values()):
+        missing.insert(0, _("how many people live here"))
+    if not any(one.indicator.theme == "households" for one in numbers.values()):
+        missing.append(_("households"))
+    if not any(one.indicator.theme == "income" for one in numbers.values()):
+        missing.append(_("incomes"))
+    if not missing:
+        return ""
+    return _("Not known, because no source that is loaded states it for this area: %(what)s.") % {
+        "what": listed(missing)
+    }
 
 
 def _first_of_themes(values: list[profile.Value], *, known_residents: bool) -> list[KeyFigure]:
@@ -117,20 +138,36 @@ def _first_of_themes(values: list[profile.Value], *, known_residents: bool) -> l
     return found
 
 
-def _introduction(area: Area, residents: profile.Residents | None) -> str:
-    """What the area is, where it lies, how large it is and how many live there, in one sentence."""
-    kinds = dict(AreaKind.choices)
-    above = [node.name for node in finding.path_of(area.pk)[:-1]][::-1]
-    parts = [_("%(area)s: %(kind)s") % {"area": area.name, "kind": kinds[area.kind]}]
+def _introduction(area: Area, residents: profile.Residents | None, numbers: dict[str, Series]) -> str:
+    """What the area is, where it lies, how large it is and how many live there."""
+    above = finding.path_of(area.pk)[:-1][::-1]
+    text = what(area.name, area.kind)
     if above:
-        parts.append(_("in %(areas)s") % {"areas": ", ".join(above[:3])})
+        text = f"{text} {where(above[0].name, above[0].kind)}"
+        further = ", ".join(node.name for node in above[1:3] if node.name != above[0].name)
+        text = f"{text} ({further})" if further else text
+    parts = [f"{text}."]
     if area.surface_km2:
         # The number stays with its unit at the end of a line.
-        parts.append((_("%(surface)s km²") % {"surface": number(area.surface_km2, 1)}).replace(" ", "\u00a0"))
+        surface = (_("%(surface)s km²") % {"surface": number(area.surface_km2, 1)}).replace(" ", "\u00a0")
+        parts.append(_("It covers %(surface)s.") % {"surface": surface})
+    stated = numbers.get(profile.RESIDENTS)
     if residents is not None and residents.total:
-        names = {"count": number(residents.total), "year": residents.year}
-        parts.append(_("%(count)s residents in %(year)s") % names)
-    return ", ".join(parts) + "."
+        parts.append(_lives(area, residents.total, residents.year))
+    elif stated is not None and stated.known:
+        parts.append(_lives(area, round(stated.known[-1].value or 0), stated.known[-1].year))
+    return " ".join(parts)
+
+
+def _lives(area: Area, count: int, year: int) -> str:
+    if not count:
+        return _("In %(year)s nobody lives here.") % {"year": year}
+    names = {"count": number(count), "year": year}
+    text = ngettext("In %(year)s one person lives here", "In %(year)s %(count)s people live here", count) % names
+    if not area.surface_km2 or count < area.surface_km2:
+        return f"{text}."
+    density = _("%(count)s per square kilometre") % {"count": number(count / area.surface_km2)}
+    return f"{text}, {density}."
 
 
 def _parts(actor: Actor, area: Area) -> Table | None:
@@ -141,205 +178,42 @@ def _parts(actor: Actor, area: Area) -> Table | None:
         return None
     residents = profile.newest_residents([child.pk for child in children])
     counts = counted.counts_by_child(actor, children) if len(kinds) == 1 else []
-    heads = [_("Area"), _("Residents"), _("km²"), *(name for name, _counts in counts)]
+    # A register that holds nothing anywhere would be a column of noughts.
+    counts = [(key, name, found) for key, name, found in counts if any(found.values())]
+    measured = any(child.surface_km2 for child in children)
+    heads = [
+        _("Area"),
+        *([_("Residents")] if residents else []),
+        *([_("km²")] if measured else []),
+        *(name for _key, name, _found in counts),
+    ]
+    if len(heads) == 1:
+        return None  # the map and the sentence name them; a table of nothing does not
     lines = []
     for child in children:
-        people = residents.get(child.pk)
-        surface = child.surface_km2
+        people, surface = residents.get(child.pk), child.surface_km2
         cells = [
-            Cell(number(people), people),
-            Cell(number(surface, 1), None if surface is None else round(surface, 2), "1"),
-            *(Cell(number(found.get(child.pk, 0)), found.get(child.pk, 0)) for _name, found in counts),
+            *([_known(people, 0)] if residents else []),
+            *([_known(surface, 1)] if measured else []),
+            *(Cell(number(found.get(child.pk, 0)), found.get(child.pk, 0)) for _key, _name, found in counts),
         ]
-        lines.append(Line(child.name, tuple(cells)))
+        lines.append(Line(child.name, tuple(cells), key=child.code))
     return Table(
         caption=_("The areas of which it is made"),
         heads=tuple(heads),
         lines=tuple(lines),
         subtitle=_("In alphabetical order: this is no ranking. What lies in several areas counts in each."),
         sheet=_("Areas"),
+        key="parts",
+        columns=(
+            *(["residents"] if residents else []),
+            *([""] if measured else []),
+            *(f"register.{key}" for key, _name, _found in counts),
+        ),
     )
 
 
-# --- people -------------------------------------------------------------------------------------------------------
-BROAD = ((0, 14), (15, 34), (35, 64), (65, 74), (75, 84), (85, 100))
-
-
-def _people(area: Area, residents: profile.Residents) -> Iterator[Block]:
-    found = demography.ratios(residents.females, residents.males)
-    steps = demography.pyramid(residents.females, residents.males)
-    source = residents.source.title if residents.source else ""
-    of_when = ", ".join(part for part in (str(residents.year), source) if part)
-    specification = charts.pyramid(
-        [step.label for step in steps],
-        [step.males for step in steps],
-        [step.females for step in steps],
-        (_("Men"), _("Women")),
-    )
-    yield Chart(
-        title=_finding(found),
-        subtitle=_("Residents by age and sex, %(when)s") % {"when": of_when},
-        alt=_("Age pyramid: %(young)s residents under 15, %(active)s from 15 to 64, %(old)s of 65 and over.")
-        % {
-            "young": number(found.aged_0_14),
-            "active": number(found.aged_15_64),
-            "old": number(found.aged_65_over),
-        },
-        specification=specification,
-    )
-    yield _ages(residents, of_when)
-    rows = profile.ratio_rows(found, None)
-    yield Table(
-        caption=_("Demographic ratios"),
-        heads=(_("Ratio"), _("Value"), _("What it says")),
-        lines=tuple(Line(row.label, (Cell(row.text), Cell(row.meaning))) for row in rows),
-        subtitle=of_when,
-        sheet=_("Ratios"),
-        texts=frozenset({2}),
-        widths=(3, 1, 6),
-    )
-    if residents.parts:
-        added = _("The residents are the sum of the %(count)s areas of which it is made.")
-        yield Paragraph(added % {"count": residents.parts}, "note")
-
-
-def _finding(found: demography.Ratios) -> str:
-    if found.old_age_index is None:
-        return _("Nobody under 15 lives here")
-    return _("For every 100 children under 15 there are %(count)s people of 65 and over") % {
-        "count": number(found.old_age_index)
-    }
-
-
-def _ages(residents: profile.Residents, of_when: str) -> Table:
-    """Residents by broad classes of age."""
-    total = residents.total
-    lines = []
-    for first, last in BROAD:
-        women, men = sum(residents.females[first : last + 1]), sum(residents.males[first : last + 1])
-        name = _("%(age)s and over") % {"age": first} if last == 100 else f"{first}–{last}"
-        lines.append(Line(name, _people_cells(women, men, total)))
-    lines.append(Line(_("Total"), _people_cells(sum(residents.females), sum(residents.males), total), "total"))
-    return Table(
-        caption=_("Residents by class of age"),
-        heads=(_("Age"), _("Women"), _("Men"), _("Total"), _("% of all")),
-        lines=tuple(lines),
-        subtitle=of_when,
-        sheet=_("Residents"),
-    )
-
-
-def _people_cells(women: int, men: int, total: int) -> tuple[Cell, ...]:
-    share = (women + men) / total
-    return (
-        Cell(number(women), women),
-        Cell(number(men), men),
-        Cell(number(women + men), women + men),
-        Cell(percent(share), share, "%"),
-    )
-
-
-# --- numbers of context -------------------------------------------------------------------------------------------
-def _context(values: list[profile.Value]) -> Iterator[Block]:
-    """The newest value of each indicator of the territory, under its theme, with year and source."""
-    compared = any(value.above for value in values)
-    heads = [_("Indicator"), _("Value"), _("Year"), *([_("In the area above")] if compared else []), _("Source")]
-    lines = []
-    for group in profile.by_theme(values):
-        lines.append(Line(group["title"], role="group"))
-        for value in group["values"]:
-            text = f"{value.text} ({value.note})" if value.note else value.text
-            cells = [Cell(text, value.value, "1"), Cell(str(value.year), value.year, "year")]
-            if compared:
-                cells.append(Cell(value.above))
-            lines.append(Line(value.name, (*cells, Cell(value.source))))
-    yield Table(
-        caption=_("The newest value of each number"),
-        heads=tuple(heads),
-        lines=tuple(lines),
-        subtitle=_("A missing or excluded value is no zero: it says why it is missing."),
-        sheet=_("Numbers of context"),
-        texts=frozenset({3, 4} if compared else {3}),
-        widths=(4, 2.6, 0.9, 2.8, 3.2) if compared else (5, 2.6, 1, 4),
-    )
-
-
-# --- sources and method -------------------------------------------------------------------------------------------
-def _sources(actor: Actor, area: Area, residents: profile.Residents | None) -> Iterator[Block]:
-    """Every source that stands behind a figure or an outline of the report, with its licence."""
-    below = finding.below(area.pk)
-    keys = counted.sources_of(actor, area)
-    keys |= set(
-        ContextValue.objects.filter(area=area, source__isnull=False).order_by().values_list("source", flat=True)
-    )
-    shown = Boundary.objects.filter(area__in=below, valid_to__isnull=True, source__isnull=False)
-    keys |= set(shown.order_by().values_list("source", flat=True).distinct())
-    if residents is not None and residents.source is not None:
-        keys.add(residents.source.pk)
-    lines = []
-    for source in Source.objects.filter(pk__in=keys).order_by("title", "id"):
-        dated = source.published_on or source.retrieved_on
-        cells = (Cell(source.publisher), Cell(source.licence), Cell(day(dated) if dated else ""), Cell(source.url))
-        lines.append(Line(source.title, cells))
-    yield Heading(_("Sources"), 2)
-    if not lines:
-        yield Paragraph(_("The registers of the body alone."))
-        return
-    yield Table(
-        caption=_("Where the figures and the outlines come from"),
-        heads=(_("Source"), _("Publisher"), _("Licence"), _("Date"), _("Address")),
-        lines=tuple(lines),
-        sheet=_("Sources"),
-        texts=frozenset({1, 2, 3, 4}),
-        widths=(4, 3, 2, 2, 4),
-    )
-
-
-def _method() -> Iterator[Block]:
-    yield Heading(_("How to read these numbers"), 2)
-    yield Bullets(
-        (
-            (
-                _("What is counted."),
-                _("The records of the registers that everybody may see, each once, on the day printed on every page."),
-            ),
-            (
-                _("What is not."),
-                _(
-                    "What nobody registered. A register says what was listed, not what exists: few records may mean "
-                    "few resources, or few people who wrote them down."
-                ),
-            ),
-            (
-                _("Exact and estimated."),
-                _("A figure marked ~, or with “about” or “more than”, contains estimates or is a lower bound."),
-            ),
-            (
-                _("Completeness."),
-                _(
-                    "Beside a figure stands of how many records it is known; what is not stated is shown apart, and "
-                    "percentages are of the records with an answer. Where a record may have several answers they add "
-                    "up to more than 100."
-                ),
-            ),
-            (
-                _("People."),
-                _("Volunteers and people reached are head-counts of activities: who takes part in two counts twice."),
-            ),
-            (
-                _("Small counts."),
-                _("Counts of people below 3 are not published (•), nor are the figures from which they could be told."),
-            ),
-            (
-                _("No ranking."),
-                _(
-                    "Areas differ in people, history and in how carefully they were described: they are not compared "
-                    "as better or worse."
-                ),
-            ),
-        )
-    )
-    described = counted.definitions()
-    if described:
-        yield Heading(_("What each indicator counts"), 2)
-        yield Bullets(described)
+def _known(value: float | None, decimals: int) -> Cell:
+    if value is None:
+        return Cell(_("not known"), status="missing")
+    return Cell(number(value, decimals), round(value, 2), "1" if decimals else "")

@@ -1,0 +1,97 @@
+"""What people do with reports: write a paragraph, take the automatic one back, freeze, publish."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from trama.core import facts, history
+from trama.core.actor import Actor
+from trama.reports.choices import ProfileState
+from trama.reports.keeping import content_of, fingerprint
+from trama.reports.models import Kept, Profile, WrittenText
+from trama.territory.models import Area
+
+
+class NotPossible(ValueError):
+    """Something that cannot be done, with the sentence to say."""
+
+
+@transaction.atomic
+def write_text(actor: Actor, area: Area, language: str, key: str, text: str, automatic: str) -> WrittenText:
+    """Put a text in the place of an automatic one. `automatic` is what the editor saw beside it."""
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        raise NotPossible(_("A paragraph says something: to have the automatic text back, press the button for it."))
+    row = WrittenText.objects.select_for_update().filter(area=area, language=language, key=key).first()
+    before = history.state_of(row) if row is not None else None
+    row = row or WrittenText(area=area, language=language, key=key)
+    row.text, row.automatic = text, automatic
+    row.save()
+    history.record(actor, "changed" if before else "created", row, before)
+    return row
+
+
+@transaction.atomic
+def take_automatic(actor: Actor, row: WrittenText) -> None:
+    """Throw a written text away: the automatic one stands again. What it said stays in the register of acts."""
+    before = history.state_of(row)
+    history.record(actor, "took_automatic_text", row, before, {"text": [row.text, None]})
+    row.delete()
+
+
+@transaction.atomic
+def keep_text(actor: Actor, row: WrittenText, automatic: str) -> WrittenText:
+    """Leave a written text as it is although the figures under it changed: nobody is asked until they change again."""
+    before = history.state_of(row)
+    row.automatic = automatic
+    row.save()
+    history.record(actor, "kept_text", row, before)
+    return row
+
+
+def freeze(actor: Actor, area: Area, name: str) -> Profile:
+    """Freeze the report on an area as it is now, texts included. Raises `NotPossible` for a name that is taken."""
+    name = " ".join(name.split())
+    if not name:
+        raise NotPossible(_("Give the profile a name, e.g. “Zone plan 2027”."))
+    if Profile.objects.filter(area=area, name=name).exists():
+        raise NotPossible(_("There is a profile of this name already: choose another one."))
+    at = timezone.now().replace(microsecond=0)
+    content = content_of(area, name, at)  # takes a second: before the transaction, which keeps others waiting
+    try:
+        return _freeze(actor, Profile(area=area, name=name, frozen_at=at, fingerprint=fingerprint(content)), content)
+    except IntegrityError as error:
+        raise NotPossible(_("There is a profile of this name already: choose another one.")) from error
+
+
+@transaction.atomic
+def _freeze(actor: Actor, profile: Profile, content: str) -> Profile:
+    profile.is_demonstration = facts.is_demonstration()
+    profile.save()
+    Kept.objects.create(profile=profile, content=content)
+    history.record(actor, "frozen", profile, None, {"sha256": profile.fingerprint})
+    return profile
+
+
+@transaction.atomic
+def publish(actor: Actor, profile: Profile) -> Profile:
+    """Show a frozen profile to everybody."""
+    return _set_state(actor, profile, ProfileState.PUBLISHED, "published")
+
+
+@transaction.atomic
+def withdraw(actor: Actor, profile: Profile) -> Profile:
+    """Show a frozen profile to the services alone again."""
+    return _set_state(actor, profile, ProfileState.DRAFT, "withdrawn")
+
+
+def _set_state(actor: Actor, profile: Profile, state: str, verb: str) -> Profile:
+    if profile.state == state:
+        return profile
+    before = history.state_of(profile)
+    profile.state = state
+    profile.save(update_fields=["state"])
+    history.record(actor, verb, profile, before)
+    return profile
