@@ -136,7 +136,7 @@ def read_csv(path: Path, spec: TableSpec) -> Table:
     check_size(path)
     encoding = encoding_of(path, spec.encoding)
     with path.open(encoding=encoding, newline="") as file:
-        first = _first_line(file)
+        first = _first_line(file, spec.header_row)
         separator = spec.separator or max(SEPARATORS, key=first.count)
         lines = _without_marks(file)
         reader = csv.reader(lines, delimiter=separator, strict=True)
@@ -145,9 +145,11 @@ def read_csv(path: Path, spec: TableSpec) -> Table:
             skipped = header is not None and re.fullmatch(r"(?i)sep=.?", "".join(header)) is not None
             if skipped:  # "sep=;" is a word of a spreadsheet to itself
                 header = next(reader, None)
+            for _line in range(spec.header_row - 1):  # a title stands above the header
+                header = next(reader, None)
             if header is None:
                 raise RecipeError(_("%(file)s is empty: send the file again.") % {"file": shown(path.name)})
-            table = table_of(shown(path.name), header, reader, first=3 if skipped else 2)
+            table = table_of(shown(path.name), header, reader, first=spec.header_row + 1 + skipped)
         except csv.Error as error:
             raise _unquoted(path, reader.line_num, error) from error
     if encoding == "utf-16":
@@ -155,11 +157,13 @@ def read_csv(path: Path, spec: TableSpec) -> Table:
     return table
 
 
-def _first_line(file: io.TextIOWrapper) -> str:
+def _first_line(file: io.TextIOWrapper, header_row: int = 1) -> str:
     """The first line that says anything, at most a million signs of it; the file stands at its beginning again."""
     line = file.readline(LONGEST_CELL).lstrip("\ufeff")
     if re.match(r"(?i)sep=.\s*$", line):
         line = line[4:5] * 2
+    for _line in range(min(header_row, 100) - 1):
+        line = file.readline(LONGEST_CELL)
     file.seek(0)
     return line
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -102,12 +103,14 @@ def _table(path: Path, spec: TableSpec, told: IO[bytes]) -> Table:
     about = json.loads(told.readline())
     _check(path, spec, about)
     records = _records(path, told)
-    header = next(records, [])
+    header = next(islice(records, max(spec.header_row, 1) - 1, None), [])
     while header and not header[-1]:
         header.pop()
     width = len(header)
     _check_merged(path, about, width)
-    table = rows.table_of(shown(path.name), header, (row[:width] for row in records), sheet=about["sheet"])
+    table = rows.table_of(
+        shown(path.name), header, (row[:width] for row in records), sheet=about["sheet"], first=spec.header_row + 1
+    )
     others = [name for name in about["seen"] if name != about["sheet"]]
     if others and not spec.sheet:
         text = _("only the sheet “%(sheet)s” was read, not: %(others)s; name the right one in the recipe")

@@ -1,0 +1,390 @@
+"""What the columns of a file probably mean: from their names, from their content, and from the areas that are here."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+
+from django.utils.text import slugify
+
+from trama.intake.context.cells import code_of, number_of, read_cell, year_of
+from trama.intake.context.mapping import Mapping, Named
+from trama.intake.rows import Table
+from trama.network.models import normalised
+from trama.territory.models import Area, ContextIndicator
+
+LOOKED_AT = 5000  # rows, to guess what a column holds
+MOST_PARTS = 15  # different texts, to tell rows apart (sexes, sizes of household)
+MOST_NAMED = 60
+HEADS = {
+    "year": re.compile(r"\b(anno|year|time period|tempo|time|periodo|data)\b"),
+    "code": re.compile(r"\b(cod|codice|code|istat|pro com|procom|itter107|ref area|territorio|geo|id|area)\b"),
+    "excluded": re.compile(r"esclus|exclud"),
+    "state": re.compile(r"\b(obs status|status|stato|flag codes?|flags?)\b"),
+    "multiplier": re.compile(r"\bunit mult\b"),
+    "value": re.compile(r"\b(obs value|valore|value|osservazione)\b"),
+}
+# What SDMX puts beside the dimensions, and says nothing of the area.
+SDMX_NOTES = re.compile(
+    r"\b(dataflow|structure|structure id|structure name|action|decimals|obs pre break|conf status|base per|time format|"
+    r"title|comment obs|note.*|unit measure)\b"
+)
+RATE = re.compile(r"%|\bperc|percent|\bquota\b|\btasso\b|\bshare\b|\brate\b|incidenza")
+SIGNED = re.compile(r"variazione|saldo|incremento|ricambio|change|balance|crescita")
+MEAN = re.compile(r"\bmedi[oaie]\b|median[oaie]?|pro ?capite|\bmean\b|per head|indice|index|\bivsm\b|\bidise\b")
+MONEY = re.compile(r"reddit|euro|€|ammontare|imponibile|importo|income|spesa")
+HEADCOUNT = {
+    "famiglie": ("famiglie", "households"),
+    "residenti": ("persone", "people"),
+    "popolazione": ("persone", "people"),
+    "contribuenti": ("persone", "people"),
+    "dipendenti": ("persone", "people"),
+    "istituzioni": ("istituzioni", "institutions"),
+    "abitazioni": ("abitazioni", "dwellings"),
+    "households": ("famiglie", "households"),
+    "population": ("persone", "people"),
+    "residents": ("persone", "people"),
+}
+INDEX = re.compile(r"indice|index|\bivsm\b|\bidise\b|fragil|vulnerab|\bmpi\b|\bampi\b")
+ONE_CITY = re.compile(r"\bidise\b|fragil")
+YEAR_IN_NAME = re.compile(r"(?<!\d)(19|20)\d{2}(?!\d)")
+
+
+def head(column: str) -> str:
+    """A header as it is compared: words in small letters."""
+    return normalised(re.sub(r"^([A-Z][A-Z0-9_]*): .*", r"\1", column))
+
+
+# --- areas --------------------------------------------------------------------------------------------------------
+@dataclass
+class AreaKeys:
+    """The areas that are here, by what a file may call them: kind and way → key → how many bear it."""
+
+    keys: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    totals: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, rows: Iterable[Area]) -> AreaKeys:
+        """The keys of these areas."""
+        found = cls()
+        for area in rows:
+            found.totals[area.kind] += 1
+            names = {normalised(name) for name in (area.name, *area.other_names.splitlines()) if name.strip()}
+            for name in names:
+                found._add(area.kind, "name", name)
+            found._add(area.kind, "code", bare(area.code))
+            if area.local_code:
+                found._add(area.kind, "local_code", bare(area.local_code))
+        return found
+
+    def _add(self, kind: str, by: str, key: str) -> None:
+        self.keys.setdefault((kind, by), Counter())[key] += 1
+
+
+def bare(code: str) -> str:
+    """A code without leading zeros and without its label."""
+    return code_of(code).removesuffix(".0").lstrip("0").casefold() or "0"
+
+
+@dataclass(frozen=True)
+class AreaGuess:
+    """A column that names areas: of which kind, how, how many areas it finds and which part of its texts."""
+
+    column: str
+    kind: str
+    by: str
+    found: int
+    share: float
+
+
+def area_guesses(table: Table, keys: AreaKeys) -> list[AreaGuess]:
+    """The columns that may name areas, the best first."""
+    guesses = []
+    for column in filter(None, table.columns):
+        texts = {row.cells[column].strip() for row in table.rows[:LOOKED_AT]} - {""}
+        if not texts:
+            continue
+        codes, names = {bare(item) for item in texts}, {normalised(item) for item in texts}
+        for (kind, by), known in keys.keys.items():
+            wanted = names if by == "name" else codes
+            found = sum(known[key] == 1 for key in wanted if key in known)
+            share = found / len(wanted)
+            covers = found / keys.totals[kind]
+            likely = share >= 0.6 or (found >= 3 and covers >= 0.6)
+            # Small numbers are local codes of something everywhere: only where the header says so.
+            if by == "local_code" and not (HEADS["code"].search(head(column)) and found >= 2):
+                likely = False
+            if by == "code" and all(len(key) < 3 for key in wanted) and not HEADS["code"].search(head(column)):
+                likely = False
+            if found and likely:
+                guesses.append(AreaGuess(column, kind, by, found, share))
+    order = {"code": 0, "local_code": 1, "name": 2}
+    return sorted(guesses, key=lambda guess: (-guess.found, -round(guess.share, 2), order[guess.by], guess.column))
+
+
+# --- numbers ------------------------------------------------------------------------------------------------------
+def decimal_sign(table: Table, columns: Sequence[str]) -> tuple[str, bool]:
+    """The decimal sign of the numbers in these columns, and whether that is certain ("1.234" alone tells nothing)."""
+    comma = point = doubt = False
+    plain = 0.0
+    for row in table.rows[:LOOKED_AT]:
+        for column in columns:
+            text = re.sub(r"[\s\u00a0\u202f'%€]", "", row.cells[column]).lstrip("+-−")
+            if re.fullmatch(
+                r"\d{1,3}(\.\d{3})+,\d+|\d+,\d{1,2}|\d+,\d{4,}|\d{4,},\d+|\d{1,3}(\.\d{3}){2,}|0,\d+", text
+            ):
+                comma = True
+            elif re.fullmatch(
+                r"\d{1,3}(,\d{3})+\.\d+|\d+\.\d{1,2}|\d+\.\d{4,}|\d{4,}\.\d+|\d{1,3}(,\d{3}){2,}|0\.\d+", text
+            ):
+                point = True
+            elif re.fullmatch(r"\d{1,3}[.,]\d{3}", text):
+                doubt = True
+                sign = "," if "," in text else "."
+            elif text.isdigit():
+                plain = max(plain, float(text[:18]))
+    if comma != point:
+        return ("," if comma else "."), True
+    if not doubt:
+        return ".", True
+    # Who groups thousands would write 12.000 too: a long number without a point speaks for decimals.
+    if plain >= 1000:
+        return sign, False
+    return ("." if sign == "," else ","), False
+
+
+def holds_numbers(table: Table, column: str, decimal: str) -> bool:
+    """Whether a column holds numbers (and reasons for missing ones)."""
+    numbers = texts = 0
+    for row in table.rows[:LOOKED_AT]:
+        cell = row.cells[column].strip()
+        if not cell:
+            continue
+        try:
+            value, _state = read_cell(cell, decimal, machine=True)
+        except ValueError:
+            texts += 1
+        else:
+            numbers += value is not None
+    return numbers > 0 and numbers >= 4 * texts
+
+
+def holds_years(table: Table, column: str) -> bool:
+    """Whether nearly all cells of a column state a year."""
+    cells = [row.cells[column].strip() for row in table.rows[:LOOKED_AT]]
+    filled = [cell for cell in cells if cell]
+    years = [year for cell in filled if (year := year_of(cell)) is not None]
+    return bool(filled) and len(years) >= 0.95 * len(filled) and len(set(years)) <= 80
+
+
+# --- the whole proposal -------------------------------------------------------------------------------------------
+def propose(table: Table, mapping: Mapping) -> Mapping:
+    """Fill a mapping with what the columns probably mean; what cannot be told stays a note."""
+    rows = Area.objects.in_force().order_by("pk").only("code", "name", "other_names", "local_code", "kind")
+    guesses = area_guesses(table, AreaKeys.of(rows))
+    heads = {column: head(column) for column in table.columns if column}
+    mapping.sdmx = {"obs value", "time period"} <= set(heads.values())
+    roles = dict.fromkeys(heads, "note")
+    guesses = [guess for guess in guesses if not holds_years(table, guess.column)]
+    if guesses:
+        best = guesses[0]
+        mapping.kind, mapping.by = best.kind, best.by
+        mapping.unknown = "skip" if best.share < 0.6 else "refuse"
+        roles[best.column] = "area"
+        for guess in guesses[1:]:
+            if roles[guess.column] == "note":
+                roles[guess.column] = "area_name"
+    for column, name in heads.items():
+        if roles[column] == "note":
+            roles[column] = _role(table, column, name, mapping)
+    _only_one(roles, "year")
+    numbers = [column for column, role in roles.items() if role in {"value", "year_value"}]
+    mapping.decimal, _certain = decimal_sign(table, numbers) if not _workbook(table) else (".", True)
+    # A comma is only understood once the sign is known.
+    for column in numbers:
+        if not holds_numbers(table, column, mapping.decimal):
+            roles[column] = "note"
+    mapping.years = {column: _year_in(column) for column, role in roles.items() if role == "year_value"}
+    mapping.roles = roles
+    _parts(table, mapping)
+    if not mapping.column("year") and not mapping.years:
+        years = {match.group() for match in YEAR_IN_NAME.finditer(table.name)}
+        mapping.fixed_year = int(years.pop()) if len(years) == 1 else None
+    return mapping
+
+
+def _role(table: Table, column: str, name: str, mapping: Mapping) -> str:
+    """What a column that names no area holds."""
+    if mapping.sdmx:
+        exact = {"obs value": "value", "time period": "year", "obs status": "state", "unit mult": "multiplier"}
+        return exact.get(name, "note")
+    texts = {row.cells[column].strip() for row in table.rows[:LOOKED_AT]} - {""}
+    if HEADS["excluded"].search(name) and len(texts) <= 3:
+        return "excluded"
+    if HEADS["year"].search(name) and holds_years(table, column):
+        return "year"
+    if HEADS["state"].search(name) and texts and all(len(text) <= 3 for text in texts):
+        return "state"
+    if re.search(r"\b(cod|codice|code|id)\b", name) or (len(texts) == 1 and len(table.rows) > 5):
+        return "note"
+    if any(holds_numbers(table, column, sign) for sign in ".,"):
+        if holds_years(table, column) and not YEAR_IN_NAME.search(column):
+            return "year"
+        return "year_value" if YEAR_IN_NAME.search(column) else "value"
+    return "note"
+
+
+def _only_one(roles: dict[str, str], role: str) -> None:
+    for column in [column for column, found in roles.items() if found == role][1:]:
+        roles[column] = "note"
+
+
+def _workbook(table: Table) -> bool:
+    return table.name.lower().endswith((".xlsx", ".xls", ".ods"))
+
+
+def _year_in(column: str) -> str:
+    found = YEAR_IN_NAME.search(column)
+    return found.group() if found else ""
+
+
+def _parts(table: Table, mapping: Mapping) -> None:
+    """Columns that tell rows of the same area and year apart, where there are such rows."""
+    area, year = mapping.column("area"), mapping.column("year")
+    if not area:
+        return
+    keys = Counter((row.cells[area], row.cells[year] if year else "") for row in table.rows[:LOOKED_AT])
+    if not keys or max(keys.values()) == 1:
+        return
+    for column, role in mapping.roles.items():
+        if role != "note" or (mapping.sdmx and SDMX_NOTES.search(head(column))):
+            continue
+        texts = {row.cells[column].strip() for row in table.rows[:LOOKED_AT]}
+        per_area: dict[str, set[str]] = {}
+        for row in table.rows[:LOOKED_AT]:
+            per_area.setdefault(row.cells[area], set()).add(row.cells[column])
+        # What never differs inside an area says something of the area, not of the row.
+        if 1 < len(texts) <= MOST_PARTS and any(len(found) > 1 for found in per_area.values()):
+            mapping.roles[column] = "part"
+
+
+# --- indicators ---------------------------------------------------------------------------------------------------
+def propose_indicators(table: Table, mapping: Mapping) -> list[Named]:
+    """The indicators that follow from the columns; those that are here already take their own definition."""
+    found: list[Named] = []
+    stems: dict[str, dict[str, str]] = {}
+    for column in mapping.columns("year_value"):
+        stem = " ".join(YEAR_IN_NAME.sub(" ", column.replace("_", " ")).split()).strip(" -–()")
+        stems.setdefault(stem, {})[mapping.years.get(column) or _year_in(column)] = column
+    for stem, columns in stems.items():
+        name = stem or _stem_of(table.name)
+        found += _with_parts(table, mapping, name, next(iter(columns.values())), columns)
+    for column in mapping.columns("value"):
+        name = _stem_of(table.name) if mapping.sdmx else column
+        found += _with_parts(table, mapping, name, column, {})
+    known = {item.code: item for item in ContextIndicator.objects.filter(code__in=[one.code for one in found])}
+    taken: Counter[str] = Counter()
+    for one in found:
+        taken[one.code] += 1
+        if taken[one.code] > 1:
+            one.code = f"{one.code[:56]}_{taken[one.code]}"
+        elif one.code in known:
+            as_known(one, known[one.code])
+    return found[:MOST_NAMED]
+
+
+def as_known(one: Named, item: ContextIndicator) -> None:
+    """Take the definition of an indicator that is here."""
+    for name in (
+        "version", "name_it", "name_en", "description_it", "description_en", "unit_it", "unit_en", "theme", "decimals",
+        "polarity", "adds_up", "centre", "compare_within", "position",
+    ):  # fmt: skip
+        setattr(one, name, getattr(item, name))
+    one.code = item.code
+
+
+def _stem_of(name: str) -> str:
+    stem = name.rsplit(".", 1)[0]
+    return " ".join(YEAR_IN_NAME.sub(" ", stem.replace("_", " ").replace("-", " ")).split())[:120]
+
+
+def _with_parts(table: Table, mapping: Mapping, name: str, column: str, columns: dict[str, str]) -> list[Named]:
+    whole = _named(table, mapping, name, column, columns)
+    parts = mapping.columns("part")
+    if not parts:
+        return [whole]
+    if mapping.sdmx:
+        # Totals stand among the rows of SDMX: rows are never summed, each combination is an indicator.
+        combinations = Counter(tuple(row.cells[part] for part in parts) for row in table.rows)
+        return [
+            _part(mapping, whole, dict(zip(parts, texts, strict=True)))
+            for texts, _count in combinations.most_common(40)
+        ]
+    found = [whole] if whole.adds_up else []
+    for part in parts:
+        texts = Counter(row.cells[part].strip() for row in table.rows)
+        found += [_part(mapping, whole, {part: text}) for text in sorted(texts)]
+    return found
+
+
+def _part(mapping: Mapping, whole: Named, where: dict[str, str]) -> Named:
+    values = {**vars(whole), "where": where, "columns": dict(whole.columns)}
+    said = ", ".join(text.partition(": ")[2] or text for text in where.values())
+    one = Named(**values)
+    one.name_it, one.name_en = f"{whole.name_it}: {said}"[:200], f"{whole.name_en}: {said}"[:200]
+    one.code = slugify(f"{whole.code} {said}").replace("-", "_")[:60].strip("_")
+    # A part that is a sum of rows is taken only when somebody wants it.
+    one.take = mapping.sdmx or len(mapping.columns("part")) == 1
+    return one
+
+
+def _named(table: Table, mapping: Mapping, name: str, column: str, columns: dict[str, str]) -> Named:
+    words = head(name)
+    numbers = _numbers(table, columns.values() or [column], mapping.decimal)
+    one = Named(code=slugify(words).replace("-", "_")[:60].strip("_") or "indicator", name_it="", name_en="")
+    readable = " ".join(name.replace("_", " ").split())
+    one.name_it = one.name_en = (readable[:1].upper() + readable[1:])[:200]
+    one.value, one.columns = ("" if columns else column), dict(columns)
+    whole = all(value == int(value) for value in numbers)
+    one.decimals = 0 if whole else 1
+    if RATE.search(name.casefold()) or RATE.search(words):
+        one.unit_it = one.unit_en = "%"
+        if not SIGNED.search(words) and numbers and min(numbers) >= 0 and max(numbers) <= 100:
+            one.least, one.most = 0.0, 100.0
+    elif MEAN.search(words) or not whole:
+        if MONEY.search(words):
+            one.unit_it = one.unit_en = "€"
+            one.decimals = 0
+    else:
+        _count(one, words, numbers)
+    if INDEX.search(words) and numbers and 80 <= median(numbers) <= 120:
+        one.centre, one.polarity = 100.0, "negative"
+        if ONE_CITY.search(words):
+            one.compare_within = "municipality"
+    return one
+
+
+def _count(one: Named, words: str, numbers: Sequence[float]) -> None:
+    """A number of things or of euro: it adds up, and is not below zero."""
+    one.adds_up = not SIGNED.search(words)
+    for noun, (unit_it, unit_en) in HEADCOUNT.items():
+        if noun in words:
+            one.unit_it, one.unit_en = unit_it, unit_en
+    if MONEY.search(words) and not one.unit_it:
+        one.unit_it = one.unit_en = "€"
+    if one.adds_up and numbers and min(numbers) >= 0:
+        one.least = 0.0
+
+
+def _numbers(table: Table, columns: Iterable[str], decimal: str) -> list[float]:
+    found = []
+    for column in columns:
+        for row in table.rows[:LOOKED_AT]:
+            try:
+                found.append(number_of(row.cells[column], decimal, machine=True))
+            except ValueError:
+                continue
+    return found
