@@ -1,11 +1,20 @@
 from django.urls import path
 
-from trama.insight.views import crosstabs
+from trama.insight.views import crosstabs, indices
 
 app_name = "insight"
 urlpatterns = [
     path("", crosstabs.index, name="index"),
     path("grafici/<str:name>.svg", crosstabs.chart, name="chart"),
+    path("indici/", indices.indices, name="indices"),
+    path("indici/nuovo/", indices.index_add, name="index_add"),
+    path("indici/importa/", indices.index_import, name="index_import"),
+    path("indici/<slug:code>/", indices.index, name="index_of"),
+    path("indici/<slug:code>/v<int:version>/", indices.index_version, name="index_version"),
+    path("indici/<slug:code>/v<int:version>/valori.<str:form>", indices.index_file, name="index_file"),
+    path("indici/<slug:code>/v<int:version>/definizione.<str:form>", indices.index_definition, name="index_definition"),
+    path("indici/<slug:code>/v<int:version>/modifica/", indices.index_edit, name="index_edit"),
+    path("indici/<slug:code>/v<int:version>/<slug:what>/", indices.index_do, name="index_do"),
     path("<slug:key>/", crosstabs.crosstab, name="crosstab"),
     path("<slug:key>/tabella.<str:form>", crosstabs.crosstab_file, name="crosstab_file"),
 ]
