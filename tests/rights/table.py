@@ -126,6 +126,9 @@ PUBLIC = {
     "insight:chart",
     "insight:crosstab",
     "insight:crosstab_file",
+    "insight:indicators",
+    "insight:indicator",
+    "insight:indicator_file",
 }
 
 # --- the table -----------------------------------------------------------------------------------------------------
@@ -328,6 +331,12 @@ TABLE: dict[str, list[Case]] = {
     "insight:chart": [get(NONE, name="=nothing")],
     "insight:crosstab": [get(EVERYBODY, key="=organisations"), get(NONE, key="=people")],
     "insight:crosstab_file": [get(EVERYBODY, key="=organisations", form="=csv")],
+    "insight:indicators": [get(EVERYBODY)],
+    "insight:indicator": [get(EVERYBODY, code="=families"), get(NONE, code="=nothing")],
+    "insight:indicator_file": [
+        get(EVERYBODY, code="=families", form="=csv"),
+        get(NONE, code="=families", form="=exe"),
+    ],
     # people
     "people:people": [get(OVERSEERS)],
     "people:me": [get(SIGNED_IN)],

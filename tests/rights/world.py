@@ -21,7 +21,7 @@ from trama.intake.models import Load
 from trama.network.choices import Role
 from trama.network.models import Membership, Organisation, OrganisationContact, Tie
 from trama.territory import finding
-from trama.territory.models import Area, AreaClosure, Place
+from trama.territory.models import Area, AreaClosure, ContextIndicator, ContextValue, Place
 
 # Who acts, beside one of each role: the near misses, and those who reach further.
 MORE = (
@@ -81,6 +81,10 @@ def build() -> World:
     records["district"] = district = _area("Mulino", "district", borgo)
     finding.forget()
     facts.set_fact(facts.HOME_AREA, union.code)
+    records["indicator"] = families = ContextIndicator.objects.create(
+        code="families", name_it="famiglie", name_en="households"
+    )
+    ContextValue.objects.create(indicator=families, area=borgo, year=2023, value=120)
     records["load"] = Load.objects.create(recipe="prova", loaded_by="plan_office")
     for town, area in (("borgo", borgo), ("ponte", ponte)):
         _organisations(records, town, area)

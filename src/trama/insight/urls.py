@@ -1,11 +1,14 @@
 from django.urls import path
 
-from trama.insight.views import crosstabs, indices
+from trama.insight.views import crosstabs, indicators, indices
 
 app_name = "insight"
 urlpatterns = [
     path("", crosstabs.index, name="index"),
     path("grafici/<str:name>.svg", crosstabs.chart, name="chart"),
+    path("indicatori/", indicators.indicators, name="indicators"),
+    path("indicatori/<str:code>/", indicators.indicator, name="indicator"),
+    path("indicatori/<str:code>/tabella.<str:form>", indicators.indicator_file, name="indicator_file"),
     path("indici/", indices.indices, name="indices"),
     path("indici/nuovo/", indices.index_add, name="index_add"),
     path("indici/importa/", indices.index_import, name="index_import"),

@@ -272,6 +272,89 @@ def pyramid(
     )
 
 
+@dataclass(frozen=True)
+class Line:
+    """A line in time: a name and its points (year, value). `part` tells apart points that are not one series.
+
+    `role`: "chosen" (one, strong), "above" (dashed) or "other" (thin and grey).
+    """
+
+    name: str
+    points: Sequence[tuple[int, float, str]]
+    role: str = "other"
+    text: str = ""
+
+
+def lines(items: Sequence[Line], decimals: int = 0, width: int = WIDE) -> dict[str, Any]:
+    """Lines in time on one scale that need not begin at nought. Points are (year, value, part); a gap shows no dot."""
+    values = [
+        {"s": n, "year": year, "value": value, "role": item.role, "part": f"{n} {part}"}
+        for n, item in enumerate(items)
+        for year, value, part in item.points
+    ]
+    years = sorted({value["year"] for value in values})
+    wide = width >= WIDE
+    x_axis = {"title": None, "grid": False, "format": "d", "values": years, "labelOverlap": True, "labelFlush": True}
+    y_axis = {"title": None, "tickCount": 5, "format": f",.{min(decimals, 1)}f"}
+    strokes = (("other", "#b9c3cd", 1.2, []), ("above", SOFT_INK, 2.2, [6, 4]), ("chosen", DEEP, 3.2, []))
+    layers: list[dict[str, Any]] = [
+        {
+            "transform": [{"filter": f"datum.role == '{role}'"}],
+            "mark": {
+                "type": "line",
+                "color": colour,
+                "strokeWidth": thick,
+                "strokeDash": dash,
+                "point": {"color": colour, "size": 46, "filled": True} if role == "chosen" else False,
+            },
+            "encoding": {"detail": {"field": "part"}},
+        }
+        for role, colour, thick, dash in strokes
+    ]
+    if wide:
+        layers += _end_labels(items)
+    return _specification(
+        width,
+        300 if wide else 240,
+        padding={"left": 2, "top": 6, "bottom": 2, "right": 190 if wide else 8},
+        data={"values": values},
+        encoding={
+            "x": {"field": "year", "type": "quantitative", "axis": x_axis, "scale": {"nice": False, "zero": False}},
+            "y": {"field": "value", "type": "quantitative", "axis": y_axis, "scale": {"zero": False}},
+        },
+        layer=layers,
+    )
+
+
+def _end_labels(items: Sequence[Line]) -> list[dict[str, Any]]:
+    """The names of the strong lines at their last point, pushed apart where they would cover each other."""
+    named = [(max(item.points), item) for item in items if item.role != "other" and item.points]
+    every = [value for item in items for _year, value, _part in item.points]
+    span = (max(every) - min(every)) or 1 if every else 1
+    named.sort(key=lambda pair: pair[0][1])
+    close = len(named) == 2 and (named[1][0][1] - named[0][0][1]) / span < 0.09
+    layers = []
+    for n, ((year, value, _part), item) in enumerate(named):
+        layers.append(
+            {
+                "data": {
+                    "values": [{"year": year, "value": value, "text": _shortened(f"{item.name} {item.text}", 30)}]
+                },
+                "mark": {
+                    "type": "text",
+                    "align": "left",
+                    "baseline": "middle",
+                    "dx": 9,
+                    "dy": (8 if n == 0 else -8) if close else 0,
+                    "fontWeight": 600 if item.role == "chosen" else 400,
+                    "color": DEEP if item.role == "chosen" else SOFT_INK,
+                },
+                "encoding": {"text": {"field": "text"}},
+            }
+        )
+    return layers
+
+
 def figure(value: float | None) -> str:
     """A count or a sum as printed: whole numbers without decimals."""
     if value is None:

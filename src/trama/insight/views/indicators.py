@@ -1,0 +1,191 @@
+"""Context indicators: which there are, and each on a page of its own with map, table and years."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from trama.core.actor import Actor
+from trama.core.pages import anyone, page
+from trama.insight.context import files, pictures
+from trama.insight.context.asked import OWN, Asked, offer_of
+from trama.insight.context.catalogue import catalogue
+from trama.insight.context.reading import Reading, base_text, finding_text, reading_of, spread_text
+from trama.insight.context.scale import method_name, methods_of
+from trama.insight.context.series import Line, Series, series_of
+from trama.insight.context.words import counted_areas, polarity_text, theme_title
+from trama.territory.choices import AreaKind
+from trama.territory.models import ContextIndicator
+from trama.ui import drawing
+from trama.ui.choropleth import swatch
+from trama.ui.registers import address_if_any
+
+LONGEST = 400  # rows of a table on a page; the files have all
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+@page(may=anyone)
+@require_safe
+def indicators(request: HttpRequest) -> HttpResponse:
+    """Every context indicator by theme, with its source, its years and how many areas of how many it covers."""
+    themes = catalogue(_actor(request))
+    context = {
+        "themes": themes,
+        "count": sum(len(theme.entries) for theme in themes),
+        "upload_address": address_if_any("intake:upload") if _actor(request).is_staff else "",
+    }
+    return render(request, "insight/indicators.html", context)
+
+
+@page(may=anyone)
+@require_safe
+def indicator(request: HttpRequest, code: str) -> HttpResponse:
+    """An indicator: what it is, its map in a year, its values area by area, its years."""
+    actor, asked = _actor(request), Asked.read(request.GET)
+    found = _indicator(code)
+    reading = reading_of(actor, found, asked)
+    context: dict[str, Any] = {
+        "indicator": found,
+        "crumbs": [
+            (_("Numbers"), reverse("insight:index")),
+            (_("Indicators of the territory"), reverse("insight:indicators")),
+            (found.name, ""),
+        ],
+        "here": reverse("insight:indicator", args=[code]),
+        "polarity": polarity_text(found),
+        "theme": theme_title(found.theme),
+        "within": AreaKind(found.compare_within).label if found.compare_within else "",
+        "reading": reading,
+    }
+    if reading is not None:
+        context |= _shown(actor, reading, asked, context["here"])
+    return render(request, "insight/indicator.html", context)
+
+
+def _indicator(code: str) -> ContextIndicator:
+    found = ContextIndicator.objects.filter(code=code[:60]).first() if "\x00" not in code else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _shown(actor: Actor, reading: Reading, asked: Asked, here: str) -> dict[str, Any]:
+    chosen = reading.chosen
+    kept = Asked(
+        str(chosen.year),
+        chosen.level,
+        chosen.under.code if chosen.under else asked.under,
+        chosen.area.code if chosen.area else "",
+        asked.classes,
+        asked.breaks,
+    )
+    sketch = None if reading.scale is None else pictures.sketch_for(reading)
+    picture = pictures.map_of(reading, asked, sketch) if sketch else None
+    shown = {
+        **_choices(actor, reading, asked),
+        "finding": finding_text(reading),
+        "base": base_text(reading),
+        "spread": spread_text(reading),
+        "picture": picture,
+        "undrawn": len(reading.rows) - len(sketch.outlines) if sketch else 0,
+        "rows": reading.rows[:LONGEST],
+        "more": max(0, len(reading.rows) - LONGEST),
+        "with_part": len({row.part_of for row in reading.rows}) > 1,
+        "with_class": reading.scale is not None,
+        "swatches": _swatches(reading),
+        "groups": [
+            (name, asked.address(here, under=code, area="", level=chosen.level), count)
+            for name, code, count in reading.groups
+        ],
+        "downloads": [] if reading.refused else _downloads(reading, kept),
+        "areas": counted_areas(chosen.level, len(reading.rows)),
+    }
+    series = series_of(actor, reading, asked)
+    if series is not None:
+        shown |= _over_time(series, reading, kept)
+    if sketch is not None:
+        shown["small_maps"] = pictures.small_maps(actor, reading, asked, sketch, "colours")
+    return shown
+
+
+def _swatches(reading: Reading) -> dict[str, Any]:
+    """The small field of colour of each class, for the table. One pattern serves all rows."""
+    if reading.scale is None:
+        return {}
+    return {key: swatch(paint, f"in-table-{key}") for key, paint in reading.scale.paints.items() if not paint.texture}
+
+
+def _choices(actor: Actor, reading: Reading, asked: Asked) -> dict[str, Any]:
+    chosen, indicator = reading.chosen, reading.indicator
+    offer = offer_of(actor, indicator)
+    levels = [(kind, AreaKind(kind).label.capitalize()) for kind in offer.levels]
+    first = min((node.depth for node in chosen.unders), default=0)
+    unders = [(node.code, "\u2003" * (node.depth - first) + node.name) for node in chosen.unders]
+    method = reading.scale.method if reading.scale else methods_of(indicator)[0]
+    wants_own = asked.classes == OWN
+    return {
+        "years": sorted(offer.years[chosen.level], reverse=True),
+        "levels": levels,
+        "unders": unders,
+        "methods": [(key, method_name(key)) for key in methods_of(indicator)],
+        "method": OWN if wants_own else method,
+        "breaks": asked.breaks,
+        "problem": reading.scale.problem if reading.scale else "",
+    }
+
+
+def _downloads(reading: Reading, kept: Asked) -> list[tuple[str, str, str]]:
+    """Address, form and what is in it, of each file."""
+    code = reading.indicator.code
+    found = []
+    for form in files.FORMS:
+        address = kept.address(reverse("insight:indicator_file", args=[code, form]))
+        found.append((address, form, _("%(year)s as %(form)s") % {"year": reading.chosen.year, "form": form.upper()}))
+    every = kept.address(reverse("insight:indicator_file", args=[code, "csv"])) + "&years=all"
+    return [*found, (every, "csv", _("every year as CSV"))]
+
+
+def _over_time(series: Series, reading: Reading, kept: Asked) -> dict[str, Any]:
+    chart = pictures.lines_chart(series, reading.indicator)
+    small = pictures.panels(series, reading.indicator)
+    return {
+        "series": series,
+        "chart": chart,
+        "wide": drawing.chart_url(chart.wide),
+        "narrow": drawing.chart_url(chart.narrow),
+        "panels": [(panel, kept.address("", area=panel.code)) for panel in small],
+        "time_rows": [(line, _cells(line, series, reading)) for line in series.rows[: LONGEST // 4]],
+        "time_more": max(0, len(series.rows) - LONGEST // 4),
+        "main_area": series.main.code,
+    }
+
+
+def _cells(line: Line, series: Series, reading: Reading) -> list[str]:
+    return [line.text(year, reading.indicator) for year in series.years]
+
+
+@page(may=anyone)
+@require_safe
+def indicator_file(request: HttpRequest, code: str, form: str) -> HttpResponse:
+    """The values of an indicator as a file: those on the page, or (`years=all`) of every year."""
+    if form not in files.FORMS:
+        raise Http404
+    reading = reading_of(_actor(request), _indicator(code), Asked.read(request.GET))
+    if reading is None:
+        raise Http404
+    if reading.refused:
+        return HttpResponse(reading.refused, status=400, content_type="text/plain; charset=utf-8")
+    every = request.GET.get("years") == "all"
+    response = HttpResponse(files.content(reading, form, every_year=every), content_type=files.TYPES[form])
+    name = files.file_name(reading, form, every_year=every)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
