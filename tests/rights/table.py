@@ -124,8 +124,17 @@ PUBLIC = {
     "reports:territory_file",
     "insight:index",
     "insight:chart",
+    "insight:clusters",
+    "insight:clusters_file",
+    "insight:needs",
+    "insight:needs_file",
     "insight:crosstab",
     "insight:crosstab_file",
+    "insight:indices",
+    "insight:index_of",
+    "insight:index_version",
+    "insight:index_file",
+    "insight:index_definition",
     "insight:indicators",
     "insight:indicator",
     "insight:indicator_file",
@@ -201,6 +210,11 @@ JUDGES = {
     "borgo": frozenset({"plan_office", "technical_coordinator", "district_office"}) | PLANNERS_OF_ALL,
     "ponte": PLANNERS_OF_ALL,
 }
+
+# Indices are made by who plans, evaluates or answers for the installation, for the areas below their own.
+INDEX_KEEPERS = {"borgo": frozenset({"plan_office", "evaluator", "dpo_admin"}) | REACH_BOTH, "ponte": REACH_BOTH}
+INDICES_SEEN = {"of_the_towns": EVERYBODY, "draft_of_borgo": INDEX_KEEPERS["borgo"], "draft_of_ponte": REACH_BOTH}
+DRAFT_INDICES = {f"draft_of_{town}": may for town, may in INDEX_KEEPERS.items()}
 
 TABLE: dict[str, list[Case]] = {
     # territory
@@ -329,8 +343,35 @@ TABLE: dict[str, list[Case]] = {
     # insight
     "insight:index": [get(EVERYBODY)],
     "insight:chart": [get(NONE, name="=nothing")],
+    "insight:clusters": [get(EVERYBODY), get(NONE, query="indicator=nothing")],
+    "insight:clusters_file": [get(NONE, form="=csv"), get(NONE, form="=csv", query="indicator=nothing")],
+    "insight:needs": [get(EVERYBODY), get(NONE, query="indicator=nothing")],
+    "insight:needs_file": [get(NONE, form="=csv"), get(NONE, form="=pdf")],
     "insight:crosstab": [get(EVERYBODY, key="=organisations"), get(NONE, key="=people")],
     "insight:crosstab_file": [get(EVERYBODY, key="=organisations", form="=csv")],
+    "insight:indices": [get(EVERYBODY)],
+    "insight:index_of": [get(may, code=f"={code}") for code, may in INDICES_SEEN.items()],
+    "insight:index_version": [get(may, code=f"={code}", version="=1") for code, may in INDICES_SEEN.items()]
+    + [get(NONE, code="=of_the_towns", version="=2")],
+    "insight:index_file": [
+        get(EVERYBODY, code="=of_the_towns", version="=1", form="=csv"),
+        get(NONE, code="=of_the_towns", version="=1", form="=exe"),
+    ],
+    "insight:index_definition": [
+        get(may, code=f"={code}", version="=1", form="=toml") for code, may in INDICES_SEEN.items()
+    ],
+    "insight:index_add": form(INDEX_KEEPERS["borgo"]),
+    "insight:index_import": form(INDEX_KEEPERS["borgo"]),
+    "insight:index_edit": [c for code, may in DRAFT_INDICES.items() for c in form(may, code=f"={code}", version="=1")]
+    # What is published cannot be changed by anybody.
+    + form(NONE, code="=of_the_towns", version="=1"),
+    "insight:index_do": [
+        post(may, code=f"={code}", version="=1", what=f"={what}")
+        for code, may in DRAFT_INDICES.items()
+        for what in ("publish", "delete")
+    ]
+    + [post(REACH_BOTH, code="=of_the_towns", version="=1", what="=new-version")]
+    + [post(NONE, code="=of_the_towns", version="=1", what="=delete")],
     "insight:indicators": [get(EVERYBODY)],
     "insight:indicator": [get(EVERYBODY, code="=families"), get(NONE, code="=nothing")],
     "insight:indicator_file": [

@@ -194,15 +194,17 @@ def excluded(level: str, year: int) -> dict[int, str]:
 
     Of several years that state exclusions the nearest counts, of two equally near the earlier one.
     """
-    rows = ContextValue.objects.filter(state=ValueState.EXCLUDED, area__kind=level)
-    years = set(rows.order_by().values_list("year", flat=True).distinct())
+    rows = ContextValue.objects.filter(state=ValueState.EXCLUDED, area__kind=level).select_related(
+        "indicator", "source"
+    )
+    years = set(rows.select_related(None).order_by().values_list("year", flat=True).distinct())
     if not years:
         return {}
     nearest = min(years, key=lambda one: (abs(one - year), one))
     found: dict[int, str] = {}
-    for row in rows.filter(year=nearest).select_related("indicator").order_by("indicator__position", "indicator_id"):
-        words = {"indicator": row.indicator.name, "year": nearest}
-        found.setdefault(row.area_id, _("excluded by the source of “%(indicator)s” %(year)s") % words)
+    for row in rows.filter(year=nearest).order_by("indicator__position", "indicator_id"):
+        words = {"source": row.source.title if row.source else row.indicator.name, "year": nearest}
+        found.setdefault(row.area_id, _("excluded by “%(source)s”, %(year)s") % words)
     return found
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from trama.insight.views import crosstabs, indicators, indices
+from trama.insight.views import clusters, crosstabs, indicators, indices, needs
 
 app_name = "insight"
 urlpatterns = [
@@ -18,6 +18,10 @@ urlpatterns = [
     path("indici/<slug:code>/v<int:version>/definizione.<str:form>", indices.index_definition, name="index_definition"),
     path("indici/<slug:code>/v<int:version>/modifica/", indices.index_edit, name="index_edit"),
     path("indici/<slug:code>/v<int:version>/<slug:what>/", indices.index_do, name="index_do"),
+    path("raggruppamenti/", clusters.clusters, name="clusters"),
+    path("raggruppamenti/tabella.<str:form>", clusters.clusters_file, name="clusters_file"),
+    path("bisogno-e-offerta/", needs.needs_page, name="needs"),
+    path("bisogno-e-offerta/tabella.<str:form>", needs.needs_file, name="needs_file"),
     path("<slug:key>/", crosstabs.crosstab, name="crosstab"),
     path("<slug:key>/tabella.<str:form>", crosstabs.crosstab_file, name="crosstab_file"),
 ]

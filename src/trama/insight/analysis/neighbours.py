@@ -79,7 +79,7 @@ class Weights:
 
     @cached_property
     def sums(self) -> tuple[float, float, float]:
-        """S0, S1, S2 of Cliff and Ord: all weights; half the squares of w_ij + w_ji; squares of row plus column sums."""
+        """S0, S1, S2 of Cliff and Ord: all weights; half the squares of w_ij + w_ji; squares of row and column sums."""
         s0 = float(self.values.sum())
         pairs: dict[tuple[int, int], float] = {}
         for i, j, w in zip(self.rows.tolist(), self.cols.tolist(), self.values.tolist(), strict=True):

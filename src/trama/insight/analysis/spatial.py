@@ -2,8 +2,8 @@
 
 Formulas: Cliff and Ord (1981); Anselin (1995) for the local ones; Assunção and Reis (1999) for rates; Benjamini and
 Hochberg (1995) for many tests at once. Probabilities by permutation are one-sided, (hits + 1) / (permutations + 1),
-in the direction in which the figure lies; `two_sided` doubles them. Shuffling starts from a fixed seed, so that the same
-figures give the same probability.
+in the direction in which the figure lies; `two_sided` doubles them. Shuffling starts from a fixed seed, so that the
+same figures give the same probability.
 """
 
 from __future__ import annotations
@@ -247,9 +247,7 @@ def lisa(
     return Local(local, quadrants.astype(np.int64), p, stands, level, limit, permutations, seed)
 
 
-def _dealt(
-    z: Floats, weights: Weights, lag: Floats, near: Floats, permutations: int, seed: int
-) -> tuple[Ints, Ints]:
+def _dealt(z: Floats, weights: Weights, lag: Floats, near: Floats, permutations: int, seed: int) -> tuple[Ints, Ints]:
     """Of each area, how many hands dealt from the other areas' values have a lag at or above its own, and below.
 
     Areas of as many neighbours are dealt the same hands: k of n areas, and one in reserve that stands in where the

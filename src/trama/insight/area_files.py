@@ -1,0 +1,108 @@
+"""Figures of areas as files: CSV with one area per line, a workbook with its notes, JSON. The same for each page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from trama.core import facts
+from trama.insight.files import TYPES
+from trama.ui.exports import safe_text
+
+
+@dataclass(frozen=True)
+class AreaFile:
+    """A table of areas with what must be known of it. `columns` are keys with their heads; `about` is name and text.
+
+    `document` is what the JSON says beside the rows. Cells without a number are None: a column of states says why.
+    """
+
+    title: str
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[Any, ...], ...]
+    about: tuple[tuple[str, str], ...]
+    document: dict[str, Any]
+
+    def file_name(self, form: str) -> str:
+        """A name that says what, and when it was made."""
+        mark = "dimostrazione-" if facts.is_demonstration() else ""
+        return f"{mark}{slugify(self.title)[:90]}-{timezone.localdate().isoformat()}.{form}"
+
+
+def csv_text(table: AreaFile) -> str:
+    """Comma, UTF-8 with a mark that spreadsheets understand; numbers with a point."""
+    output = io.StringIO()
+    writer = csv.writer(output)
+    writer.writerow([key for key, _head in table.columns])
+    for row in table.rows:
+        writer.writerow(["" if v is None else safe_text(v) if isinstance(v, str) else v for v in row])
+    return "\ufeff" + output.getvalue()
+
+
+def json_text(table: AreaFile) -> str:
+    """The document with the rows under `areas`; its keys are stable within a `format`."""
+    keys = [key for key, _head in table.columns]
+    areas = [dict(zip(keys, row, strict=True)) for row in table.rows]
+    document = {**table.document, "demonstration": facts.is_demonstration(), "areas": areas}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def xlsx_bytes(table: AreaFile) -> bytes:
+    """A sheet of figures, and one that says what they are."""
+    import xlsxwriter
+
+    output = io.BytesIO()
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    book = xlsxwriter.Workbook(output, options)
+    book.set_properties({"title": table.title})
+    _figures_sheet(book, table)
+    notes = book.add_worksheet(_("Notes"))
+    bold, wrap = book.add_format({"bold": True, "valign": "top"}), book.add_format({"text_wrap": True})
+    notes.set_column(0, 0, 24)
+    notes.set_column(1, 1, 100)
+    about = list(table.about)
+    if facts.is_demonstration():
+        about.insert(0, (_("Demonstration"), _("Part of these records is invented.")))
+    for number, (name, text) in enumerate(about):
+        notes.write_string(number, 0, name, bold)
+        notes.write_string(number, 1, text, wrap)
+    book.close()
+    return output.getvalue()
+
+
+def _figures_sheet(book: Any, table: AreaFile) -> None:
+    sheet = book.add_worksheet(_("Areas"))
+    bold = book.add_format({"bold": True})
+    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
+    sheet.set_column(0, 0, 14)
+    sheet.set_column(1, 1, 36)
+    sheet.set_column(2, max(2, len(table.columns) - 1), 16)
+    sheet.write_string(0, 0, table.title, bold)
+    for j, (_key, name) in enumerate(table.columns):
+        sheet.write_string(2, j, name, head)
+    sheet.freeze_panes(3, 2)
+    for i, row in enumerate(table.rows):
+        for j, value in enumerate(row):
+            if isinstance(value, str):
+                sheet.write_string(3 + i, j, value)
+            elif value is not None:
+                sheet.write_number(3 + i, j, value)
+
+
+def response(table: AreaFile, form: str) -> HttpResponse:
+    """The file in one of the forms "csv", "xlsx", "json"."""
+    if form == "xlsx":
+        content = xlsx_bytes(table)
+    else:
+        content = (csv_text(table) if form == "csv" else json_text(table)).encode("utf-8")
+    answer = HttpResponse(content, content_type=TYPES[form])
+    answer["Content-Disposition"] = f'attachment; filename="{table.file_name(form)}"'
+    return answer
