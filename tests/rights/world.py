@@ -5,7 +5,7 @@ Everybody holds their role on Borgo (or for the circolo of Borgo); Ponte is the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +14,12 @@ from django.utils import timezone
 
 from trama.accounts.models import User
 from trama.core import facts
+from trama.core.actor import SYSTEM
 from trama.core.models import Code
 from trama.directory.models import Promotion, Resource, ResourceContact
 from trama.experiences.models import Experience, ExperienceArea, Occurrence, Participation
+from trama.insight.actions.indices import publish_index, save_index
+from trama.insight.indices.shapes import Definition, Part
 from trama.intake.models import Load
 from trama.network.choices import Role
 from trama.network.models import Membership, Organisation, OrganisationContact, Tie
@@ -91,8 +94,26 @@ def build() -> World:
         _places(records, town, area)
         _resources(records, town, area)
         _experiences(records, town, area)
+    _indices(records, union, borgo, ponte)
     _people(world, borgo, ponte, union, district)
     return world
+
+
+def _indices(records: dict[str, Any], union: Area, borgo: Area, ponte: Area) -> None:
+    """An index of the two towns that is published, and a draft for the districts of each."""
+    indicator = ContextIndicator.objects.create(code="prova", name_it="Prova", name_en="Trial")
+    for value, town in enumerate((borgo, ponte)):
+        ContextValue.objects.create(area=town, indicator=indicator, year=2024, value=value)
+    part = Part("Prova", indicator="prova")
+    of_towns = Definition(
+        "Indice", code="of_the_towns", kind="municipality", under=union.code, years=(2024,), parts=(part,)
+    )
+    published = save_index(SYSTEM, of_towns)
+    publish_index(SYSTEM, published)
+    records["index of the towns"] = published
+    for town, area in (("borgo", borgo), ("ponte", ponte)):
+        draft = replace(of_towns, code=f"draft_of_{town}", kind="district", under=area.code)
+        records[f"draft index of {town}"] = save_index(SYSTEM, draft)
 
 
 def _organisations(records: dict[str, Any], town: str, area: Area) -> None:
