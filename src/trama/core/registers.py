@@ -208,7 +208,8 @@ class Column:
     label: Text
     path: str = ""
     render: Callable[[Any], Any] | None = None
-    read_by: Callable[[Any, Actor], Any] | None = None  # the same where it depends on who reads
+    # The same where it depends on who reads; None: as it is.
+    read_by: Callable[[Actor], Callable[[Any], Any] | None] | None = None
     batch: Callable[[Sequence[int], Actor], Mapping[int, Any]] | None = None
     numeric: bool = False
     on_page: bool = True  # shown in the table view; the exports carry all

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from trama.core import facts
+from trama.core import facts, small_counts
 from trama.core.actor import SYSTEM, Actor
 from trama.core.registers import NONE, Dimension, Measure, Register, Selection
-from trama.insight.counting import Key, Tally, added_up, has_several, tally
-from trama.insight.protection import protect, threshold_of
+from trama.insight.counting import Counts, Tally, counted, plain
+from trama.insight.protection import Refused, protect, threshold_of
 from trama.insight.shapes import OTHERS, RECORDS, Asked, Axis, Cell, Crosstab, Status, Value
 from trama.territory.declarations import AreaDimension
 from trama.ui.numbers import number
@@ -53,10 +53,43 @@ def compute(
             _("Rows and columns are the same (“%(key)s”): choose two different ones.") % {"key": rows_key}
         )
     measure = _measure(register, measure_key)
-    counts = _Counts(selection.rows(register, actor), rows_dimension, cols_dimension, measure)
-    if not measure.persons:
-        return protect(_assembled(register, selection, counts, longest))
-    return _shortened(protect(_assembled(register, selection, counts, None)), longest)
+    counts = counted(selection.rows(register, actor), rows_dimension, cols_dimension, measure, register)
+    asked = _asked(register, measure, (rows_dimension, cols_dimension), selection, counts)
+    question = _Question(register, selection, rows_dimension, cols_dimension, measure, asked)
+    try:
+        if not asked.persons:
+            return protect(_assembled(question, counts, longest))
+        return _shortened(protect(_assembled(question, counts, None)), longest)
+    except Refused as error:
+        raise CrosstabError(str(error)) from error
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What was asked, with the declarations that it names."""
+
+    register: Register
+    selection: Selection
+    rows: Dimension
+    cols: Dimension | None
+    measure: Measure
+    asked: Asked
+
+
+def _asked(
+    register: Register,
+    measure: Measure,
+    axes: tuple[Dimension, Dimension | None],
+    selection: Selection,
+    counts: Counts,
+) -> Asked:
+    """The measure in words, with the threshold below which its counts are protected."""
+    label = plural(register) if measure.key == RECORDS else str(measure.label)
+    persons = measure.persons or (measure.key == RECORDS and counts.all.small > 0)
+    narrowed = [register.dimension(key) for key, _values in selection.values]
+    special = measure.special or any(one is not None and one.special for one in (*axes, *narrowed))
+    threshold = threshold_of(special=special) if persons else 0
+    return Asked(measure.key, label, str(measure.unit), str(measure.warning), threshold)
 
 
 def _dimension(actor: Actor, register: Register, key: str) -> Dimension:
@@ -82,84 +115,48 @@ def _measure(register: Register, key: str) -> Measure:
     )
 
 
-class _Counts:
-    """The groupings that a crosstab needs, each asked of the database only where it cannot be added up."""
-
-    def __init__(self, records: Any, rows: Dimension, cols: Dimension | None, measure: Measure) -> None:
-        self.records, self.rows, self.cols, self.measure = records, rows, cols, measure
-        adds_up = measure.expression is None
-        # Sums are right where no record stands in two groups: asked of the records, not only of the declaration.
-        self.several_rows = has_several(records.model, rows)
-        several_cols = cols is not None and has_several(records.model, cols)
-        self.cells: dict[Key, Tally] = tally(records, (rows, cols), measure) if cols else {}
-        if cols is not None and adds_up and not several_cols:
-            self.by_row = added_up(self.cells, 0)
-        else:
-            self.by_row = tally(records, (rows,), measure)
-        self.by_col: dict[Key, Tally] = {}
-        if cols is not None:
-            fits = adds_up and not self.several_rows
-            self.by_col = added_up(self.cells, 1) if fits else tally(records, (cols,), measure)
-        if adds_up and not self.several_rows:
-            self.all = sum(self.by_row.values(), Tally())
-        elif adds_up and cols is not None and not several_cols:
-            self.all = sum(self.by_col.values(), Tally())
-        else:
-            self.all = tally(records, (), measure)[()]
-
-    def beyond(self, shown: list[Any]) -> tuple[Tally, dict[Key, Tally]]:
-        """What stands in rows that are not shown: in all, and by column."""
-        if self.several_rows or self.measure.expression is not None:
-            total = tally(self.records, (self.rows,), self.measure, without=shown)[()]
-            cols = tally(self.records, (self.rows, self.cols), self.measure, without=shown) if self.cols else {}
-            return total, cols
-        hidden = set(self.by_row) - {(value,) for value in (*shown, None)}
-        kept = {key: one for key, one in self.cells.items() if (key[0],) in hidden}
-        return sum((self.by_row[key] for key in hidden), Tally()), added_up(kept, 1)
-
-
-def _assembled(register: Register, selection: Selection, counts: _Counts, longest: int | None) -> Crosstab:
-    measure, rows, cols = counts.measure, counts.rows, counts.cols
-    row_values = [key[0] for key in counts.by_row if key[0] is not None]
-    in_order = rows.order(row_values)
+def _assembled(question: _Question, counts: Counts, longest: int | None) -> Crosstab:
+    register, rows, cols = question.register, question.rows, question.cols
+    measure, asked = question.measure, question.asked
+    in_order = rows.order([value for value in counts.by_row if value is not None])
     left_out = 0
     if longest is not None and len(in_order) > longest:
-        largest = sorted(in_order, key=lambda value: (-_weight(counts.by_row[(value,)], measure), str(value)))[:longest]
+        largest = sorted(in_order, key=lambda value: (-_weight(counts.by_row[value], measure), str(value)))[:longest]
         kept = set(largest)
         left_out = len(in_order) - len(kept)
         in_order = [value for value in in_order if value in kept]
-    col_values = cols.order([key[0] for key in counts.by_col if key[0] is not None]) if cols else []
-    across: list[Any] = [*col_values, *([None] if (None,) in counts.by_col else [])]
+    col_values = cols.order([value for value in counts.by_col if value is not None]) if cols else []
+    across: list[Any] = [*col_values, *([None] if None in counts.by_col else [])]
     down: list[Any] = list(in_order)
     tallies = [[counts.cells.get((r, c), Tally()) for c in across] for r in down]
-    totals = [counts.by_row[(r,)] for r in down]
+    totals = [counts.by_row[r] for r in down]
     named = [_value(rows, value) for value in in_order]
     if left_out:
         whole, by_col = counts.beyond(in_order)
-        tallies.append([by_col.get((c,), Tally()) for c in across])
+        tallies.append([by_col.get(c, Tally()) for c in across])
         totals.append(whole)
         named.append(Value(OTHERS, _("others (%(count)s)") % {"count": left_out}))
-    if (None,) in counts.by_row:
+    if None in counts.by_row:
         tallies.append([counts.cells.get((None, c), Tally()) for c in across])
-        totals.append(counts.by_row[(None,)])
+        totals.append(counts.by_row[None])
         named.append(Value(NONE, _("not stated")))
-    label = plural(register) if measure.key == RECORDS else str(measure.label)
-    asked = Asked(measure.key, label, str(measure.unit), str(measure.warning), threshold_of(measure))
     known = facts.facts()
     return Crosstab(
         register=register.key,
         title=_title(register, asked, rows, cols),
         counted=register.counted(counts.all.records),
-        rows=_axis(rows, named, counts.by_row),
-        cols=_axis(cols, [_value(cols, value) for value in across], counts.by_col) if cols else None,
+        rows=_axis(rows, named, counts.by_row, overlaps=counts.several_rows),
+        cols=_axis(cols, [_value(cols, value) for value in across], counts.by_col, overlaps=counts.several_cols)
+        if cols
+        else None,
         measure=asked,
         cells=tuple(tuple(_cell(one, measure) for one in line) for line in tallies),
         row_totals=tuple(_cell(one, measure) for one in totals),
-        col_totals=tuple(_cell(counts.by_col.get((c,), Tally()), measure) for c in across),
+        col_totals=tuple(_cell(counts.by_col.get(c, Tally()), measure) for c in across),
         total=_cell(counts.all, measure),
         base=counts.all.records,
-        filters=phrase_of_filters(register, selection),
-        selection=selection,
+        filters=phrase_of_filters(register, question.selection),
+        selection=question.selection,
         source=str(known.get(facts.BODY_NAME) or "Trama"),
         as_of=timezone.localdate(),
         cautions=_cautions(register, asked, rows, cols, counts.all),
@@ -176,7 +173,7 @@ def _shortened(crosstab: Crosstab, longest: int | None) -> Crosstab:
     plain = [number for number, value in enumerate(crosstab.rows.values) if value.is_plain]
     if longest is None or len(plain) <= longest:
         return crosstab
-    kept = set(sorted(plain, key=lambda number: (-crosstab.row_totals[number].records, number))[:longest])
+    kept = set(sorted(plain, key=lambda number: (-(crosstab.row_totals[number].records or 0), number))[:longest])
     rows = [number for number, value in enumerate(crosstab.rows.values) if number in kept or not value.is_plain]
     return replace(
         crosstab,
@@ -197,8 +194,8 @@ def _value(dimension: Dimension, value: Any) -> Value:
     return Value(dimension.address_of(value), dimension.name(value))
 
 
-def _axis(dimension: Dimension, values: Sequence[Value], totals: dict[Key, Tally]) -> Axis:
-    missing = totals.get((None,), Tally()).records
+def _axis(dimension: Dimension, values: Sequence[Value], totals: dict[Any, Tally], *, overlaps: bool) -> Axis:
+    missing = totals.get(None, Tally()).records
     return Axis(
         dimension.key,
         str(dimension.label),
@@ -207,16 +204,19 @@ def _axis(dimension: Dimension, values: Sequence[Value], totals: dict[Key, Tally
         tuple(values),
         missing,
         isinstance(dimension, AreaDimension),
+        overlaps,
     )
 
 
 def _cell(one: Tally, measure: Measure) -> Cell:
     if measure.key == RECORDS:
-        return Cell(one.records, Status.VALUE, one.records, one.records)
+        # Records of which each stands for one person are a count of persons; among others nobody can tell them.
+        persons = one.records if one.small == one.records else None
+        return Cell(one.records, Status.VALUE, one.records, one.records, persons)
     if one.records and not one.known:
         return Cell(None, Status.NOT_APPLICABLE, one.records, 0)
-    status = Status.ESTIMATED if one.estimated else Status.VALUE
-    return Cell(one.amount or 0, status, one.records, one.known)
+    status = Status.ESTIMATED if one.estimated or (one.small and measure.persons) else Status.VALUE
+    return Cell(plain(one.amount or 0), status, one.records, one.known, one.least if measure.persons else None)
 
 
 def small(label: str) -> str:
@@ -276,6 +276,8 @@ def _cautions(
             _("The number is known for %(known)s of %(base)s records; the others are not in the sums.")
             % {"known": number(whole.known), "base": number(whole.records)}
         )
+    if asked.persons and not asked.counts_records and whole.small:
+        said.append(_small_ones(whole))
     if whole.estimated:
         said.append(_("Figures marked ~ contain estimates (%(count)s records).") % {"count": number(whole.estimated)})
     if asked.persons:
@@ -283,5 +285,21 @@ def _cautions(
             _("Counts below %(threshold)s are protected (•), with those from which they could be worked out.")
             % {"threshold": asked.threshold}
         )
+        said.append(_("Protected figures are no noughts: somebody is there, and too few to be told."))
     said += [text for text in (asked.warning, str(register.caution)) if text]
     return tuple(said)
+
+
+def _small_ones(whole: Tally) -> str:
+    """How numbers of persons too small to be told stand in the sums."""
+    below, special = small_counts.THRESHOLD, small_counts.SPECIAL_THRESHOLD
+    return _(
+        "%(count)s records state fewer than %(below)s persons (%(special)s where data are sensitive): each counts as "
+        "%(as)s (%(as_special)s), whatever its number."
+    ) % {
+        "count": number(whole.small),
+        "below": below,
+        "special": special,
+        "as": small_counts.counted_as(below),
+        "as_special": small_counts.counted_as(special),
+    }

@@ -28,12 +28,17 @@ class Status(StrEnum):
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure. `records` is how many records stand behind it, `known` for how many of them the number is known."""
+    """One figure. `records` is how many records stand behind it, `known` for how many of them the number is known.
+
+    `least` is of how many persons one can be sure in it, before protection; afterwards it is None in every cell. Where
+    records are what is counted, a protected cell has no `records` and no `known` either.
+    """
 
     value: float | None = 0
     status: Status = Status.VALUE
-    records: int = 0
-    known: int = 0
+    records: int | None = 0
+    known: int | None = 0
+    least: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,8 +70,9 @@ class Axis:
     multiple: bool
     filterable: bool
     values: tuple[Value, ...]
-    missing: int
+    missing: int | None
     is_area: bool = False  # its values are territories, which nobody ranks
+    overlaps: bool = False  # some record of this table stands under several values, so that totals are no sums
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class Crosstab:
     row_totals: tuple[Cell, ...]
     col_totals: tuple[Cell, ...]
     total: Cell
-    base: int
+    base: int | None
     filters: str
     selection: Selection
     source: str
@@ -126,7 +132,7 @@ class Crosstab:
 
     @property
     def suppressed(self) -> int:
-        """How many figures are protected."""
+        """How many figures are hidden, the small ones and those that would give them away."""
         return sum(cell.status is Status.SUPPRESSED for cell in self.figures())
 
     def figures(self) -> Iterable[Cell]:
@@ -149,13 +155,14 @@ class Crosstab:
         base = self.answered(col)
         return cell.value / base if base and cell.value is not None else None
 
-    def answered(self, col: int | None = None) -> int:
-        """How many records of a column (None: of all) have an answer in the rows."""
-        whole = self.total if col is None else self.col_totals[col]
+    def answered(self, col: int | None = None) -> int | None:
+        """How many records of a column (None: of all) have an answer in the rows; None where that is protected."""
+        whole = (self.total if col is None else self.col_totals[col]).records
         for number, value in enumerate(self.rows.values):
             if value.is_missing:
-                return whole.records - (self.row_totals[number] if col is None else self.cells[number][col]).records
-        return whole.records
+                missing = (self.row_totals[number] if col is None else self.cells[number][col]).records
+                return None if whole is None or missing is None else whole - missing
+        return whole
 
 
 def with_cells(

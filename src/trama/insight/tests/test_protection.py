@@ -1,69 +1,17 @@
-"""Small counts of persons: none is shown, none can be subtracted; the published table on several answers."""
+"""Small counts of persons in crosstabs of records; the published table on several answers."""
 
 from __future__ import annotations
 
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from trama.core.actor import NOBODY
 from trama.core.registers import NONE, Selection
-from trama.insight.analysis.suppression import Table, bounds, hidden
 from trama.insight.crosstab import compute
 from trama.insight.protection import protect
 from trama.insight.shapes import Asked, Axis, Cell, Crosstab, Status, Value
 from trama.insight.tests.factories import REGISTER, make_experience
-
-
-def with_margins(rows: list[list[int]]) -> Table:
-    counts = [[*row, sum(row)] for row in rows]
-    return Table([*counts, [sum(column) for column in zip(*counts, strict=True)]])
-
-
-def test_nothing_small_nothing_hidden() -> None:
-    assert hidden(with_margins([[3, 40], [0, 7]]), 3) == set()
-
-
-def test_a_small_count_takes_one_more_in_its_row_and_column() -> None:
-    assert hidden(with_margins([[10, 2, 30], [5, 6, 7], [8, 9, 20]]), 3) == {(0, 1), (0, 0), (1, 1), (1, 0)}
-
-
-def test_a_single_column_hides_the_next_smallest() -> None:
-    assert hidden(Table([[1], [20], [30], [51]]), 3) == {(0, 0), (1, 0)}
-
-
-def test_two_ones_in_a_line_would_be_told_by_their_sum() -> None:
-    away = hidden(Table([[1], [1], [20], [30], [52]]), 3)
-    assert away == {(0, 0), (1, 0), (2, 0)}
-
-
-def test_a_count_alone_in_its_line_hides_the_total_too() -> None:
-    away = hidden(with_margins([[2, 0], [0, 40]]), 3)
-    assert (0, 0) in away
-    assert (0, 2) in away
-    assert (2, 0) in away
-
-
-counts = st.lists(
-    st.lists(st.integers(0, 12) | st.integers(0, 3), min_size=1, max_size=5), min_size=1, max_size=6
-).filter(lambda rows: len({len(row) for row in rows}) == 1)
-
-
-@settings(max_examples=300, deadline=None)
-@given(counts, st.sampled_from([3, 5]))
-def test_no_small_count_is_left_or_can_be_bounded_below_the_threshold(rows: list[list[int]], threshold: int) -> None:
-    table = with_margins(rows)
-    away = hidden(table, threshold)
-    places = [(i, j) for i in range(len(table.counts)) for j in range(len(table.counts[0]))]
-    small = {place for place in places if 0 < table.at(place) < threshold}
-    assert small <= away
-    assert all(table.at(place) > 0 for place in away), "zeros are shown"
-    high = bounds(table, list(table.lines()), away)[1]
-    told = {place for place in small if high[place] < threshold}
-    everything_hidden = all(place in away or table.at(place) == 0 for place in places)
-    assert not told or everything_hidden
 
 
 @pytest.mark.django_db
