@@ -263,6 +263,13 @@ TABLE: dict[str, list[Case]] = {
     "intake:load": [get(KEEPERS_SOMEWHERE, pk="load")],
     "intake:upload": form(REACH_BOTH),
     "intake:confirm": [post(NONE, token="=not-a-token-of-anybody")],
+    "intake:indicators": form(REACH_BOTH),
+    # What somebody put aside is theirs alone: to everybody else there is nothing under that address.
+    "intake:indicators_columns": form(NONE, token="=not-a-token-of-anybody"),
+    "intake:indicators_names": form(NONE, token="=not-a-token-of-anybody"),
+    "intake:indicators_check": form(NONE, token="=not-a-token-of-anybody"),
+    "intake:indicators_confirm": [post(NONE, token="=not-a-token-of-anybody")],
+    "intake:indicators_recipe": [get(NONE, token="=not-a-token-of-anybody")],
     # portal
     "portal:home": [get(EVERYBODY)],
     "portal:my_day": [get(SIGNED_IN)],
