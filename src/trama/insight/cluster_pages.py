@@ -25,7 +25,7 @@ from trama.insight.clustering import (
 )
 from trama.territory import finding
 from trama.territory.sketches import sketch_of
-from trama.ui.choropleth import EXCLUDED, Mark, Paint, choropleth, legend, states
+from trama.ui.choropleth import EXCLUDED, Mark, Paint, choropleth, legend
 from trama.ui.numbers import number
 
 FORMAT = 1  # of the JSON; raised when a key changes its meaning
@@ -36,7 +36,7 @@ LOOKS = {
     "low_among_low": ("#9cc4e4", "lines", "#1f5c92"),
     "high_among_low": ("#f0b980", "dots", "#6b3305"),
     "low_among_high": ("#d5e6f4", "dots", "#12406b"),
-    "": ("#f1f1ee", "", ""),
+    "": ("#e7e2d5", "", ""),
 }
 NO_GROUP = "no-group"  # the key of the paint
 
@@ -61,7 +61,7 @@ def drawn_groups(found: Clustering) -> Drawn | None:
     if not found.marked:
         return None
     paints = {group or NO_GROUP: _paint(group) for group in LOOKS}
-    paints |= {EXCLUDED: Paint(states(EXCLUDED)[EXCLUDED].fill, _("left out"))}
+    paints |= {EXCLUDED: Paint("#ffffff", _("left out of the count"), "dots")}
     marks = [_mark(found, line) for line in found.lines]
     marks += [Mark(a.area, EXCLUDED, a.name, a.reason, area_address(a.code)) for a in found.values.unknown]
     counts: dict[str, int] = {}

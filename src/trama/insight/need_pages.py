@@ -65,7 +65,14 @@ def drawn_map(found: Needs) -> Drawn | None:
     paints = paints_of(found)
     others = choropleth.states(choropleth.PROTECTED, choropleth.EXCLUDED, choropleth.MISSING)
     marks = [
-        Mark(line.area.area, _paint(line), line.area.name, _said(found, line), area_address(line.area.code))
+        Mark(
+            line.area.area,
+            _paint(line),
+            line.area.name,
+            _said(found, line),
+            area_address(line.area.code),
+            chosen=line.stands_out,
+        )
         for line in found.lines
     ]
     sketch = sketch_of([mark.area for mark in marks], frames_of([mark.area for mark in marks]))
@@ -85,7 +92,7 @@ def drawn_map(found: Needs) -> Drawn | None:
     used = {key: paint for key, paint in others.items() if any(mark.paint == key for mark in marks)}
     two = choropleth.bivariate_legend(paints, _need_title(found), supply_label(found), prefix="needs")
     rest = choropleth.legend(used, prefix="needs-others") if used else ""
-    return Drawn(svg, two + rest)  # both are safe
+    return Drawn(svg, two + rest)
 
 
 def _need_title(found: Needs) -> str:

@@ -83,9 +83,10 @@ def _chosen(request: HttpRequest, actor: Actor, found: list[Offer]) -> Chosen | 
 
 
 def _first(found: list[Offer]) -> Offer | None:
-    """What is proposed: an index or a share of which more is worse, with the most areas."""
+    """What is proposed: an index of which more is worse, else a share, else whatever there is."""
     worse = [one for one in found if one.indicator.polarity == Polarity.NEGATIVE]
-    return next(iter(worse or found), None)
+    indices = [one for one in worse if one.indicator.centre is not None]
+    return next(iter(indices or worse or found), None)
 
 
 @page(may=anyone)
