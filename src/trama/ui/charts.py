@@ -296,7 +296,12 @@ def lines(items: Sequence[Line], decimals: int = 0, width: int = WIDE) -> dict[s
     wide = width >= WIDE
     x_axis = {"title": None, "grid": False, "format": "d", "values": years, "labelOverlap": True, "labelFlush": True}
     y_axis = {"title": None, "tickCount": 5, "format": f",.{min(decimals, 1)}f"}
-    strokes = (("other", "#b9c3cd", 1.2, []), ("above", SOFT_INK, 2.2, [6, 4]), ("chosen", DEEP, 3.2, []))
+    many = sum(item.role == "other" for item in items) > 20
+    strokes = (
+        ("other", "#d3dae1" if many else "#b9c3cd", 0.9 if many else 1.3, []),
+        ("above", SOFT_INK, 2.2, [6, 4]),
+        ("chosen", DEEP, 3.2, []),
+    )
     layers: list[dict[str, Any]] = [
         {
             "transform": [{"filter": f"datum.role == '{role}'"}],
@@ -316,7 +321,7 @@ def lines(items: Sequence[Line], decimals: int = 0, width: int = WIDE) -> dict[s
     return _specification(
         width,
         300 if wide else 240,
-        padding={"left": 2, "top": 6, "bottom": 2, "right": 190 if wide else 8},
+        padding={"left": 2, "top": 6, "bottom": 2, "right": _room(items) if wide else 8},
         data={"values": values},
         encoding={
             "x": {"field": "year", "type": "quantitative", "axis": x_axis, "scale": {"nice": False, "zero": False}},
@@ -324,6 +329,11 @@ def lines(items: Sequence[Line], decimals: int = 0, width: int = WIDE) -> dict[s
         },
         layer=layers,
     )
+
+
+def _room(items: Sequence[Line]) -> int:
+    """Pixels for the longest name at the end of a line."""
+    return 16 + max((min(30, len(f"{item.name} {item.text}")) for item in items if item.role != "other"), default=0) * 7
 
 
 def _end_labels(items: Sequence[Line]) -> list[dict[str, Any]]:

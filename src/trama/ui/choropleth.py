@@ -23,8 +23,8 @@ from django.utils.translation import gettext_lazy
 
 from trama.ui.charts import SEQUENTIAL
 
-Texture = Literal["", "hatch", "dots", "lines"]
-DIVERGING = ("#2b6ea6", "#9cc4e4", "#f1f1ee", "#f0b980", "#b8620b")
+Texture = Literal["", "hatch", "dots", "lines", "slashes"]
+DIVERGING = ("#2b6ea6", "#9cc4e4", "#f6f0de", "#f0b980", "#b8620b")
 # Rows: the first variable from low to high; columns: the second. Darker where both are high.
 BIVARIATE = (
     ("#eef1f4", "#b5d2ef", "#5b9bd5"),
@@ -81,7 +81,7 @@ class Mark:
 PROTECTED, EXCLUDED, MISSING = "protected", "excluded", "missing"
 _STATES = {
     PROTECTED: (Paint("#ffffff", "", "hatch", "#5f7183"), gettext_lazy("protected: too few to be published")),
-    EXCLUDED: (Paint("#e3e5e8", ""), gettext_lazy("excluded by the source")),
+    EXCLUDED: (Paint("#dadde1", "", "slashes", "#e9ebed"), gettext_lazy("excluded by the source")),
     MISSING: (Paint("#ffffff", "", "dots"), gettext_lazy("not known")),
 }
 
@@ -233,14 +233,15 @@ def _patterns(paints: Mapping[str, Paint], prefix: str) -> str:
 
 def _pattern(paint: Paint, identity: str, scale: float = 1) -> str:
     """A texture as a pattern; `scale` makes it fit a swatch, whose units are pixels."""
-    size = {"hatch": 14, "dots": 18, "lines": 10}[paint.texture]
+    size = {"hatch": 14, "dots": 18, "lines": 10, "slashes": 16}[paint.texture]
     ground = f'<rect width="{size}" height="{size}" fill="{paint.fill}"/>'
     drawn = {
         "hatch": f'<rect width="4" height="{size}" fill="{paint.ink}"/>',
         "dots": f'<circle cx="9" cy="9" r="2.6" fill="{paint.ink}"/>',
         "lines": f'<rect width="{size}" height="2.2" fill="{paint.ink}"/>',
+        "slashes": f'<rect width="4" height="{size}" fill="{paint.ink}"/>',
     }[paint.texture]
-    turned = " rotate(45)" if paint.texture == "hatch" else ""
+    turned = {"hatch": " rotate(45)", "slashes": " rotate(-45)"}.get(paint.texture, "")
     return (
         f'<pattern id="{identity}" width="{size}" height="{size}" patternUnits="userSpaceOnUse" '
         f'patternTransform="scale({scale:g}){turned}">{ground}{drawn}</pattern>'

@@ -29,6 +29,7 @@ from trama.ui.numbers import number
 MOST_DRAWN = 1500  # areas of a map that a page carries
 MOST_SMALL = 400  # areas of a small map
 MOST_YEARS = 8
+LINES = 980  # pixels of a chart of lines
 
 
 @dataclass(frozen=True)
@@ -182,7 +183,7 @@ def lines_chart(series: Series, indicator: ContextIndicator) -> charts.Chart:
     unit = f" ({indicator.unit})" if indicator.unit else ""
     subtitle = f"{indicator.name}{unit}, {series.years[0]}–{series.years[-1]}"
     alt = _("Chart: %(title)s. The table has all figures.") % {"title": series.title}
-    wide, narrow = (charts.lines(items, indicator.decimals, width) for width in (charts.WIDE, charts.NARROW))
+    wide, narrow = (charts.lines(items, indicator.decimals, width) for width in (LINES, charts.NARROW))
     return charts.Chart(series.title, subtitle, alt, wide, narrow)
 
 

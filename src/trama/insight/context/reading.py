@@ -222,7 +222,10 @@ def base_text(reading: Reading) -> str:
         "year": reading.chosen.year,
     }
     text = _("A value for %(known)s of %(areas)s, %(year)s") % words
-    reasons = [f"{number(count)}: {reason}" for reason, count in reading.without()]
+    reasons = [
+        _("%(n)s without one (%(reason)s)") % {"n": number(count), "reason": reason}
+        for reason, count in reading.without()
+    ]
     if reading.estimated:
         reasons.append(
             ngettext("%(n)s is estimated", "%(n)s are estimated", reading.estimated) % {"n": number(reading.estimated)}

@@ -102,6 +102,7 @@ def _shown(actor: Actor, reading: Reading, asked: Asked, here: str) -> dict[str,
         "with_part": len({row.part_of for row in reading.rows}) > 1,
         "with_class": reading.scale is not None,
         "swatches": _swatches(reading),
+        "row_query": kept.address("", area="").removeprefix("?") + "&",
         "groups": [
             (name, asked.address(here, under=code, area="", level=chosen.level), count)
             for name, code, count in reading.groups
