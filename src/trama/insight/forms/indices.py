@@ -10,6 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Max, Min
 from django.forms import BoundField
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -139,7 +141,10 @@ class IndexForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     years = forms.TypedMultipleChoiceField(
-        label=_("Years"), coerce=int, widget=forms.CheckboxSelectMultiple, required=False
+        label=_("Years"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one year.")},
     )
     penalty = forms.ChoiceField(
         label=_("When the indicators of an area differ much from each other, something is"),
@@ -192,9 +197,8 @@ class IndexForm(forms.Form):
 
     def _add_row(self, one: ContextIndicator) -> None:
         part = next((part for part in self.now.parts if part.indicator == one.code), None)
-        name = {"name": one.name}
         choice = forms.ChoiceField(
-            label=_now("How “%(name)s” enters the index") % name,
+            label=_of(_("In the index"), one.name),
             choices=(
                 (UNUSED, _("does not enter")),
                 (RAISES, _("more of it: index up")),
@@ -204,19 +208,17 @@ class IndexForm(forms.Form):
             initial=str(part.polarity) if part else UNUSED,
         )
         domain = forms.CharField(
-            label=_now("Domain of “%(name)s”") % name,
+            label=_of(_("Domain"), one.name),
             required=False,
             max_length=60,
             initial=self.now.domain(part.domain).name_it if part and part.domain else "",
         )
         self.fields[f"use_{one.pk}"] = choice
-        self.fields[f"weight_{one.pk}"] = _number(
-            _now("Weight of “%(name)s”") % name, part.weight if part else 1.0, least=0
-        )
+        self.fields[f"weight_{one.pk}"] = _number(_of(_("Weight"), one.name), part.weight if part else 1.0, least=0)
         self.fields[f"domain_{one.pk}"] = domain
         labels = {"low": _("Becomes 70"), "high": _("Becomes 130"), "reference": _("Scores 100")}
         for key, label in labels.items():
-            self.fields[f"{key}_{one.pk}"] = _number(label, getattr(part, key) if part else None)
+            self.fields[f"{key}_{one.pk}"] = _number(_of(label, one.name), getattr(part, key) if part else None)
 
     def offers(self) -> list[tuple[str, list[Offer]]]:
         """The rows of indicators, by theme."""
@@ -308,6 +310,11 @@ class IndexForm(forms.Form):
             key = f"{key[:20]}_{len(domains) + 1}"
         domains[key] = Domain(name, "", key, 1.0)
         return key
+
+
+def _of(label: Any, name: str) -> SafeString:
+    """A short label; which indicator it speaks of stands above it, and is read out with it."""
+    return format_html('{} <span class="visually-hidden">{}</span>', label, name)
 
 
 def _number(label: Any, initial: float | None, least: float | None = None) -> forms.FloatField:

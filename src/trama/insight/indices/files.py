@@ -16,7 +16,7 @@ from trama.insight.analysis.sensitivity import classes_of
 from trama.insight.indices import exchange
 from trama.insight.indices.reading import rounded
 from trama.insight.indices.shapes import Index
-from trama.insight.indices.wording import FIFTHS, how
+from trama.insight.indices.wording import how
 from trama.territory.choices import ValueState
 from trama.ui.exports import safe_text
 from trama.ui.numbers import day
@@ -139,7 +139,10 @@ def _results_sheet(book: Any, index: Index, styles: dict[str, Any]) -> None:
             sheet.write_string(row, 1, place.name)
             sheet.write_number(row, 2, year)
             _score(sheet, row, 3, index.values[t, n], styles)
-            sheet.write_string(row, 4, str(FIFTHS[int(fifths[n])]) if fifths[n] else _("n.a."))
+            if fifths[n]:
+                sheet.write_number(row, 4, int(fifths[n]))
+            else:
+                sheet.write_string(row, 4, _("n.a."))
             for m, one in enumerate(domains):
                 _score(sheet, row, 5 + m, index.computed.parts[one.key].value[t, n], styles)
             state = str(index.states[t, n])

@@ -89,7 +89,7 @@ def rows(index: Index, year: int, found: Sensitivity) -> list[Row]:
 def _between(low: int, high: int) -> str:
     if low == high:
         return _("always")
-    return _("from %(low)s to %(high)s") % {"low": FIFTHS[low], "high": FIFTHS[high]}
+    return _("from %(low)s to %(high)s") % {"low": low, "high": high}
 
 
 def trials(index: Index, found: Sensitivity) -> list[Tried]:

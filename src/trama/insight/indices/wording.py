@@ -55,11 +55,11 @@ REFUSALS = {
     "a domain has no indicator": gettext_lazy("this domain has no indicator"),
 }
 FIFTHS = {
-    1: gettext_lazy("lowest fifth"),
-    2: gettext_lazy("second fifth"),
-    3: gettext_lazy("middle fifth"),
-    4: gettext_lazy("fourth fifth"),
-    5: gettext_lazy("highest fifth"),
+    1: gettext_lazy("1, lowest"),
+    2: "2",
+    3: gettext_lazy("3, middle"),
+    4: "4",
+    5: gettext_lazy("5, highest"),
 }
 JUMP = 3.0  # times: a median that moves so from one year to the next is a change of unit more often than of life
 
