@@ -28,6 +28,7 @@ class BrokenRow:
     value: float
     beside: float
     beside_year: int
+    name: str = ""  # of the area
 
 
 @dataclass
@@ -46,7 +47,8 @@ class ScaleBreak:
     column: str
     compared: int
     rows: list[BrokenRow] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)  # areas of that year that do fit
+    others: list[str] = field(default_factory=list)  # areas of that year that do fit, as the file writes them
+    other_names: list[str] = field(default_factory=list)
 
     @property
     def key(self) -> str:

@@ -13,7 +13,7 @@ from trama.intake.recipe import Decision, IndicatorSpec
 from trama.intake.verdicts import BrokenRow, ScaleBreak
 from trama.network.models import normalised
 from trama.territory.choices import ValueState
-from trama.territory.models import ContextValue
+from trama.territory.models import Area, ContextValue
 from trama.ui.numbers import number
 
 
@@ -81,8 +81,10 @@ def hold_back(reading: Reading) -> None:
             # What a person just set right is not measured by what stood there before.
             if (area, spec.code, year) not in reading.notes:
                 points.append(Point(area, year, value, trusted=True))
-        for found in breaks.find(points, counts=spec.adds_up, centre=spec.centre):
-            _hold(reading, spec, found, here)
+        found = breaks.find(points, counts=spec.adds_up, centre=spec.centre)
+        names = _names(here) if found else {}
+        for one in found:
+            _hold(reading, spec, one, here, names)
 
 
 def _stated(reading: Reading) -> dict[str, list[tuple[int, int, float]]]:
@@ -97,7 +99,13 @@ def _stated(reading: Reading) -> dict[str, list[tuple[int, int, float]]]:
     return found
 
 
-def _hold(reading: Reading, spec: IndicatorSpec, found: Break, here: dict[tuple[int, int], float]) -> None:
+def _names(here: Iterable[tuple[int, int]]) -> dict[int, str]:
+    return dict(Area.objects.filter(pk__in={area for area, _year in here}).order_by().values_list("pk", "name"))
+
+
+def _hold(
+    reading: Reading, spec: IndicatorSpec, found: Break, here: Iterable[tuple[int, int]], names: dict[int, str]
+) -> None:
     report = reading.report
     broken = {member.area for member in found.members}
     first = (found.members[0].area, spec.code, found.year)
@@ -107,16 +115,19 @@ def _hold(reading: Reading, spec: IndicatorSpec, found: Break, here: dict[tuple[
     for member in found.members:
         key = (member.area, spec.code, found.year)
         row, column = reading.rows[key]
-        name = reading.names[member.area]
-        told.rows.append(BrokenRow(row, name, member.value, member.beside, member.beside_year))
+        name = names[member.area]
+        written = reading.names[member.area]
+        told.rows.append(BrokenRow(row, written, member.value, member.beside, member.beside_year, name))
         report.refuse(row, column, _why(found, member), f"{name}, {spec.name_it} {found.year}")
         del reading.cells[key]
     told.rows.sort(key=lambda row: row.row)
-    told.others = sorted(
-        reading.names[area]
+    fit = [
+        area
         for area, year in here
         if year == found.year and area not in broken and (area, spec.code, year) in reading.cells
-    )
+    ]
+    told.others = sorted(reading.names[area] for area in fit)
+    told.other_names = sorted(names[area] for area in fit)
     reading.held.add((spec.code, found.year))
     report.breaks.append(told)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from trama.intake.recipe import Decision
 
-MAPPING = "mapping.json"
+MAPPING = ".mapping.json"  # no file that is sent may begin with a point
 ROLES = ("area", "area_name", "year", "value", "year_value", "part", "state", "excluded", "multiplier", "note")
 
 

@@ -14,19 +14,30 @@ from trama.intake.context.cells import code_of, number_of, read_cell, year_of
 from trama.intake.context.mapping import Mapping, Named
 from trama.intake.rows import Table
 from trama.network.models import normalised
+from trama.territory.choices import RANK, AreaKind
 from trama.territory.models import Area, ContextIndicator
 
 LOOKED_AT = 5000  # rows, to guess what a column holds
 MOST_PARTS = 15  # different texts, to tell rows apart (sexes, sizes of household)
 MOST_NAMED = 60
+MOST_TAKEN = 12  # of more than these, none is taken before somebody chooses
 HEADS = {
-    "year": re.compile(r"\b(anno|year|time period|tempo|time|periodo|data)\b"),
+    "year": re.compile(r"\b(anno|year|time period|tempo|time|periodo)\b"),
     "code": re.compile(r"\b(cod|codice|code|istat|pro com|procom|itter107|ref area|territorio|geo|id|area)\b"),
     "excluded": re.compile(r"esclus|exclud"),
     "state": re.compile(r"\b(obs status|status|stato|flag codes?|flags?)\b"),
     "multiplier": re.compile(r"\bunit mult\b"),
     "value": re.compile(r"\b(obs value|valore|value|osservazione)\b"),
 }
+# A header that names a kind of area speaks of that kind alone.
+KINDS = (
+    (re.compile(r"\b(statistic[ah]e?|asc)\b"), AreaKind.STATISTICAL_AREA),
+    (re.compile(r"\bsezion[ei]\b|\bsection"), AreaKind.SECTION),
+    (re.compile(r"\b(comun[ei]|municipalit|procom|pro com)"), AreaKind.MUNICIPALITY),
+    (re.compile(r"\bprovinc"), AreaKind.PROVINCE),
+    (re.compile(r"\bregion"), AreaKind.REGION),
+    (re.compile(r"\bzona|\bzone"), AreaKind.ZONE),
+)
 # What SDMX puts beside the dimensions, and says nothing of the area.
 SDMX_NOTES = re.compile(
     r"\b(dataflow|structure|structure id|structure name|action|decimals|obs pre break|conf status|base per|time format|"
@@ -38,10 +49,13 @@ MEAN = re.compile(r"\bmedi[oaie]\b|median[oaie]?|pro ?capite|\bmean\b|per head|i
 MONEY = re.compile(r"reddit|euro|€|ammontare|imponibile|importo|income|spesa")
 HEADCOUNT = {
     "famiglie": ("famiglie", "households"),
+    "femmine": ("persone", "people"),
+    "maschi": ("persone", "people"),
     "residenti": ("persone", "people"),
     "popolazione": ("persone", "people"),
     "contribuenti": ("persone", "people"),
     "dipendenti": ("persone", "people"),
+    "frequenza": ("persone", "people"),
     "istituzioni": ("istituzioni", "institutions"),
     "abitazioni": ("abitazioni", "dwellings"),
     "households": ("famiglie", "households"),
@@ -104,16 +118,21 @@ def area_guesses(table: Table, keys: AreaKeys) -> list[AreaGuess]:
     """The columns that may name areas, the best first."""
     guesses = []
     for column in filter(None, table.columns):
-        texts = {row.cells[column].strip() for row in table.rows[:LOOKED_AT]} - {""}
+        texts = {row.cells[column].strip() for row in table.rows} - {""}
         if not texts:
             continue
         codes, names = {bare(item) for item in texts}, {normalised(item) for item in texts}
+        said = next((kind for pattern, kind in KINDS if pattern.search(head(column))), "")
         for (kind, by), known in keys.keys.items():
+            if said and kind != said:
+                continue
             wanted = names if by == "name" else codes
             found = sum(known[key] == 1 for key in wanted if key in known)
             share = found / len(wanted)
             covers = found / keys.totals[kind]
-            likely = share >= 0.6 or (found >= 3 and covers >= 0.6)
+            # A national file names the areas that are here among many: enough if it names nearly all of them.
+            certain = by == "code" and (said or max(map(len, known)) >= 5)
+            likely = share >= 0.6 or ((found >= 3 or certain) and covers >= 0.6)
             # Small numbers are local codes of something everywhere: only where the header says so.
             if by == "local_code" and not (HEADS["code"].search(head(column)) and found >= 2):
                 likely = False
@@ -122,7 +141,7 @@ def area_guesses(table: Table, keys: AreaKeys) -> list[AreaGuess]:
             if found and likely:
                 guesses.append(AreaGuess(column, kind, by, found, share))
     order = {"code": 0, "local_code": 1, "name": 2}
-    return sorted(guesses, key=lambda guess: (-guess.found, -round(guess.share, 2), order[guess.by], guess.column))
+    return sorted(guesses, key=lambda guess: (-guess.found, -RANK[guess.kind], order[guess.by], guess.column))
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------
@@ -187,7 +206,7 @@ def propose(table: Table, mapping: Mapping) -> Mapping:
     guesses = area_guesses(table, AreaKeys.of(rows))
     heads = {column: head(column) for column in table.columns if column}
     mapping.sdmx = {"obs value", "time period"} <= set(heads.values())
-    roles = dict.fromkeys(heads, "note")
+    roles: dict[str, str] = dict.fromkeys(heads, "note")
     guesses = [guess for guess in guesses if not holds_years(table, guess.column)]
     if guesses:
         best = guesses[0]
@@ -228,7 +247,9 @@ def _role(table: Table, column: str, name: str, mapping: Mapping) -> str:
         return "year"
     if HEADS["state"].search(name) and texts and all(len(text) <= 3 for text in texts):
         return "state"
-    if re.search(r"\b(cod|codice|code|id)\b", name) or (len(texts) == 1 and len(table.rows) > 5):
+    if re.search(r"\b(cod|codice|code|id|eta|age|sesso|sex|classe)\b", name) or (
+        len(texts) == 1 and len(table.rows) > 5
+    ):
         return "note"
     if any(holds_numbers(table, column, sign) for sign in ".,"):
         if holds_years(table, column) and not YEAR_IN_NAME.search(column):
@@ -280,10 +301,10 @@ def propose_indicators(table: Table, mapping: Mapping) -> list[Named]:
         stem = " ".join(YEAR_IN_NAME.sub(" ", column.replace("_", " ")).split()).strip(" -–()")
         stems.setdefault(stem, {})[mapping.years.get(column) or _year_in(column)] = column
     for stem, columns in stems.items():
-        name = stem or _stem_of(table.name)
+        name = stem or _stem_of(mapping.file)
         found += _with_parts(table, mapping, name, next(iter(columns.values())), columns)
     for column in mapping.columns("value"):
-        name = _stem_of(table.name) if mapping.sdmx else column
+        name = _stem_of(mapping.file) if mapping.sdmx else column
         found += _with_parts(table, mapping, name, column, {})
     known = {item.code: item for item in ContextIndicator.objects.filter(code__in=[one.code for one in found])}
     taken: Counter[str] = Counter()
@@ -293,6 +314,9 @@ def propose_indicators(table: Table, mapping: Mapping) -> list[Named]:
             one.code = f"{one.code[:56]}_{taken[one.code]}"
         elif one.code in known:
             as_known(one, known[one.code])
+    if len(found) > MOST_TAKEN:
+        for one in found:
+            one.take = False
     return found[:MOST_NAMED]
 
 
@@ -314,7 +338,8 @@ def _stem_of(name: str) -> str:
 def _with_parts(table: Table, mapping: Mapping, name: str, column: str, columns: dict[str, str]) -> list[Named]:
     whole = _named(table, mapping, name, column, columns)
     parts = mapping.columns("part")
-    if not parts:
+    stands = list(columns.values()) or [column]
+    if not parts or (not whole.adds_up and _repeats(table, mapping, stands)):
         return [whole]
     if mapping.sdmx:
         # Totals stand among the rows of SDMX: rows are never summed, each combination is an indicator.
@@ -328,6 +353,17 @@ def _with_parts(table: Table, mapping: Mapping, name: str, column: str, columns:
         texts = Counter(row.cells[part].strip() for row in table.rows)
         found += [_part(mapping, whole, {part: text}) for text in sorted(texts)]
     return found
+
+
+def _repeats(table: Table, mapping: Mapping, stands: Sequence[str]) -> bool:
+    """Whether all rows of an area and year state the same numbers: then nothing has to tell them apart."""
+    area, year = mapping.column("area"), mapping.column("year")
+    seen: dict[tuple[str, str], list[str]] = {}
+    for row in table.rows:
+        said = [row.cells[name] for name in stands]
+        if seen.setdefault((row.cells[area] if area else "", row.cells[year] if year else ""), said) != said:
+            return False
+    return True
 
 
 def _part(mapping: Mapping, whole: Named, where: dict[str, str]) -> Named:
@@ -350,7 +386,7 @@ def _named(table: Table, mapping: Mapping, name: str, column: str, columns: dict
     one.value, one.columns = ("" if columns else column), dict(columns)
     whole = all(value == int(value) for value in numbers)
     one.decimals = 0 if whole else 1
-    if RATE.search(name.casefold()) or RATE.search(words):
+    if RATE.search(name.casefold()) and (SIGNED.search(words) or not numbers or max(numbers) <= 1000):
         one.unit_it = one.unit_en = "%"
         if not SIGNED.search(words) and numbers and min(numbers) >= 0 and max(numbers) <= 100:
             one.least, one.most = 0.0, 100.0

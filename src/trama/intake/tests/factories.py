@@ -32,8 +32,8 @@ def write_areas(folder: Path, names: list[str] | None = None) -> Path:
             "properties": {
                 "cod": number + 1,
                 "area": name,
-                "cod_q": 10 + number // 2,
-                "quart": ["Nord", "Sud"][number // 2],
+                "cod_q": 10 + min(number // 2, 1),
+                "quart": ["Nord", "Sud"][min(number // 2, 1)],
             },
             "geometry": {"type": "Polygon", "coordinates": square(round(11.30 + 0.01 * number, 2), 44.50)},
         }

@@ -22,7 +22,7 @@ def told(found: list[Break]) -> list[tuple[str, int, float, int, int]]:
 
 
 def grown(values: dict[int, float], by: float, spread: float = 0.05, seed: int = 1) -> dict[int, float]:
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     return {area: value * by * chance.uniform(1 - spread, 1 + spread) for area, value in values.items()}
 
 
@@ -107,7 +107,7 @@ def test_changes_around_nothing_are_left_alone() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([10.0, 100.0, 1000.0]), st.booleans(), st.integers(8, 40))
 def test_whatever_is_divided_is_found_and_set_right(seed: int, by: float, up: bool, areas: int) -> None:
-    chance = random.Random(seed)  # noqa: S311
+    chance = random.Random(seed)
     first = {area: chance.uniform(200, 900) for area in range(areas)}
     later = grown(first, by if up else 1 / by, 0.06, seed)
     found = find(points(2021, first) + points(2022, later))

@@ -1,0 +1,84 @@
+"""A file of numbers on its way in, between one page and the next: put aside, understood, tried, loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from trama.core.actor import Actor
+from trama.intake import actions, files, staging
+from trama.intake.context import mapping as mappings
+from trama.intake.context.mapping import Mapping
+from trama.intake.context.proposing import propose, propose_indicators
+from trama.intake.recipe import RecipeError, TableSpec, parse
+from trama.intake.rows import Table
+from trama.intake.verdicts import Report
+
+KINDS = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods")
+
+
+@dataclass
+class Desk:
+    """What lies aside under a token: the folder, and what was said of the file."""
+
+    token: str
+    folder: Path
+    mapping: Mapping
+
+    def table(self) -> Table:
+        """The file as a table."""
+        said = self.mapping
+        spec = TableSpec(said.separator, said.encoding, said.decimal, said.sheet, header_row=said.header_row)
+        return files.read(files.find(self.folder, said.file), spec)
+
+    def keep(self, mapping: Mapping) -> None:
+        """Keep the mapping, and the recipe that follows from it."""
+        self.mapping = mapping
+        mappings.keep(self.folder, mapping)
+        (self.folder / staging.RECIPE).write_text(self.recipe(), encoding="utf-8")
+
+    def recipe(self) -> str:
+        """The recipe that does the same from the command line."""
+        return mappings.recipe_of(self.mapping)
+
+    def name_indicators(self) -> None:
+        """Propose the indicators that follow from the columns, unless they are named already."""
+        if not self.mapping.indicators:
+            self.mapping.indicators = propose_indicators(self.table(), self.mapping)
+            self.keep(self.mapping)
+
+    def try_it(self, actor: Actor) -> Report:
+        """The dry run. Raises RecipeError when the file cannot be understood so."""
+        return actions.load_recipe(actor, parse(self.recipe(), staging.RECIPE), self.folder)
+
+
+def put_aside(actor: Actor, upload: Any, *, header_row: int = 1, sheet: str = "") -> Desk:
+    """Put a file aside and guess what its columns mean. Raises RecipeError, and then keeps nothing."""
+    if not upload.name.lower().endswith(KINDS):
+        raise RecipeError(
+            _("“%(name)s” is no table: numbers come as .csv, .xlsx or .ods.") % {"name": upload.name[:80]}
+        )
+    sent = staging.stage(actor.user, b"", [upload])
+    folder = staging.staged(actor.user, sent.token)
+    assert folder is not None  # noqa: S101
+    try:
+        (name,) = [path.name for path in folder.iterdir() if path.name != staging.RECIPE]
+        desk = Desk(sent.token, folder, Mapping(name, sheet=sheet, header_row=header_row))
+        mapping = propose(desk.table(), desk.mapping)
+        mapping.source = {"key": slugify(Path(name).stem)[:100] or "indicatori", "title": "", "file": name}
+        desk.keep(mapping)
+    except BaseException:
+        staging.drop(sent.token)
+        raise
+    return desk
+
+
+def find(actor: Actor, token: str) -> Desk | None:
+    """What this person put aside under this token; None when there is nothing (any more)."""
+    folder = staging.staged(actor.user, token)
+    mapping = mappings.kept(folder) if folder else None
+    return Desk(token, folder, mapping) if folder and mapping else None

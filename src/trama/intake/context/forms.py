@@ -1,0 +1,291 @@
+"""What is asked of whoever brings a file of numbers: the file, its columns, the names of its indicators, its breaks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from trama.intake.context.cells import year_of
+from trama.intake.context.deciding import decision_for, proposed
+from trama.intake.context.mapping import Mapping, Named
+from trama.intake.context.proposing import as_known
+from trama.intake.recipe import Decision
+from trama.intake.verdicts import ScaleBreak
+from trama.territory.choices import RANK, AreaKind, Polarity
+from trama.territory.models import Area, ContextIndicator
+
+ROLES = [
+    ("area", _("the area (code or name)")),
+    ("area_name", _("also names an area: not needed")),
+    ("year", _("the year")),
+    ("value", _("a number: it is an indicator")),
+    ("year_value", _("a number of the year in the header")),
+    ("part", _("tells rows apart (sex, age, size …)")),
+    ("state", _("state of the number (estimated, missing …)")),
+    ("excluded", _("1 where the area is excluded")),
+    ("multiplier", _("power of ten by which to multiply")),
+    ("note", _("nothing that is loaded")),
+]
+
+
+class FileForm(forms.Form):
+    """A file of numbers about areas."""
+
+    use_required_attribute = False
+
+    sent = forms.FileField(
+        label=_("File"), help_text=_("CSV, XLSX, ODS or SDMX-CSV; one row per area, or per area and year.")
+    )
+    header_row = forms.IntegerField(
+        label=_("In which row stand the names of the columns?"),
+        help_text=_("Usually the first; more where a title stands above, as in many tables of ISTAT."),
+        min_value=1,
+        max_value=50,
+        initial=1,
+    )
+    sheet = forms.CharField(
+        label=_("Sheet of the workbook"),
+        required=False,
+        help_text=_("Without a name, the first one that is not hidden."),
+    )
+
+
+class ColumnsForm(forms.Form):
+    """What each column means, and how areas, years and decimals are written."""
+
+    use_required_attribute = False
+
+    kind = forms.ChoiceField(label=_("Which areas does the file speak of?"))
+    by = forms.ChoiceField(
+        label=_("How does it name them?"),
+        choices=[
+            ("name", _("by name")),
+            ("code", _("by ISTAT code, with or without leading zeros")),
+            ("local_code", _("by the municipality's own number")),
+        ],
+    )
+    within = forms.ChoiceField(
+        label=_("Do all of them lie in one territory?"),
+        required=False,
+        help_text=_("Needed where areas of two cities bear the same names or numbers."),
+    )
+    unknown = forms.BooleanField(
+        label=_("The file speaks of other territories too: leave those rows out"), required=False
+    )
+    fixed_year = forms.IntegerField(
+        label=_("Year of all numbers"),
+        required=False,
+        min_value=1801,
+        max_value=2199,
+        help_text=_("Only where no column states the year, and no header bears one."),
+    )
+    decimal = forms.ChoiceField(
+        label=_("Decimal sign"),
+        choices=[(",", _("comma: 1.234,5")), (".", _("point: 1234.5"))],
+        widget=forms.RadioSelect,
+        help_text=_("Look at the rows below: “1.234” can be a thousand and more, or one and a bit."),
+    )
+
+    def __init__(self, data: Any, mapping: Mapping, columns: Sequence[str]) -> None:
+        self.mapping, self.columns = mapping, list(columns)
+        initial = {
+            "kind": mapping.kind,
+            "by": mapping.by,
+            "within": mapping.within,
+            "unknown": mapping.unknown == "skip",
+            "fixed_year": mapping.fixed_year,
+            "decimal": mapping.decimal,
+        }
+        super().__init__(data, initial=initial)
+        here = set(Area.objects.in_force().order_by().values_list("kind", flat=True).distinct())
+        kinds = [(kind.value, kind.label) for kind in sorted(AreaKind, key=lambda kind: RANK[kind]) if kind in here]
+        self.fields["kind"].choices = [("", _now("choose")), *kinds]  # type: ignore[attr-defined]
+        wide = Area.objects.in_force().filter(kind__in=[AreaKind.MUNICIPALITY, AreaKind.UNION]).order_by("name", "id")
+        names = [(code, name) for code, name in wide.values_list("code", "name")]
+        self.fields["within"].choices = [("", _now("no, or not needed")), *names]  # type: ignore[attr-defined]
+        for number, column in enumerate(self.columns):
+            role = forms.ChoiceField(label=column, choices=ROLES, initial=mapping.roles.get(column, "note"))
+            self.fields[f"role_{number}"] = role
+
+    def roles(self) -> Iterator[tuple[str, Any]]:
+        """Each column with its field."""
+        for number, column in enumerate(self.columns):
+            yield column, self[f"role_{number}"]
+
+    def clean(self) -> dict[str, Any]:
+        """One area, a year, at least one number."""
+        data = super().clean() or {}
+        roles = {column: data.get(f"role_{number}", "note") for number, column in enumerate(self.columns)}
+        self._exactly_one(roles, "area", _now("Say which column names the area."))
+        for role in ("year", "state", "excluded", "multiplier"):
+            self._exactly_one(roles, role, "")
+        if not {"value", "year_value"} & set(roles.values()):
+            raise ValidationError(_now("Say which columns are numbers: without one there is nothing to load."))
+        has_year = "year" in roles.values() or data.get("fixed_year")
+        if "value" in roles.values() and not has_year:
+            self.add_error(
+                "fixed_year", _now("No column states the year: choose that column, or write the year of all numbers.")
+            )
+        for number, (column, role) in enumerate(roles.items()):
+            if role == "year_value" and not _header_year(column):
+                self.add_error(
+                    f"role_{number}", _now("This header bears no year: choose “a number: it is an indicator”.")
+                )
+        data["roles"] = roles
+        return data
+
+    def _exactly_one(self, roles: dict[str, str], role: str, needed: str) -> None:
+        fields = [f"role_{number}" for number, found in enumerate(roles.values()) if found == role]
+        if len(fields) > 1:
+            self.add_error(fields[1], _now("Two columns cannot both be this: choose another meaning for one of them."))
+        if not fields and needed:
+            self.add_error(None, needed)
+
+    def filled(self) -> Mapping:
+        """The mapping as corrected; indicators are proposed anew when columns changed."""
+        data, old = self.cleaned_data, self.mapping
+        new = replace(
+            old,
+            roles=data["roles"],
+            kind=data["kind"],
+            by=data["by"],
+            within=data["within"],
+            unknown="skip" if data["unknown"] else "refuse",
+            fixed_year=data["fixed_year"],
+            decimal=data["decimal"],
+            years={column: _header_year(column) for column, role in data["roles"].items() if role == "year_value"},
+        )
+        if (new.roles, new.decimal) != (old.roles, old.decimal):
+            new.indicators, new.decisions = [], []
+        return new
+
+
+def _header_year(column: str) -> str:
+    found = re.findall(r"(?<!\d)(?:19|20)\d{2}(?!\d)", column)
+    return found[0] if len(set(found)) == 1 and year_of(found[0]) else ""
+
+
+class SourceForm(forms.Form):
+    """Where the numbers come from: it is printed beside every one of them."""
+
+    use_required_attribute = False
+
+    title = forms.CharField(
+        label=_("Title of the data set"), max_length=300, help_text=_("For example: Redditi per area statistica")
+    )
+    publisher = forms.CharField(
+        label=_("Who publishes it"), max_length=200, help_text=_("For example: Comune di Bologna, ISTAT")
+    )
+    licence = forms.CharField(
+        label=_("Licence"), max_length=120, help_text=_("As the publisher states it, for example CC BY 4.0")
+    )
+    url = forms.URLField(label=_("Address"), required=False, max_length=500, assume_scheme="https")
+    published_on = forms.DateField(
+        label=_("Published on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+
+class IndicatorForm(forms.Form):
+    """The definition of one indicator."""
+
+    use_required_attribute = False
+
+    take = forms.BooleanField(label=_("Load this one"), required=False)
+    known = forms.ChoiceField(
+        label=_("Is it here already?"),
+        required=False,
+        help_text=_("Then its definition stays, and the names below are not used."),
+    )
+    name_it = forms.CharField(label=_("Name in Italian"), max_length=200, required=False)
+    name_en = forms.CharField(label=_("Name in English"), max_length=200, required=False)
+    unit_it = forms.CharField(
+        label=_("Unit in Italian"), max_length=60, required=False, help_text=_("%, €, famiglie …")
+    )
+    unit_en = forms.CharField(label=_("Unit in English"), max_length=60, required=False)
+    decimals = forms.IntegerField(label=_("Decimals to print"), min_value=0, max_value=6)
+    polarity = forms.ChoiceField(label=_("What does a high number mean?"), choices=Polarity.choices)
+    adds_up = forms.BooleanField(
+        label=_("It is a count or a sum: areas add up"),
+        required=False,
+        help_text=_("Not for rates, means and indices."),
+    )
+    centre = forms.FloatField(label=_("Value around which it turns"), required=False, help_text=_("For example 100."))
+    compare_within = forms.ChoiceField(
+        label=_("Comparable only inside the same"),
+        required=False,
+        help_text=_("IDISE, for example, only inside one municipality."),
+    )
+    version = forms.CharField(
+        label=_("Version of its definition"), max_length=20, help_text=_("Another one, when the method changed.")
+    )
+
+    def __init__(self, data: Any, named: Named, known: Sequence[tuple[str, str]], prefix: str) -> None:
+        self.named = named
+        names = [name for name in self.base_fields if name != "known"]
+        initial = {name: getattr(named, name) for name in names}
+        initial["known"] = named.code if named.code in dict(known) else ""
+        super().__init__(data, initial=initial, prefix=prefix)
+        self.fields["known"].choices = [("", _now("no, it is new")), *known]  # type: ignore[attr-defined]
+        kinds = [(kind.value, kind.label) for kind in AreaKind]
+        self.fields["compare_within"].choices = [("", _now("comparable everywhere")), *kinds]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A new one needs its names."""
+        data = super().clean() or {}
+        if data.get("take") and not data.get("known"):
+            for name in ("name_it", "name_en"):
+                if not data.get(name):
+                    self.add_error(name, _now("A new indicator needs a name."))
+        return data
+
+    def filled(self) -> Named:
+        """The indicator as named."""
+        data = dict(self.cleaned_data)
+        known = data.pop("known")
+        one = replace(self.named, **data)
+        if known:
+            as_known(one, ContextIndicator.objects.get(code=known))
+            one.take = data["take"]
+        return one
+
+
+class DecisionForm(forms.Form):
+    """What is to be done about one break of scale."""
+
+    use_required_attribute = False
+
+    do = forms.ChoiceField(label=_("What is to be done with these numbers?"), widget=forms.RadioSelect)
+    factor = forms.FloatField(label=_("Multiply by"), required=False, min_value=1e-9, max_value=1e9)
+
+    def __init__(self, data: Any, found: ScaleBreak, prefix: str) -> None:
+        self.found = found
+        super().__init__(data, initial={"do": proposed(found), "factor": found.factor or None}, prefix=prefix)
+        choices = [
+            ("keep", _now("leave them as they are: they are right")),
+            ("leave_out", _now("leave them out: nothing is stated for them")),
+            ("exclude", _now("mark these areas as excluded")),
+        ]
+        if found.kind == "zero":
+            del self.fields["factor"]
+            choices = [choices[2], choices[0], choices[1]]
+        else:
+            choices.insert(0, ("multiply", _now("multiply them by the number below")))
+        self.fields["do"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """To multiply one needs a number."""
+        data = super().clean() or {}
+        if data.get("do") == "multiply" and not data.get("factor") and "factor" not in self.errors:
+            self.add_error("factor", _now("Write by which number they are to be multiplied."))
+        return data
+
+    def decision(self) -> Decision:
+        """The decision, as the recipe keeps it."""
+        return decision_for(self.found, self.cleaned_data["do"], self.cleaned_data.get("factor"))
