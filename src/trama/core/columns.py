@@ -35,13 +35,10 @@ def _converted(values: list[Any], converters: Sequence[Callable[..., Any]], expr
 
 def each_once(values: Sequence[Any], render: Callable[[Any], Any]) -> list[Any]:
     """`[render(value) for value in values]`, asking once for each distinct value."""
-    known: dict[Any, Any] = {}
-    result = []
-    # True and 1 are the same key: they are told apart by their kind, where there are several kinds.
-    several = len(set(map(type, values))) > 1
-    for value in values:
-        key = (type(value), value) if several else value
-        if key not in known:
-            known[key] = render(value)
-        result.append(known[key])
-    return result
+    if len(set(map(type, values)) - {type(None)}) <= 1:
+        made = {value: render(value) for value in set(values)}
+        return list(map(made.__getitem__, values))
+    # True and 1 are the same key: they are told apart by their kind.
+    keys = [(type(value), value) for value in values]
+    made = {key: render(key[1]) for key in set(keys)}
+    return list(map(made.__getitem__, keys))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,9 +144,9 @@ class ContactLookup:
         return batch
 
 
-def readable(text: str, actor: Actor) -> str:
-    """A free text as the actor may read it: personal contacts in it are covered for the public."""
-    return text if permissions.may_see_private_contacts(actor) else without_personal(text)
+def readable(actor: Actor) -> Callable[[str], str] | None:
+    """How the actor may read a free text: personal contacts in it are covered for the public."""
+    return None if permissions.may_see_private_contacts(actor) else without_personal
 
 
 def _other_names(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
@@ -246,6 +246,8 @@ REGISTER = Register(
     spread=(("kind", _counted_kinds),),
     add_url="network:organisation_add",
     may_add=permissions.may_add,
+    # An informal group of one is a person: counts of such alone are counts of persons.
+    persons=Q(kind__in=["organisation_kind:single_citizen", "organisation_kind:reference_person"]),
     caution=_("Who is not written here may be there all the same: these are the organisations that somebody listed."),
 )
 

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -60,9 +59,9 @@ def _by_column(register: Register, columns: Sequence[Column], keys: Sequence[int
             one = list(map(next(found).__getitem__, order))
         else:
             one = list(map(batches.get(column.key, {}).get, keys))
-        if column.read_by is not None:
-            one = _rendered(one, partial(column.read_by, actor=actor))
-        result.append(_rendered(one, column.render) if column.render is not None else one)
+        for render in (column.read_by and column.read_by(actor), column.render):
+            one = _rendered(one, render) if render is not None else one
+        result.append(one)
     return result
 
 
