@@ -115,6 +115,7 @@ class Figure:
     as_of: date | None = None
     source: str = ""
     note: str = ""
+    protected: bool = False  # so few persons that the number may not be told: `value` is None, `text` says so
 
     @property
     def completeness(self) -> float | None:

@@ -37,6 +37,16 @@ def fewer_than(below: int) -> str:
     return _("fewer than %(number)s") % {"number": below}
 
 
+def protected() -> str:
+    """What is said of a figure that may not be told, where there is room for a word."""
+    return _("protected")
+
+
+def told(value: int | None, below: int) -> int | str | None:
+    """A number as everybody may read it."""
+    return fewer_than(below) if is_small(value, below) else value
+
+
 def _cases(path: str, special: Q | None, then: dict[int, int], default: Any) -> Case:
     whens = []
     if special is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -16,7 +16,7 @@ from django.utils.translation import get_language, ngettext, pgettext_lazy
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from trama.core import codes, figures, memo
+from trama.core import codes, figures, memo, small_counts
 from trama.core.actor import Actor
 from trama.core.declarations import (
     Alert,
@@ -48,6 +48,7 @@ from trama.experiences.models import (
     Occurrence,
     Participation,
     Total,
+    touches_special_data,
 )
 from trama.network.models import visible_names
 from trama.territory import finding
@@ -95,6 +96,27 @@ def _grouped(pairs: Iterable[tuple[int, Any]]) -> dict[int, str]:
         if text:
             found.setdefault(pk, {})[str(text)] = None
     return {pk: "; ".join(texts) for pk, texts in found.items()}
+
+
+def persons_told(name: str) -> Callable[[Sequence[int], Actor], Mapping[int, Any]]:
+    """Numbers of persons as the actor may read them: small ones are for staff, the others read that they are small."""
+
+    def batch(pks: Sequence[int], actor: Actor) -> Mapping[int, Any]:
+        rows = Experience.objects.filter(pk__in=among(pks), **{f"{name}__isnull": False}).order_by()
+        found: dict[int, Any] = dict(rows.values_list("pk", name))
+        if actor.is_staff:
+            return found
+        small = [pk for pk, value in found.items() if small_counts.is_small(value, small_counts.SPECIAL_THRESHOLD)]
+        special = set(
+            Experience.objects.filter(touches_special_data(), pk__in=among(small))
+            .order_by()
+            .values_list("pk", flat=True)
+        )
+        for pk in small:
+            found[pk] = small_counts.told(found[pk], small_counts.threshold(special=pk in special))
+        return found
+
+    return batch
 
 
 _last = threading.local()
@@ -195,7 +217,7 @@ COLUMNS: tuple[Column, ...] = (
     _facet_column("instrument", _("instruments")),
     _facet_column("purpose", _("purpose")),
     _facet_column("theme", _("theme")),
-    Column("volunteers", _("volunteers"), "volunteers", numeric=True),
+    Column("volunteers", _("volunteers"), batch=persons_told("volunteers"), numeric=True),
     Column(
         "volunteers_precision",
         _("volunteers: how known"),
@@ -203,7 +225,7 @@ COLUMNS: tuple[Column, ...] = (
         _choice(dict(Precision.choices)),
         on_page=False,
     ),
-    Column("beneficiaries", _("people reached"), "beneficiaries", numeric=True),
+    Column("beneficiaries", _("people reached"), batch=persons_told("beneficiaries"), numeric=True),
     Column(
         "beneficiaries_precision",
         _("people reached: how known"),
@@ -267,6 +289,7 @@ REGISTER = Register(
     card="experiences/_card.html",
     url=url,
     measures=MEASURES,
+    special=touches_special_data,
     for_list=_for_list,
     add_url="experiences:experience_add",
     may_add=permissions.may_add,
@@ -368,8 +391,7 @@ def _listed(list_: str, counts: Mapping[str, int], address: str) -> list[dict[st
 
 
 def _spoken(total: Total, *, lower_bound: bool) -> dict[str, str]:
-    text = figures.phrase(total.total, total.any_estimated, total.known, total.base, lower_bound=lower_bound)
-    return {"text": text, "known": figures.completeness(total.known, total.base)}
+    return {"text": total.phrase(lower_bound=lower_bound), "known": figures.completeness(total.known, total.base)}
 
 
 # --- the page of an organisation ------------------------------------------------------------------------------------

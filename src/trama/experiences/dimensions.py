@@ -185,17 +185,17 @@ def tree_of(roots: Iterable[int]) -> set[int]:
     return found
 
 
-def facet(list_: str, label: Any) -> CodeDimension:
+def facet(list_: str, label: Any, *, special: bool = False) -> CodeDimension:
     """One of the multi-valued lists as a dimension."""
-    return CodeDimension(list_, label, "codes", multiple=True, list=list_, relation="codes")
+    return CodeDimension(list_, label, "codes", multiple=True, special=special, list=list_, relation="codes")
 
 
 DIMENSIONS: tuple[Dimension, ...] = (
     CodeDimension("kind", _("Kind"), "kind_id", list="experience_kind"),
     *area_dimensions("area", "areas"),
-    facet("target", _("For whom")),
+    facet("target", _("For whom"), special=True),
     facet("aim", _("Aims")),
-    facet("need", _("Needs")),
+    facet("need", _("Needs"), special=True),
     Phase("phase", _("Moment"), "starts_on", options=PHASES),
     StartYear("year", _("Year of start"), "starts_on"),
     CodeDimension("service_role", _("Role of the social service"), "service_role_id", list="service_role"),

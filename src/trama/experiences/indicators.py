@@ -63,10 +63,17 @@ def beneficiaries(actor: Actor, area_ids: Areas, period: Period) -> Figure:
 
 
 def _said(total: Total, period: Period, *, lower_bound: bool) -> Figure:
-    text = figures.phrase(total.total, total.any_estimated, total.known, total.base, lower_bound=lower_bound)
-    # Nothing known is no number, unless there is nothing to be known.
-    value = None if total.base and not total.known else total.total
-    return _figure(value, text, period, base=total.base, known=total.known, note=str(NOT_PERSONS))  # type: ignore[arg-type]
+    # Nothing known is no number, unless there is nothing to be known; too few persons are none that may be told.
+    value = None if (total.base and not total.known) or total.is_protected else total.total
+    return _figure(
+        value,  # type: ignore[arg-type]
+        total.phrase(lower_bound=lower_bound),
+        period,
+        base=total.base,
+        known=total.known,
+        note=str(NOT_PERSONS),
+        protected=total.is_protected,
+    )
 
 
 def completeness_of_counts(actor: Actor, area_ids: Areas, period: Period) -> Figure:

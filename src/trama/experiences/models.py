@@ -8,19 +8,26 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
+from trama.core import figures, small_counts
 from trama.core.actor import Actor
 from trama.core.freshness import Freshness
 from trama.core.models import Code, Source
 from trama.core.privacy import PUBLIC, Privacy
-from trama.experiences.choices import ExperienceState, Precision
+from trama.experiences.choices import SPECIAL_CODES, ExperienceState, Precision
 from trama.experiences.permissions import visible
 from trama.network.models import Organisation
 from trama.territory.models import Area, Located, Place
 
 MOST_PEOPLE = 1_000_000  # a larger number of volunteers or people reached is a typing error
+
+
+def touches_special_data() -> Q:
+    """The experiences by whose number of persons a special category of data would be told."""
+    codes = ExperienceCode.objects.order_by().filter(experience=OuterRef("pk"), code__in=SPECIAL_CODES)
+    return Q(Exists(codes))
 
 
 class ExperienceQuerySet(models.QuerySet["Experience"]):
@@ -45,14 +52,21 @@ class ExperienceQuerySet(models.QuerySet["Experience"]):
         """Volunteers and people reached, summed over these experiences in one query, with how well they are known."""
         counts: dict[str, Any] = {"base": Count("pk")}
         for name in ("volunteers", "beneficiaries"):
-            counts[f"{name}_total"] = Sum(name)
+            counts[f"{name}_total"] = Sum(small_counts.published(name, touches_special_data()))
+            counts[f"{name}_least"] = Sum(small_counts.at_least(name, touches_special_data()))
+            counts[f"{name}_small"] = Sum(small_counts.smallness(name, touches_special_data()))
             counts[f"{name}_known"] = Count(name)
             counts[f"{name}_estimated"] = Count("pk", filter=Q(**{f"{name}_precision": Precision.ESTIMATED}))
         found = self.order_by().aggregate(**counts)
         return People(
             *(
                 Total(
-                    found[f"{name}_total"] or 0, found[f"{name}_known"], found["base"], bool(found[f"{name}_estimated"])
+                    found[f"{name}_total"] or 0,
+                    found[f"{name}_known"],
+                    found["base"],
+                    bool(found[f"{name}_estimated"]),
+                    found[f"{name}_least"] or 0,
+                    found[f"{name}_small"] or 0,
                 )
                 for name in ("volunteers", "beneficiaries")
             )
@@ -61,12 +75,36 @@ class ExperienceQuerySet(models.QuerySet["Experience"]):
 
 @dataclass(frozen=True)
 class Total:
-    """A sum with what it takes to say it honestly: known for how many of how many, and whether any is an estimate."""
+    """A sum with what it takes to say it honestly: known for how many of how many, and whether any is an estimate.
+
+    Small numbers of persons enter `total` as a convention, whatever they are (`core.small_counts`): `small` says how
+    many, `least` is the sum of which readers can be sure.
+    """
 
     total: int
     known: int
     base: int
     any_estimated: bool
+    least: int = 0
+    small: int = 0
+
+    @property
+    def is_protected(self) -> bool:
+        """Whether so few persons are counted that the sum may not be told."""
+        return small_counts.is_small(self.least, small_counts.THRESHOLD)
+
+    def phrase(self, *, lower_bound: bool) -> str:
+        """The sum as it is printed. `lower_bound`: what is not known can only add to it."""
+        if self.is_protected:
+            return small_counts.protected()
+        sure = lower_bound and self.known < self.base
+        return figures.phrase(
+            self.least if sure else self.total,
+            self.any_estimated or bool(self.small and not sure),
+            self.known,
+            self.base,
+            lower_bound=lower_bound,
+        )
 
 
 @dataclass(frozen=True)
@@ -183,6 +221,20 @@ class Experience(Located, Freshness):
             models.Index(fields=["-edited_at", "id", "state", "is_sensitive"], name="experiences_by_edit"),
             models.Index(fields=["kind", "state", "is_sensitive"], name="experiences_by_kind"),
             models.Index(fields=["area", "state", "is_sensitive"], name="experiences_by_main_area"),
+            # What is counted, in the order of the tables that hang on it. The state does not come first: lists would
+            # then be sought in here, and sorted.
+            models.Index(
+                fields=[
+                    "id",
+                    "state",
+                    "is_sensitive",
+                    "volunteers",
+                    "volunteers_precision",
+                    "beneficiaries",
+                    "beneficiaries_precision",
+                ],
+                name="experiences_counted",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from trama.core import codes, figures
+from trama.core import codes, figures, small_counts
 from trama.core.actor import Actor
 from trama.core.models import Code
 from trama.core.storytelling import Sentence, Told, history_of
 from trama.experiences import actions, permissions
-from trama.experiences.choices import Precision
+from trama.experiences.choices import SPECIAL_CODES, Precision
 from trama.experiences.dimensions import PHASES
 from trama.experiences.genealogy import relatives_of
 from trama.experiences.models import (
@@ -84,12 +84,12 @@ def sheet(experience: Experience, actor: Actor) -> dict[str, Any]:
         "places": _places(experience, actor),
         "partners": _partners(experience, actor),
         "facets": _facets(experience),
-        "counts": _counts(experience),
+        "counts": _counts(experience, actor, may_edit=may_edit),
         "money": _money(experience, actor),
         "dates": _dates(experience, actor),
         "family": relatives_of(experience, actor),
         "has_source": bool(experience.source_id or experience.source_text.strip()),
-        "history": history(experience, actor),
+        "history": history(experience, actor, may_edit=may_edit),
         "points": reverse("experiences:experience_points", args=[experience.pk]) if experience.x is not None else "",
         "reads_inside": actor.is_known,
         "abilities": {
@@ -145,11 +145,17 @@ def _facets(experience: Experience) -> list[dict[str, Any]]:
     ]
 
 
-def _counts(experience: Experience) -> list[dict[str, Any]]:
+def _counts(experience: Experience, actor: Actor, *, may_edit: bool) -> list[dict[str, Any]]:
+    """Numbers of persons; small ones are read by staff and by those who wrote them, others read that they are small."""
     counts = []
+    codes_held = ExperienceCode.objects.filter(experience=experience, code__in=SPECIAL_CODES).order_by()
+    below = small_counts.threshold(special=codes_held.exists())
     for label, name in ((_("Volunteers"), "volunteers"), (_("People reached"), "beneficiaries")):
         number, known = getattr(experience, name), getattr(experience, f"{name}_precision")
         estimated = known == Precision.ESTIMATED
+        if small_counts.is_small(number, below) and not (may_edit or actor.is_staff):
+            counts.append({"label": label, "text": small_counts.fewer_than(below), "mark": small_counts.protected()})
+            continue
         counts.append(
             {
                 "label": label,
@@ -203,9 +209,14 @@ def _dates(experience: Experience, actor: Actor) -> dict[str, Any]:
     }
 
 
-def history(experience: Experience, actor: Actor) -> list[Sentence]:
-    """The history in sentences. What changed is told to who signed in; nobody else reads of drafts."""
+def history(experience: Experience, actor: Actor, *, may_edit: bool) -> list[Sentence]:
+    """The history in sentences. What changed is told to who signed in; nobody else reads of drafts.
+
+    Numbers of persons, which may be small, are told to staff and to those who write them.
+    """
     without = frozenset() if actor.is_known else frozenset({"critical_points"})
+    if not (may_edit or actor.is_staff):
+        without |= {"volunteers", "volunteers_precision", "beneficiaries", "beneficiaries_precision"}
     sentences = history_of(experience, actor, TOLD, verbs=VERBS, without=without)
     if actor.is_known:
         return sentences

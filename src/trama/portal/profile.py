@@ -31,6 +31,7 @@ def profile(area: Area, actor: Actor) -> dict[str, Any]:
                 "unit": str(stated.indicator.unit),
                 "value": stated.figure.value,
                 "text": stated.figure.text,
+                "protected": stated.figure.protected,
                 "base": stated.figure.base,
                 "known": stated.figure.known,
                 "note": stated.figure.note,

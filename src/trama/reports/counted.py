@@ -238,6 +238,8 @@ def _in_order() -> list[Indicator]:
 
 def safe(indicator: Indicator, figure: Figure) -> Figure:
     """The same figure without its number where it is a small count of persons: a sum that `insight` did not make."""
+    if figure.protected:
+        return replace(figure, text=PROTECTED, note=str(Status.SUPPRESSED))
     register = gathered.registers.get(indicator.register)
     units = {str(measure.unit) for measure in register.measures if measure.persons} if register is not None else set()
     if str(indicator.unit) not in units or figure.value is None or not 0 < figure.value < THRESHOLD:
