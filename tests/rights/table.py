@@ -122,6 +122,10 @@ PUBLIC = {
     "reports:index",
     "reports:territory",
     "reports:territory_file",
+    "reports:profiles",
+    "reports:profile",
+    "reports:profile_file",
+    "reports:comparison",
     "insight:index",
     "insight:chart",
     "insight:clusters",
@@ -155,6 +159,15 @@ ORGANISATIONS_EDITED = {
     "library of borgo": WRITES_IN["borgo"] | {"contact of another"},
     "hidden group of borgo": WRITES_IN["borgo"],
     "shelter of ponte": WRITES_IN["ponte"],
+}
+PROFILES_SEEN = {
+    "profile of borgo": EVERYBODY,
+    "draft profile of borgo": SEES_HIDDEN["borgo"],
+    "draft profile of ponte": SEES_HIDDEN["ponte"],
+}
+PUBLISHERS = {
+    "borgo": frozenset({"plan_office", "technical_coordinator", "district_office"}) | PLANNERS_OF_ALL,
+    "ponte": PLANNERS_OF_ALL,
 }
 PLACES_SEEN = {
     "square of borgo": EVERYBODY,
@@ -257,6 +270,36 @@ TABLE: dict[str, list[Case]] = {
     "reports:territory_file": [
         get(EVERYBODY, code="=BORGO", language="=it", form="=xlsx"),
         get(NONE, code="=BORGO", language="=it", form="=exe"),
+    ],
+    # what is written by hand is for the services of the area until it is frozen and published
+    "reports:draft_file": [
+        get(SEES_HIDDEN["borgo"], code="=BORGO", language="=it", form="=zip"),
+        get(SEES_HIDDEN["ponte"], code="=PONTE", language="=it", form="=zip"),
+    ],
+    "reports:texts": [
+        get(SEES_HIDDEN["borgo"], code="=BORGO", language="=it"),
+        get(SEES_HIDDEN["ponte"], code="=PONTE", language="=it"),
+        get(NONE, code="=BORGO", language="=fr"),
+    ],
+    "reports:text": form(WRITES_IN["borgo"], code="=BORGO", language="=it", key="=page.where")
+    + form(WRITES_IN["ponte"], code="=PONTE", language="=it", key="=page.where")
+    + [get(NONE, code="=BORGO", language="=it", key="=no.such")],
+    "reports:text_do": [
+        post(WRITES_IN["borgo"], code="=BORGO", language="=it", key="=page.where", what="=automatic"),
+        post(WRITES_IN["borgo"], code="=BORGO", language="=it", key="=page.where", what="=keep"),
+        post(NONE, code="=BORGO", language="=it", key="=page.where", what="=delete"),
+        post(NONE, code="=PONTE", language="=it", key="=page.where", what="=automatic"),
+    ],
+    "reports:freeze": form(WRITES_IN["borgo"], code="=BORGO") + form(WRITES_IN["ponte"], code="=PONTE"),
+    "reports:profiles": [get(EVERYBODY)],
+    "reports:profile": [get(may, pk=name) for name, may in PROFILES_SEEN.items()],
+    "reports:profile_file": [get(may, pk=name, language="=it", form="=zip") for name, may in PROFILES_SEEN.items()],
+    "reports:comparison": [get(may, pk=name) for name, may in PROFILES_SEEN.items()],
+    "reports:profile_do": [
+        post(PUBLISHERS["borgo"], pk="profile of borgo", what="=withdraw"),
+        post(PUBLISHERS["borgo"], pk="draft profile of borgo", what="=publish"),
+        post(PUBLISHERS["ponte"], pk="draft profile of ponte", what="=publish"),
+        post(NONE, pk="profile of borgo", what="=delete"),
     ],
     # intake: a load may touch everything, so who brings one keeps the whole home territory (here: the union)
     "intake:loads": [get(KEEPERS_SOMEWHERE)],

@@ -23,6 +23,8 @@ from trama.insight.indices.shapes import Definition, Part
 from trama.intake.models import Load
 from trama.network.choices import Role
 from trama.network.models import Membership, Organisation, OrganisationContact, Tie
+from trama.reports.actions import freeze, write_text
+from trama.reports.actions import publish as publish_profile
 from trama.territory import finding
 from trama.territory.models import Area, AreaClosure, ContextIndicator, ContextValue, Place
 
@@ -95,8 +97,17 @@ def build() -> World:
         _resources(records, town, area)
         _experiences(records, town, area)
     _indices(records, union, borgo, ponte)
+    _reports(records, borgo, ponte)
     _people(world, borgo, ponte, union, district)
     return world
+
+
+def _reports(records: dict[str, Any], borgo: Area, ponte: Area) -> None:
+    """A text on Borgo written by hand; a profile that is published, and a draft of each town."""
+    write_text(SYSTEM, borgo, "it", "page.where", "Borgo, come la conosciamo.", "")
+    records["profile of borgo"] = publish_profile(SYSTEM, freeze(SYSTEM, borgo, "Piano"))
+    for town, area in (("borgo", borgo), ("ponte", ponte)):
+        records[f"draft profile of {town}"] = freeze(SYSTEM, area, "Bozza")
 
 
 def _indices(records: dict[str, Any], union: Area, borgo: Area, ponte: Area) -> None:

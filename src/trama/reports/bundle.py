@@ -160,8 +160,8 @@ def _package(document: Document, resources: list[dict[str, Any]]) -> dict[str, A
         if table.key == "sources":
             for line in table.lines:
                 licences.add(line.cells[1].text)
-                sources.append({"title": line.name, "path": line.cells[3].text} if line.cells[3].text else
-                               {"title": line.name})  # fmt: skip
+                address = line.cells[-1].text
+                sources.append({"title": line.name, "path": address} if address else {"title": line.name})
     about = [document.summary, document.demonstration, document.stamp]
     if licences - {""}:
         about.append(_("Licences of the sources: %(names)s.") % {"names": ", ".join(sorted(licences - {""}))})

@@ -1,4 +1,4 @@
-"""Two reports on the same area beside each other: which figures changed, which are new, which are gone, in sentences."""
+"""Two reports on the same area beside each other: which figures changed, are new, are gone; a sentence for each."""
 
 from __future__ import annotations
 

@@ -174,7 +174,10 @@ def _texts(one: Series) -> Callable[[float], str]:
 def newest_table(group: list[Series], title: str, theme: str) -> Table:
     """The newest value of each indicator, with year, the same number of the area above, and source."""
     above = listed(sorted({one.above_name for one in group if one.above_name}))
-    heads = [_("Indicator"), _("Value"), _("Year"), *([above] if above else []), _("Source")]
+    origins = {_origin(one.newest) for one in group}
+    # One source for all stands above the table, not on every line.
+    together = len(origins) == 1
+    heads = [_("Indicator"), _("Value"), _("Year"), *([above] if above else []), *([] if together else [_("Source")])]
     lines = []
     for one in group:
         point = one.newest
@@ -192,19 +195,27 @@ def newest_table(group: list[Series], title: str, theme: str) -> Table:
             cells.append(
                 Cell("" if other is None else value_text(one, other), None if other is None else round(other, 4), "1")
             )
-        lines.append(Line(one.indicator.name, (*cells, Cell(_origin(point))), key=one.key))
+        if not together:
+            cells.append(Cell(_origin(point)))
+        lines.append(Line(one.indicator.name, tuple(cells), key=one.key))
     last = len(heads) - 1
+    missing = _("A missing or excluded value is no zero: it says why it is missing.")
+    said = [*(origins if together else []), *([missing] if any(one.newest.value is None for one in group) else [])]
     return Table(
         caption=_("%(theme)s: the newest values") % {"theme": title},
         heads=tuple(heads),
         lines=tuple(lines),
-        subtitle=_("A missing or excluded value is no zero: it says why it is missing."),
+        subtitle=". ".join(part for part in said if part),
         sheet=title,
-        texts=frozenset({last}),
-        widths=(4, 2, 0.9, 2, 3.4) if above else (4.4, 2.2, 1, 4),
+        texts=frozenset() if together else frozenset({last}),
+        widths=_widths(bool(above), together),
         key=f"context.{theme}",
         columns=("value", "year", *[""] * (last - 2)),
     )
+
+
+def _widths(above: bool, together: bool) -> tuple[float, ...]:
+    return (4.4, 2.2, 0.9, *([2.0] if above else []), *([] if together else [3.4]))
 
 
 def _origin(point: Point) -> str:

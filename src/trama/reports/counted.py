@@ -93,7 +93,7 @@ def _register(
     if register.caution:
         yield Paragraph(str(register.caution), "note")
     for place, found in enumerate(tables):
-        stated.append(Stated(register, found.rows.label, base - found.rows.missing, base))
+        stated.append(Stated(register, found.rows.label, base - (found.rows.missing or 0), base))
         if not any(value.is_plain for value in found.rows.values):
             continue
         chart = chart_of(found, MOST_BARS) if place == 0 else None
@@ -108,9 +108,9 @@ def _sentence(register: Register, base: int, tables: Sequence[Crosstab]) -> str:
     first = tables[0] if tables else None
     plain = (
         [
-            (cell.value or 0, value.name)
+            (cell.value, value.name)
             for value, cell in zip(first.rows.values, first.row_totals, strict=True)
-            if value.is_plain
+            if value.is_plain and cell.value is not None  # what is protected is not named with a number
         ]
         if first is not None
         else []

@@ -161,8 +161,8 @@ def scattered(spots: Sequence[Spot], x: Scale, y: Scale) -> str:
         text(LEFT - 6, at(left, value)[1] + 4, y.text(value), size=11, anchor="end", fill=SOFT)
         for value in (low, y.divide, high)
     ]
-    parts.append(text(WIDTH - 12, bottom + 34, f"{x.label} →", size=12, anchor="end", weight=600))
-    parts.append(text(LEFT + 6, TOP + 6, f"↑ {y.label}", size=12, weight=600))
+    parts.append(text(WIDTH - 12, bottom + 34, x.label, size=12, anchor="end", weight=600))
+    parts.append(text(LEFT + 6, TOP + 6, y.label, size=12, weight=600))
     parts += _spots(spots, at)
     return svg(WIDTH, bottom + BOTTOM, parts)
 

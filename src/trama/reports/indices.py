@@ -114,7 +114,8 @@ def _of_area(one: Series) -> str:
         return text % names
     first = one.known[0]
     before = {"value": number(first.value, one.indicator.decimals), "year": first.year}
-    return f"{text % names} {_('In %(year)s it was %(value)s.') % before}"
+    earlier = _("In %(year)s it was %(value)s.")
+    return f"{text % names} {earlier % before}"
 
 
 def _of_parts(found: OfParts) -> str:
@@ -175,7 +176,8 @@ def _map(area: Area, found: OfParts) -> Map | None:
         "centre": number(centre),
         "meaning": more_is(indicator),
     }
-    return Map(title, subtitle, f"{title}. {_of_parts(found)} {_('The table has all values.')}", svg)
+    alt = " ".join([f"{title}.", _of_parts(found), _("The table has all values.")])
+    return Map(title, subtitle, alt, svg)
 
 
 def _own_table(own: list[Series]) -> Table:

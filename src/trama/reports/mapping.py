@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from trama.territory.models import Area, Boundary
 
-WIDTH, MOST_HEIGHT = 680.0, 440.0
+WIDTH, MOST_HEIGHT = 680.0, 390.0
 MARGIN = 10.0
 MOST_POINTS = 4000
 NAMED = 40  # more areas than these are drawn without names
@@ -85,7 +85,7 @@ def words_of_map(area: Area, points: Sequence[Points]) -> str:
         sentence = _("Map of %(area)s with the outlines of the areas that it is made of.") % {"area": area.name}
     else:
         sentence = _("Map of %(area)s: its outline.") % {"area": area.name}
-    return f"{sentence} {_('Marked on it')}: {marked}." if marked else sentence
+    return " ".join([sentence, _("Marked on it: %(what)s.") % {"what": marked}]) if marked else sentence
 
 
 def _frame(boundaries: Sequence[Boundary]) -> _Frame:

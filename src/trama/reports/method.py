@@ -28,9 +28,11 @@ def sources(actor: Actor, area: Area, residents: profile.Residents | None) -> It
     if residents is not None and residents.source is not None:
         keys.add(residents.source.pk)
     lines = []
+    dates = Source.objects.filter(pk__in=keys).exclude(published_on=None, retrieved_on=None).exists()
     for source in Source.objects.filter(pk__in=keys).order_by("title", "id"):
         dated = source.published_on or source.retrieved_on
-        cells = (Cell(source.publisher), Cell(source.licence), Cell(day(dated) if dated else ""), Cell(source.url))
+        date = [Cell(day(dated) if dated else _("not stated"))] if dates else []
+        cells = (Cell(source.publisher), Cell(source.licence), *date, Cell(source.url))
         lines.append(Line(source.title, cells))
     yield Heading(_("Sources"), 2)
     if not lines:
@@ -38,12 +40,12 @@ def sources(actor: Actor, area: Area, residents: profile.Residents | None) -> It
         return
     yield Table(
         caption=_("Where the figures and the outlines come from"),
-        heads=(_("Source"), _("Publisher"), _("Licence"), _("Date"), _("Address")),
+        heads=(_("Source"), _("Publisher"), _("Licence"), *([_("Date")] if dates else []), _("Address")),
         lines=tuple(lines),
         sheet=_("Sources"),
         key="sources",
         texts=frozenset({1, 2, 3, 4}),
-        widths=(4, 3, 2, 2, 4),
+        widths=(4, 3, 2, 2, 4) if dates else (4, 3, 2, 5),
     )
 
 

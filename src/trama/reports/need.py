@@ -250,7 +250,8 @@ def _scatter(found: Beside) -> Map:
     )
     title = _("Each point is an area: need to the right, supply listed upward")
     subtitle = _("Below on the right: need high, supply listed low; the dashed lines divide the thirds")
-    return Map(title, subtitle, f"{title}. {_sentence(found)} {_('The table has all values.')}", svg)
+    alt = " ".join([f"{title}.", _sentence(found), _("The table has all values.")])
+    return Map(title, subtitle, alt, svg)
 
 
 def _table(found: Beside) -> Table:

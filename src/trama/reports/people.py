@@ -275,7 +275,7 @@ def _years_table(people: People, source: str) -> Table:
         before = total
     return Table(
         caption=_("Residents year by year"),
-        heads=(_("Year"), _("Residents"), _("Change")),
+        heads=(_("Year"), _("Residents"), _("Difference")),
         lines=tuple(lines),
         subtitle=source,
         sheet=_("Years"),

@@ -70,7 +70,8 @@ def _field(code: str, shown_as: str = "", dirty: bool = False) -> str:
     """A field that the word processor computes: a page number, a table of contents."""
     mark = ' w:dirty="true"' if dirty else ""
     return (
-        f'<w:r><w:fldChar w:fldCharType="begin"{mark}/></w:r><w:r><w:instrText xml:space="preserve"> {code} </w:instrText>'
+        f'<w:r><w:fldChar w:fldCharType="begin"{mark}/></w:r><w:r>'
+        f'<w:instrText xml:space="preserve"> {code} </w:instrText>'
         f'</w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>{shown_as}<w:r><w:fldChar w:fldCharType="end"/></w:r>'
     )
 
@@ -130,7 +131,8 @@ class Word:
         for block in self.blocks:
             yield from self._block(block)
         yield (
-            '<w:sectPr><w:headerReference w:type="default" r:id="rId4"/><w:footerReference w:type="default" r:id="rId5"/>'
+            '<w:sectPr><w:headerReference w:type="default" r:id="rId4"/>'
+            '<w:footerReference w:type="default" r:id="rId5"/>'
             '<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1500" w:right="1150" w:bottom="1300" w:left="1440" '
             'w:header="680" w:footer="600" w:gutter="0"/><w:titlePg/></w:sectPr>'
         )

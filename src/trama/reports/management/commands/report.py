@@ -1,4 +1,4 @@
-"""`trama report territory`: print the report on an area."""
+"""`trama report`: print the report on an area, freeze it, compare frozen ones."""
 
 from __future__ import annotations
 
@@ -8,21 +8,34 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from trama.core.actor import NOBODY
-from trama.reports import printing
+from trama.core.actor import NOBODY, SYSTEM
+from trama.reports import actions, printing
+from trama.reports.choices import FORMS
+from trama.reports.comparing import compare
 from trama.reports.document import Document
+from trama.reports.editing import with_written
+from trama.reports.keeping import Altered, opened, verify
+from trama.reports.models import Profile
 from trama.reports.territory import territory_report
 from trama.territory.models import Area
 
 
 class Command(BaseCommand):
     help = (
-        "Print a report.\n\n"
+        "Print a report, freeze it, compare frozen ones.\n\n"
         "  trama report territory --area 037032 --out imola.pdf\n"
-        "  trama report territory --area 037032 --out imola-en.pdf --lang en --xlsx imola.xlsx\n\n"
-        "What is public is printed, as on the open pages. --area takes the code of an area, or its name."
+        "  trama report territory --area 037032 --out imola.docx --out imola.zip --lang en\n"
+        '  trama report territory --area 037032 --freeze "Zone plan 2027"\n'
+        "  trama report frozen                         the frozen profiles, with their numbers\n"
+        "  trama report frozen 3 --out profile.pdf     one of them, as it was frozen\n"
+        "  trama report compare 3 7                    what changed between two of them, a sentence for each change\n"
+        "  trama report compare 3 today\n\n"
+        "What is public is printed, as on the open pages; --edited adds the texts written by hand. The ending of a file "
+        "says what is made: pdf, docx, xlsx, or zip (CSV with Table Schema). --area takes the code of an area, or its "
+        "name."
     )
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
@@ -30,29 +43,102 @@ class Command(BaseCommand):
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", choices=["territory"], help="which report")
-        parser.add_argument("--area", required=True, metavar="CODE", help="the area: its code (ISTAT) or its name")
-        parser.add_argument("--out", required=True, metavar="FILE.pdf", help="where to write the PDF")
+        parser.add_argument("what", choices=["territory", "frozen", "compare"], help="what is to be done")
+        parser.add_argument("profiles", nargs="*", metavar="PROFILE", help="numbers of frozen profiles, or “today”")
+        parser.add_argument("--area", metavar="CODE", help="the area: its code (ISTAT) or its name")
+        parser.add_argument(
+            "--out", action="append", default=[], metavar="FILE", help="where to write; may be repeated"
+        )
         parser.add_argument("--xlsx", metavar="FILE.xlsx", help="write its tables into a workbook too")
+        parser.add_argument("--edited", action="store_true", help="with the texts written by hand")
+        parser.add_argument("--freeze", metavar="NAME", help="freeze the profile under this name")
         parser.add_argument("--lang", choices=[code for code, _name in settings.LANGUAGES], default="it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        area = _area(options["area"])
-        out, xlsx = Path(options["out"]), Path(options["xlsx"]) if options["xlsx"] else None
-        for path in filter(None, (out, xlsx)):
+        paths = [Path(name) for name in (*options["out"], options["xlsx"]) if name]
+        for path in paths:
             _check(path)
-        document = territory_report(NOBODY, area, options["lang"])
-        try:
-            _write(out, printing.pdf_bytes(document))
-        except printing.NotPrinted as error:
-            raise CommandError(f"The report could not be printed: {error}") from error
-        self._say(out)
-        if xlsx is not None:
-            _write(xlsx, _workbook(document))
-            self._say(xlsx)
+        with translation.override(options["lang"]):
+            match options["what"]:
+                case "territory":
+                    self._territory(options, paths)
+                case "frozen":
+                    self._frozen(options, paths)
+                case "compare":
+                    self._compare(options)
 
-    def _say(self, path: Path) -> None:
-        self.stdout.write(f"{path}: {path.stat().st_size / 1024:.0f} kB")
+    def _territory(self, options: dict[str, Any], paths: list[Path]) -> None:
+        if not options["area"]:
+            raise CommandError("Say of which area: --area CODE.")
+        if not paths and not options["freeze"]:
+            raise CommandError("Say what to make: --out FILE.pdf, or --freeze NAME.")
+        area = _area(options["area"])
+        if paths:
+            document = territory_report(NOBODY, area, options["lang"])
+            if options["edited"]:
+                document = with_written(SYSTEM, area, document)
+            self._write(document, paths)
+        if options["freeze"]:
+            try:
+                profile = actions.freeze(SYSTEM, area, options["freeze"])
+            except actions.NotPossible as error:
+                raise CommandError(str(error)) from error
+            self.stdout.write(f"{profile.pk}: {profile.name}, {profile.fingerprint}")
+
+    def _frozen(self, options: dict[str, Any], paths: list[Path]) -> None:
+        if not options["profiles"]:
+            for one in Profile.objects.select_related("area"):
+                problem = verify(one).problem or one.get_state_display()
+                moment = f"{timezone.localtime(one.frozen_at):%Y-%m-%d %H:%M}"
+                self.stdout.write(f"{one.pk}: {one.name}, {one.area} ({one.area.code}), {moment}, {problem}")
+            return
+        if len(options["profiles"]) != 1 or not paths:
+            raise CommandError("Say which one and where: trama report frozen 3 --out profile.pdf")
+        self._write(_opened(_profile(options["profiles"][0]), options["lang"]), paths)
+
+    def _compare(self, options: dict[str, Any]) -> None:
+        if len(options["profiles"]) != 2:
+            raise CommandError("Say which two: trama report compare 3 7")
+        first, second = options["profiles"]
+        one = _profile(first)
+        before = _opened(one, options["lang"])
+        if second in ("today", "oggi"):
+            after = with_written(SYSTEM, one.area, territory_report(NOBODY, one.area, options["lang"]))
+        else:
+            other = _profile(second)
+            if other.area_id != one.area_id:
+                raise CommandError(f"{one} and {other} are profiles of two areas: they are not compared.")
+            after = _opened(other, options["lang"])
+            if other.frozen_at < one.frozen_at:
+                before, after = after, before
+        result = compare(before, after)
+        for change in result.changes:
+            self.stdout.write(change.sentence)
+        counts = (len(result.changed), len(result.new), len(result.gone), result.same)
+        self.stdout.write(_("Changed: %d, new: %d, gone: %d, as they were: %d.") % counts)
+
+    def _write(self, document: Document, paths: list[Path]) -> None:
+        for path in paths:
+            try:
+                _write(path, printing.file_bytes(document, path.suffix.lstrip(".").lower()))
+            except printing.NotPrinted as error:
+                raise CommandError(f"The report could not be printed: {error}") from error
+            self.stdout.write(f"{path}: {path.stat().st_size / 1024:.0f} kB")
+
+
+def _profile(text: str) -> Profile:
+    """The frozen profile of this number. Raises CommandError."""
+    found = Profile.objects.select_related("area").filter(pk=int(text)).first() if text.isdecimal() else None
+    if found is None:
+        raise CommandError(f"There is no frozen profile “{text}”; `trama report frozen` lists them.")
+    return found
+
+
+def _opened(profile: Profile, language: str) -> Document:
+    try:
+        return opened(profile, language)
+    except Altered as error:
+        raise CommandError(f"{profile}: {error}") from error
 
 
 def _area(text: str) -> Area:
@@ -74,6 +160,8 @@ def _check(path: Path) -> None:
     folder = path.parent
     if not folder.is_dir():
         raise CommandError(f"{path} cannot be written: there is no folder {folder}.")
+    if path.suffix.lstrip(".").lower() not in FORMS:
+        raise CommandError(f"{path}: a report is a pdf, docx, xlsx or zip file.")
     if path.is_dir():
         raise CommandError(f"{path} cannot be written: it is a folder.")
 
@@ -86,8 +174,3 @@ def _write(path: Path, content: bytes) -> None:
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
-
-
-def _workbook(document: Document) -> bytes:
-    with translation.override(document.language):
-        return printing.xlsx_bytes(document)

@@ -1,0 +1,147 @@
+"""Where reports are asked for: what is inside, in which language, in which form."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from trama.core import facts
+from trama.core.actor import NOBODY, Actor
+from trama.core.pages import anyone, page
+from trama.reports import counted, printing
+from trama.reports.choices import FORMS
+from trama.reports.document import Document
+from trama.reports.editing import with_written
+from trama.reports.models import Profile
+from trama.reports.permissions import is_staff, may_read_drafts, may_write
+from trama.reports.territory import territory_report
+from trama.territory import finding
+from trama.territory.models import Area
+
+# Each language by its own name.
+LANGUAGES = {"it": "Italiano", "en": "English"}
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Who is asking."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def area_of(code: str) -> Area:
+    """The area of this code, or a page that does not exist."""
+    area = Area.objects.filter(code=code).first()
+    if area is None:
+        raise Http404
+    return area
+
+
+def languages() -> list[str]:
+    """The languages of reports, the reader's first."""
+    current = translation.get_language() or "it"
+    return sorted(LANGUAGES, key=lambda language: not current.startswith(language))
+
+
+@page(may=anyone)
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    """The areas of which a report can be had: the home territory and what it is made of; the newest frozen profiles."""
+    home = facts.facts().get(facts.HOME_AREA)
+    root = Area.objects.in_force().filter(code=home).first() if home else None
+    nodes = [node for node in finding.nodes().values() if node.in_force]
+    if root is not None:
+        below = finding.below(root.pk)
+        nodes = [node for node in nodes if node.id in below]
+    depths = sorted({node.depth for node in nodes})[:3]
+    shown = [node for node in nodes if node.depth in depths][:200]
+    areas = [
+        {
+            "name": node.name,
+            "address": reverse("reports:territory", args=[node.code]),
+            "depth": depths.index(node.depth),
+        }
+        for node in shown
+    ]
+    profiles = Profile.objects.visible_to(actor_of(request)).select_related("area")
+    return render(
+        request, "reports/index.html", {"areas": areas, "profiles": profiles[:5], "more": profiles[5:6].exists()}
+    )
+
+
+@page(may=anyone)
+@require_safe
+def territory(request: HttpRequest, code: str) -> HttpResponse:
+    """What the report on an area holds, the buttons that make it, its frozen profiles."""
+    actor, area = actor_of(request), area_of(code)
+    registers = [
+        register.counted(selection.rows(register, NOBODY).count()) for register, selection in counted.registers_of(area)
+    ]
+    context = {
+        "area": area,
+        "registers": registers,
+        "downloads": [
+            {"language": language, "name": LANGUAGES[language], "files": files("territory_file", area.code, language)}
+            for language in languages()
+        ],
+        "drafts": may_read_drafts(actor, area.pk),
+        "writes": may_write(actor, area.pk),
+        "language": languages()[0],
+        "profiles": Profile.objects.visible_to(actor).filter(area=area).select_related("area")[:20],
+        "way": [(_("Reports"), reverse("reports:index")), (area.name, "")],
+    }
+    return render(request, "reports/territory.html", context)
+
+
+def files(view: str, what: object, language: str) -> list[dict[str, str]]:
+    """The forms in which something is handed on, each with its address."""
+    names = {"pdf": "PDF", "docx": "DOCX", "xlsx": "XLSX", "zip": "CSV"}
+    icons = {"pdf": "it-file-pdf-ext", "docx": "it-file-docx", "xlsx": "it-file-xlsx", "zip": "it-file-csv"}
+    return [
+        {"name": names[form], "icon": icons[form], "url": reverse(f"reports:{view}", args=[what, language, form])}
+        for form in FORMS
+    ]
+
+
+@page(may=anyone)
+@require_safe
+def territory_file(request: HttpRequest, code: str, language: str, form: str) -> HttpResponse:
+    """The report itself, made now, with its automatic texts."""
+    area = area_of(code)
+    check(language, form)
+    # A report is handed on: whoever makes it, it holds what everybody may see.
+    return answer(territory_report(NOBODY, area, language), form)
+
+
+@page(may=is_staff)
+@require_safe
+def draft_file(request: HttpRequest, code: str, language: str, form: str) -> HttpResponse:
+    """The report with the texts that were written by hand: for the people of the services until it is frozen."""
+    actor, area = actor_of(request), area_of(code)
+    check(language, form)
+    if not may_read_drafts(actor, area.pk):
+        raise Http404
+    return answer(with_written(actor, area, territory_report(NOBODY, area, language)), form, _("draft"))
+
+
+def check(language: str, form: str) -> None:
+    """There is no report in other languages and forms."""
+    if form not in FORMS or language not in dict(settings.LANGUAGES):
+        raise Http404
+
+
+def answer(document: Document, form: str, mark: str = "") -> HttpResponse:
+    """A document as a file that says in its name what it is, and of when."""
+    with translation.override(document.language):
+        marks = [slugify(_("demonstration"))] if document.demonstration else []
+        marks += [slugify(part) for part in (mark, document.subtitle, document.title) if part]
+    name = f"{'-'.join(marks)[:120]}-{timezone.localdate().isoformat()}.{form}"
+    response = HttpResponse(printing.file_bytes(document, form), content_type=FORMS[form])
+    response["Content-Disposition"] = f'{"inline" if form == "pdf" else "attachment"}; filename="{name}"'
+    response["Cache-Control"] = "no-store"  # tomorrow's is another
+    return response
