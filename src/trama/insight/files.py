@@ -17,11 +17,12 @@ from trama.insight.tables import PERCENT, base_of, caption_of, notes_of, printed
 from trama.ui.exports import safe_text
 from trama.ui.numbers import day
 
-FORMS = ("csv", "xlsx", "json")
+FORMS = ("csv", "xlsx", "json", "schema.json")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json; charset=utf-8",
+    "schema.json": "application/json; charset=utf-8",
 }
 TOTAL = "_total"
 FORMAT = 1  # of the JSON; raised when a key changes its meaning
@@ -37,8 +38,8 @@ class Line:
     col_name: str
     value: float | None
     status: str
-    records: int
-    known: int
+    records: int | None
+    known: int | None
     share: float | None
 
 
@@ -75,17 +76,64 @@ def _place(value: Value | None) -> tuple[str, str]:
     return ("_others" if value.is_others else value.key), value.name
 
 
+def _names(crosstab: Crosstab) -> list[str]:
+    row, col = crosstab.rows.key, crosstab.cols.key if crosstab.cols else "column"
+    return [row, f"{row}_name", col, f"{col}_name", "value", "status", "records", "known", "share", "demonstration"]
+
+
 def csv_text(crosstab: Crosstab) -> str:
     """CSV, comma, UTF-8 with a mark that spreadsheets understand: one line per figure, its status in a column."""
     output = io.StringIO()
     writer = csv.writer(output)
-    row, col = crosstab.rows.key, crosstab.cols.key if crosstab.cols else "column"
-    names = [row, f"{row}_name", col, f"{col}_name", "value", "status", "records", "known", "share", "demonstration"]
-    writer.writerow(names)
+    writer.writerow(_names(crosstab))
     for line in lines(crosstab):
         cells = ["" if v is None else safe_text(v) if isinstance(v, str) else v for v in asdict(line).values()]
         writer.writerow([*cells, int(crosstab.demonstration)])
     return "\ufeff" + output.getvalue()
+
+
+def schema(crosstab: Crosstab) -> dict[str, Any]:
+    """The columns of the CSV as a Table Schema (datapackage.org): types, meanings, and what each status says."""
+    row, row_name, col, col_name, *_figures = _names(crosstab)
+    rows, cols = crosstab.rows.label, crosstab.cols.label if crosstab.cols else _("no columns were asked for")
+    said = {
+        Status.VALUE: _("the figure as it was counted"),
+        Status.ESTIMATED: _("the figure contains estimates, or numbers too small to be told"),
+        Status.SUPPRESSED: _("protected: too few persons, or what would give them away; it is not zero"),
+        Status.NOT_APPLICABLE: _("there are records, and none of them states the number"),
+    }
+    places = _("_total: all together; _missing: not stated; _others: what a cut table leaves out")
+    fields: list[dict[str, Any]] = [
+        _field(row, "string", rows, places),
+        _field(row_name, "string", rows, ""),
+        _field(col, "string", cols, places),
+        _field(col_name, "string", cols, ""),
+        _field("value", "number", crosstab.measure.label, _("Empty where the status says that there is no figure.")),
+        _field("status", "string", _("Status"), "; ".join(f"{status}: {text}" for status, text in said.items()))
+        | {"constraints": {"required": True, "enum": [str(status) for status in Status]}},
+        _field("records", "integer", _("Records behind the figure"), ""),
+        _field("known", "integer", _("Records that state the number"), ""),
+        _field("share", "number", _("Share of the records with an answer"), "0 … 1"),
+        _field("demonstration", "integer", _("Part of these records is invented."), ""),
+    ]
+    if crosstab.measure.unit:
+        fields[4]["unit"] = crosstab.measure.unit
+    if crosstab.threshold:
+        fields[4]["threshold"] = crosstab.threshold
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
+        "title": caption_of(crosstab),
+        "description": " ".join((base_of(crosstab), *notes_of(crosstab))),
+        "fields": fields,
+        "fieldsMatch": "exact",
+        "missingValues": [""],
+        "primaryKey": [row, col],
+    }
+
+
+def _field(name: str, kind: str, title: str, description: str) -> dict[str, Any]:
+    told = {"name": name, "type": kind, "title": title}
+    return told | {"description": description} if description else told
 
 
 def as_dict(crosstab: Crosstab) -> dict[str, Any]:
@@ -182,6 +230,8 @@ def _numbers_sheet(book: Any, crosstab: Crosstab) -> None:
         part = crosstab.share(i)
         if crosstab.cols is None and part is not None:
             sheet.write_number(4 + i, 2, part, share)
+        elif crosstab.cols is None and len(table.heads) > 1 and table.lines[i].cells[1].status == Status.SUPPRESSED:
+            sheet.write_string(4 + i, 2, _("protected"), words)
     last = 4 + len(crosstab.rows.values)
     sheet.write_string(last, 0, table.total.name, top)
     for j, cell in enumerate([*crosstab.col_totals, crosstab.total]):
@@ -193,6 +243,7 @@ def _shares_sheet(book: Any, crosstab: Crosstab) -> None:
     sheet = book.add_worksheet(_("Percentages"))
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
     share, whole = book.add_format({"num_format": "0.0%"}), book.add_format({"top": 1, "num_format": "#,##0"})
+    words = book.add_format({"align": "right", "italic": True})
     sheet.set_column(0, 0, 44)
     sheet.set_column(1, len(table.heads), 14)
     for j, name in enumerate([table.corner, *table.heads]):
@@ -204,10 +255,16 @@ def _shares_sheet(book: Any, crosstab: Crosstab) -> None:
             part = crosstab.share(i, column)
             if part is not None:
                 sheet.write_number(1 + i, 1 + j, part, share)
+            elif table.lines[i].cells[j].status == Status.SUPPRESSED:
+                sheet.write_string(1 + i, 1 + j, _("protected"), words)
     last = 1 + len(crosstab.rows.values)
     sheet.write_string(last, 0, table.total.name, whole)
     for j, column in enumerate(columns):
-        sheet.write_number(last, 1 + j, crosstab.answered(column), whole)
+        answered = crosstab.answered(column)
+        if answered is None:
+            sheet.write_string(last, 1 + j, _("protected"), words)
+        else:
+            sheet.write_number(last, 1 + j, answered, whole)
 
 
 def _notes_sheet(book: Any, crosstab: Crosstab) -> None:
@@ -234,4 +291,6 @@ def content(crosstab: Crosstab, form: str) -> bytes:
     """The file of one of `FORMS`."""
     if form == "xlsx":
         return xlsx_bytes(crosstab)
+    if form == "schema.json":
+        return (json.dumps(schema(crosstab), ensure_ascii=False, indent=1) + "\n").encode("utf-8")
     return (csv_text(crosstab) if form == "csv" else json_text(crosstab)).encode("utf-8")

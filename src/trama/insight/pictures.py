@@ -46,8 +46,9 @@ def finding(crosstab: Crosstab) -> str:
         for i, cell in enumerate(crosstab.row_totals)
         if cell.value is not None and crosstab.rows.values[i].is_plain
     ]
-    if crosstab.rows.is_area or not numbers:
-        return crosstab.title
+    hidden = any(cell.status is Status.SUPPRESSED for cell in crosstab.row_totals)
+    if crosstab.rows.is_area or not numbers or hidden:
+        return crosstab.title  # what is hidden may be more than what is shown
     top, row = max(numbers, key=lambda pair: (pair[0], -pair[1]))
     if sum(value == top for value, _row in numbers) > 1 or not top:
         return crosstab.title
@@ -55,7 +56,7 @@ def finding(crosstab: Crosstab) -> str:
     share = crosstab.share(row)
     if share is None:
         return _("%(name)s: %(value)s, the most") % {"name": name, "value": text_of(crosstab.row_totals[row])}
-    names = {"name": name, "value": number(top), "base": number(crosstab.answered()), "share": percent(share, 0)}
+    names = {"name": name, "value": number(top), "base": number(crosstab.answered() or 0), "share": percent(share, 0)}
     return _("%(name)s: %(value)s of %(base)s (%(share)s), the most") % names
 
 

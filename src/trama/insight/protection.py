@@ -75,7 +75,8 @@ def _away(cells: list[Cell], crosstab: Crosstab, table: Table) -> set[int]:
         away = hidden(table, small, threshold - 1)
     except CannotBeProtected as error:
         raise Refused(_refusal(threshold)) from error
-    if all(place in away or not value for place, value in enumerate(table.values)):
+    nothing_left = all(place in away or not value for place, value in enumerate(table.values))
+    if nothing_left and not crosstab.measure.counts_records:
         raise Refused(_refusal(threshold))
     return away
 

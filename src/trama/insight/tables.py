@@ -80,7 +80,7 @@ def caption_of(crosstab: Crosstab) -> str:
 
 def base_of(crosstab: Crosstab) -> str:
     """How many of how many, when, from where."""
-    parts = [crosstab.counted]
+    parts = [crosstab.counted] if crosstab.counted else []
     for axis in (crosstab.rows, crosstab.cols):
         if axis is not None and axis.missing:
             names = {"label": axis.label, "count": number(axis.missing)}
@@ -129,7 +129,7 @@ def printed(crosstab: Crosstab, register: Register | None = None, show: str = NU
         ]
         cells.append(_figure(crosstab, i, None, link(value, None), as_shares=as_shares))
         if one and shares:
-            cells.append(TableCell(percent(crosstab.share(i))))
+            cells.append(_share(crosstab, i, None, ""))
         role = "missing" if value.is_missing else "others" if value.is_others else "value"
         lines.append(TableLine(value.name, tuple(cells), role))
     return PrintedTable(
@@ -159,8 +159,21 @@ def _heads(crosstab: Crosstab, *, one: bool, shares: bool) -> tuple[str, ...]:
 def _figure(crosstab: Crosstab, row: int, col: int | None, url: str, *, as_shares: bool) -> TableCell:
     cell = crosstab.row_totals[row] if col is None else crosstab.cells[row][col]
     if as_shares:
-        return TableCell(percent(crosstab.share(row, col)), url, "", str(cell.status))
+        return _share(crosstab, row, col, url if cell.records else "")
     return TableCell(text_of(cell), url if cell.records else "", spoken_of(cell), str(cell.status))
+
+
+def _share(crosstab: Crosstab, row: int, col: int | None, url: str) -> TableCell:
+    """A share, or the sign of what is protected: neither its number nor the one that it is a share of may be told."""
+    cell = crosstab.row_totals[row] if col is None else crosstab.cells[row][col]
+    if cell.status is Status.SUPPRESSED or crosstab.answered(col) is None:
+        return TableCell(PROTECTED, url, _("protected"), str(Status.SUPPRESSED))
+    return TableCell(percent(crosstab.share(row, col)), url, "", str(cell.status))
+
+
+def _answered(crosstab: Crosstab, col: int | None) -> str:
+    count = crosstab.answered(col)
+    return PROTECTED if count is None else number(count)
 
 
 def _total(
@@ -172,10 +185,10 @@ def _total(
     ]
     columns.append((None, None, crosstab.total))
     for j, value, cell in columns:
-        text = number(crosstab.answered(j)) if as_shares else text_of(cell)
+        text = _answered(crosstab, j) if as_shares else text_of(cell)
         cells.append(TableCell(text, link(None, value) if cell.records else "", spoken_of(cell), str(cell.status)))
     if share_column:
-        answered = _("of %(base)s") % {"base": number(crosstab.answered())}
+        answered = _("of %(base)s") % {"base": _answered(crosstab, None)}
         cells.append(TableCell(answered))
     return TableLine(_("Records with an answer") if as_shares else _("Total"), tuple(cells), "total")
 
