@@ -7,8 +7,10 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from trama.intake.recipe import RecipeError
-from trama.intake.verdicts import Report, Verdict
+from trama.intake.context.deciding import decision_for, proposed
+from trama.intake.context.mapping import decision_lines
+from trama.intake.recipe import DOINGS, RecipeError
+from trama.intake.verdicts import Report, StepReport, Verdict
 
 SHOWN = 20  # rows of each kind that a terminal shows; the rest is in the file of --report
 
@@ -47,10 +49,22 @@ def table(report: Report) -> str:
         lines += _details(step.name, step.those("refused"), _("refused"))
         lines += _details(step.name, step.those("gone") + step.those("closed"), _("no longer in the file"))
         lines += _details(step.name, step.those("noted"), _("noted"))
+        lines += _breaks(step)
         if step.fields:
             fields = ", ".join(f"{name} ({count})" for name, count in step.fields.most_common(12))
             lines.append(_("%(step)s: fields that change: %(fields)s") % {"step": step.name, "fields": fields})
     return "\n".join(lines)
+
+
+def _breaks(step: StepReport) -> list[str]:
+    """The breaks of scale that wait for a decision, with what may be written into the recipe."""
+    lines: list[str] = []
+    for found in step.breaks:
+        words = {"name": found.name, "year": found.year, "count": len(found.rows)}
+        lines += ["", _("%(name)s, %(year)s: %(count)s numbers jump. Write into the step one of these:") % words]
+        lines += [f"  {line}" for line in decision_lines(decision_for(found, proposed(found) or "keep"))]
+        lines.append("  # do = " + ", ".join(f'"{do}"' for do in DOINGS))
+    return lines
 
 
 def _padded(cell: object, width: int, column: int) -> str:

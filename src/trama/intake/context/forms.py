@@ -35,6 +35,10 @@ ROLES = [
 ]
 
 
+NEW = "-new-"  # no code of an indicator begins so
+EVERYWHERE = "-everywhere-"
+
+
 class FileForm(forms.Form):
     """A file of numbers about areas."""
 
@@ -93,7 +97,7 @@ class ColumnsForm(forms.Form):
         help_text=_("Look at the rows below: “1.234” can be a thousand and more, or one and a bit."),
     )
 
-    def __init__(self, data: Any, mapping: Mapping, columns: Sequence[str]) -> None:
+    def __init__(self, data: Any, mapping: Mapping, columns: Sequence[str], samples: Sequence[str]) -> None:
         self.mapping, self.columns = mapping, list(columns)
         initial = {
             "kind": mapping.kind,
@@ -111,13 +115,14 @@ class ColumnsForm(forms.Form):
         names = [(code, name) for code, name in wide.values_list("code", "name")]
         self.fields["within"].choices = [("", _now("no, or not needed")), *names]  # type: ignore[attr-defined]
         for number, column in enumerate(self.columns):
-            role = forms.ChoiceField(label=column, choices=ROLES, initial=mapping.roles.get(column, "note"))
-            self.fields[f"role_{number}"] = role
+            self.fields[f"role_{number}"] = forms.ChoiceField(
+                label=column, choices=ROLES, initial=mapping.roles.get(column, "note"), help_text=samples[number]
+            )
 
-    def roles(self) -> Iterator[tuple[str, Any]]:
-        """Each column with its field."""
-        for number, column in enumerate(self.columns):
-            yield column, self[f"role_{number}"]
+    def roles(self) -> Iterator[Any]:
+        """The field of each column."""
+        for number in range(len(self.columns)):
+            yield self[f"role_{number}"]
 
     def clean(self) -> dict[str, Any]:
         """One area, a year, at least one number."""
@@ -203,8 +208,8 @@ class IndicatorForm(forms.Form):
         required=False,
         help_text=_("Then its definition stays, and the names below are not used."),
     )
-    name_it = forms.CharField(label=_("Name in Italian"), max_length=200, required=False)
-    name_en = forms.CharField(label=_("Name in English"), max_length=200, required=False)
+    name_it = forms.CharField(label=_("Name in Italian"), max_length=200)
+    name_en = forms.CharField(label=_("Name in English"), max_length=200)
     unit_it = forms.CharField(
         label=_("Unit in Italian"), max_length=60, required=False, help_text=_("%, €, famiglie …")
     )
@@ -219,7 +224,6 @@ class IndicatorForm(forms.Form):
     centre = forms.FloatField(label=_("Value around which it turns"), required=False, help_text=_("For example 100."))
     compare_within = forms.ChoiceField(
         label=_("Comparable only inside the same"),
-        required=False,
         help_text=_("IDISE, for example, only inside one municipality."),
     )
     version = forms.CharField(
@@ -230,29 +234,31 @@ class IndicatorForm(forms.Form):
         self.named = named
         names = [name for name in self.base_fields if name != "known"]
         initial = {name: getattr(named, name) for name in names}
-        initial["known"] = named.code if named.code in dict(known) else ""
+        initial["known"] = named.code if named.code in dict(known) else NEW
+        initial["compare_within"] = named.compare_within or EVERYWHERE
         super().__init__(data, initial=initial, prefix=prefix)
-        self.fields["known"].choices = [("", _now("no, it is new")), *known]  # type: ignore[attr-defined]
+        self.fields["known"].choices = [(NEW, _now("no, it is new")), *known]  # type: ignore[attr-defined]
         kinds = [(kind.value, kind.label) for kind in AreaKind]
-        self.fields["compare_within"].choices = [("", _now("comparable everywhere")), *kinds]  # type: ignore[attr-defined]
+        self.fields["compare_within"].choices = [(EVERYWHERE, _now("comparable everywhere")), *kinds]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """A new one needs its names."""
+        """What is not loaded, or has its definition here, needs no answers."""
         data = super().clean() or {}
-        if data.get("take") and not data.get("known"):
-            for name in ("name_it", "name_en"):
-                if not data.get(name):
-                    self.add_error(name, _now("A new indicator needs a name."))
+        if not data.get("take") or data.get("known") not in {None, NEW}:
+            for name in list(self.errors):
+                if name != "known":
+                    del self.errors[name]
         return data
 
     def filled(self) -> Named:
         """The indicator as named."""
         data = dict(self.cleaned_data)
-        known = data.pop("known")
+        known = data.pop("known", NEW)
+        if data.get("compare_within") == EVERYWHERE:
+            data["compare_within"] = ""
         one = replace(self.named, **data)
-        if known:
+        if known != NEW:
             as_known(one, ContextIndicator.objects.get(code=known))
-            one.take = data["take"]
         return one
 
 
@@ -262,11 +268,11 @@ class DecisionForm(forms.Form):
     use_required_attribute = False
 
     do = forms.ChoiceField(label=_("What is to be done with these numbers?"), widget=forms.RadioSelect)
-    factor = forms.FloatField(label=_("Multiply by"), required=False, min_value=1e-9, max_value=1e9)
+    factor = forms.FloatField(label=_("Multiply by"), min_value=1e-9, max_value=1e9)
 
     def __init__(self, data: Any, found: ScaleBreak, prefix: str) -> None:
         self.found = found
-        super().__init__(data, initial={"do": proposed(found), "factor": found.factor or None}, prefix=prefix)
+        super().__init__(data, initial={"do": proposed(found), "factor": _whole(found.factor)}, prefix=prefix)
         choices = [
             ("keep", _now("leave them as they are: they are right")),
             ("leave_out", _now("leave them out: nothing is stated for them")),
@@ -280,12 +286,16 @@ class DecisionForm(forms.Form):
         self.fields["do"].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """To multiply one needs a number."""
+        """Only who multiplies needs a number."""
         data = super().clean() or {}
-        if data.get("do") == "multiply" and not data.get("factor") and "factor" not in self.errors:
-            self.add_error("factor", _now("Write by which number they are to be multiplied."))
+        if data.get("do") != "multiply" and "factor" in self.errors:
+            del self.errors["factor"]
         return data
 
     def decision(self) -> Decision:
         """The decision, as the recipe keeps it."""
         return decision_for(self.found, self.cleaned_data["do"], self.cleaned_data.get("factor"))
+
+
+def _whole(factor: float) -> float | int:
+    return int(factor) if factor == int(factor) else factor

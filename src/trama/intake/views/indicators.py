@@ -76,20 +76,19 @@ def columns(request: HttpRequest, token: str) -> HttpResponse:
     found = _desk(_actor(request), token)
     table = found.table()
     names = [column for column in table.columns if column]
-    form = ColumnsForm(request.POST or None, found.mapping, names)
+    shown = table.rows[:PREVIEW]
+    samples = [" · ".join(row.cells[column][:40] or "–" for row in shown) for column in names]
+    form = ColumnsForm(request.POST or None, found.mapping, names, samples)
     if request.method == "POST" and form.is_valid():
         found.keep(form.filled())
         return redirect("intake:indicators_names", token)
-    shown = table.rows[:PREVIEW]
     context = {
         "form": form,
         "mapping": found.mapping,
         "count": len(table.rows),
-        "columns": [
-            {"name": column, "field": field, "samples": [row.cells[column][:60] for row in shown]}
-            for column, field in form.roles()
-        ],
-        "rows": [row.number for row in shown],
+        "columns": names,
+        "rows": [{"number": row.number, "cells": [row.cells[column][:60] for column in names]} for row in shown],
+        "faults": table.faults[:5],
         "way": _way((found.mapping.file, "")),
     }
     return render(request, "intake/indicators/columns.html", context)
@@ -192,7 +191,7 @@ def _told(form: DecisionForm) -> dict[str, Any]:
                 "area": row.name,
                 "value": plain(row.value),
                 "beside": plain(row.beside),
-                "year": row.beside_year or _("the other areas"),
+                "year": row.beside_year or "",
             }
             for row in one.rows[:ROWS_OF_A_BREAK]
         ],
@@ -211,7 +210,7 @@ def _title(one: ScaleBreak) -> str:
         "year": one.year,
         "count": number(len(one.rows)),
         "all": number(len(one.rows) + len(one.others)),
-        "times": plain(times),
+        "times": plain(round(times, 1)),
     }
     if one.kind == "zero":
         return _("%(name)s, %(year)s: %(count)s zeros that may be no numbers") % words
