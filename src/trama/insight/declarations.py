@@ -22,7 +22,7 @@ def _years_of(area: Any) -> dict[str, Any] | None:
     from trama.insight.context.of_area import over_the_years
 
     found = over_the_years(area)
-    return found and {"years": found}
+    return {"years": found} if found is not None else None
 
 
 declare(AreaSection("years", _("Over the years"), "insight/area/_years.html", years_of, order=12))

@@ -292,12 +292,12 @@ def lines(items: Sequence[Line], decimals: int = 0, width: int = WIDE) -> dict[s
         for n, item in enumerate(items)
         for year, value, part in item.points
     ]
-    years = sorted({value["year"] for value in values})
+    years = sorted({year for item in items for year, _value, _part in item.points})
     wide = width >= WIDE
     x_axis = {"title": None, "grid": False, "format": "d", "values": years, "labelOverlap": True, "labelFlush": True}
     y_axis = {"title": None, "tickCount": 5, "format": f",.{min(decimals, 1)}f"}
     many = sum(item.role == "other" for item in items) > 20
-    strokes = (
+    strokes: tuple[tuple[str, str, float, list[int]], ...] = (
         ("other", "#d3dae1" if many else "#b9c3cd", 0.9 if many else 1.3, []),
         ("above", SOFT_INK, 2.2, [6, 4]),
         ("chosen", DEEP, 3.2, []),
