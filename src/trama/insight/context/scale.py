@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from trama.insight.analysis import classes
 from trama.insight.context.asked import AROUND, EQUAL, METHODS, NATURAL, OWN, QUANTILES, Asked
@@ -134,19 +133,11 @@ def _said(method: str, bounds: Sequence[float], indicator: ContextIndicator) -> 
     if method == OWN:
         inner = "; ".join(number(one, max(indicator.decimals, _decimals(one))) for one in bounds[:-1])
         return _("Classes with breaks chosen by whoever reads: %(breaks)s.") % {"breaks": inner}
+    if count == 1:
+        return _("One class, because all values are equal.")
     texts = {
-        QUANTILES: ngettext(
-            "%(n)s class, because all values are equal.",
-            "%(n)s classes with about as many areas in each (quantiles); equal values stay together.",
-            count,
-        ),
-        NATURAL: ngettext(
-            "%(n)s class, because all values are equal.",
-            "%(n)s classes at the natural breaks: values that are near each other stay together.",
-            count,
-        ),
-        EQUAL: ngettext(
-            "%(n)s class, because all values are equal.", "%(n)s classes of the same width; some may be empty.", count
-        ),
+        QUANTILES: _("%(n)s classes with about as many areas in each (quantiles); equal values stay together."),
+        NATURAL: _("%(n)s classes at the natural breaks: values that are near each other stay together."),
+        EQUAL: _("%(n)s classes of the same width; some may be empty."),
     }
     return texts[method] % {"n": number(count)}
