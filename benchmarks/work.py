@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.measure import Result
@@ -62,6 +63,49 @@ def _points_in_areas() -> Result:
     return Result("10,000 points in 8,000 areas (index included)", statistics.median(times), 1000)
 
 
+def _clusters() -> list[Result]:
+    """Local indicators and Moran's I of 3,700 sections, 999 permutations, beside the bare sums that they need.
+
+    Processor time: the clock of a busy machine says little.
+    """
+    import numpy as np
+    import shapely
+
+    from trama.insight.analysis import neighbours, spatial
+
+    dice = np.random.default_rng(2026)
+    x, y = (axis.ravel()[:3_700] for axis in np.meshgrid(np.arange(61), np.arange(61)))
+    sections = shapely.box(x * 100, y * 100, x * 100 + 100, y * 100 + 100)
+    values = dice.normal(size=3_700) + 0.02 * x
+    start = time.process_time()
+    weights = neighbours.contiguity(sections).standardised()
+    found = (time.process_time() - start) * 1000
+    hands, even = dice.integers(0, 3_700, (999, 8)), np.full(8, 1 / 8)
+
+    def bare() -> None:
+        for _section in range(3_700):
+            values[hands] @ even
+
+    local, least = (_processor_ms(run) for run in (lambda: spatial.lisa(values, weights), bare))
+    whole = _processor_ms(lambda: spatial.moran(values, weights))
+    name = "bare sums over as many neighbours"
+    return [
+        Result(
+            "LISA of 3,700 sections, 999 permutations", local, 1000, least, name, detail=f"neighbours {found:.0f} ms"
+        ),
+        Result("Moran's I of 3,700 sections, 999 permutations", whole, 1000, least, name),
+    ]
+
+
+def _processor_ms(run: Callable[[], object], times: int = 5) -> float:
+    taken = []
+    for _ in range(times):
+        start = time.process_time()
+        run()
+        taken.append((time.process_time() - start) * 1000)
+    return statistics.median(taken)
+
+
 def _load() -> Result:
     """10,000 rows of resources: dry run and commit, beside the bare reading of the file."""
     folder = Path(tempfile.mkdtemp(prefix="trama-bench-"))
@@ -105,7 +149,7 @@ def _write_rows(path: Path) -> None:
 
 def main(home: Path) -> list[Result]:
     """All of them; what cannot run says why."""
-    results = [_points_in_areas()]
+    results = [_points_in_areas(), *_clusters()]
     for run, name in ((lambda: _report(home), "report"), (_load, "load")):
         try:
             results.append(run())
