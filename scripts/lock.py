@@ -1,7 +1,8 @@
 """Resolve the dependencies of pyproject.toml and write the hashed lock files of requirements/.
 
-run.txt is what serving needs, dev.txt has the tools for tests and checks too, setup.txt pins the installers. uv.lock
-stays out of the repository: it records the address of the index that it was made from.
+run.txt is what serving needs, dev.txt has the tools for tests and checks too, setup.txt pins the installers, oracles.txt
+the programs with which results are compared and that want what Trama does without (pandas). uv.lock stays out of the
+repository: it records the address of the index that it was made from.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 UV = Path(sys.executable).parent / "uv"
 INSTALLERS = "pip\nuv\n"
+ORACLES = "esda>=2.7\nlibpysal>=4.12\n"
 
 
 def uv(*arguments: str, text: str | None = None) -> None:
@@ -25,25 +27,16 @@ def uv(*arguments: str, text: str | None = None) -> None:
 
 
 def main() -> None:
-    """Write the three files."""
+    """Write the four files."""
     uv("lock", "--quiet", *(["--upgrade"] if "--upgrade" in sys.argv else []))
     export = ("export", "--quiet", "--locked", "--no-emit-project", "--extra", "postgresql", "--no-dev")
     uv(*export, "--group", "build", "-o", "requirements/run.txt")
     uv(*export[:-1], "-o", "requirements/dev.txt")
-    uv(
-        "pip",
-        "compile",
-        "--quiet",
-        "--universal",
-        "--generate-hashes",
-        "--no-emit-index-url",
-        "--no-header",
-        "-o",
-        "requirements/setup.txt",
-        "-",
-        text=INSTALLERS,
-    )
-    print("Written: requirements/run.txt, requirements/dev.txt, requirements/setup.txt")
+    for name, text in (("setup", INSTALLERS), ("oracles", ORACLES)):
+        # Without the settings of pyproject.toml, which keep pandas away.
+        how = ("--no-config", "--quiet", "--universal", "--generate-hashes", "--no-emit-index-url", "--no-header")
+        uv("pip", "compile", *how, "-o", f"requirements/{name}.txt", "-", text=text)
+    print("Written: requirements/run.txt, requirements/dev.txt, requirements/setup.txt, requirements/oracles.txt")
 
 
 if __name__ == "__main__":
