@@ -1,8 +1,8 @@
 """Resolve the dependencies of pyproject.toml and write the hashed lock files of requirements/.
 
-run.txt is what serving needs, dev.txt has the tools for tests and checks too, setup.txt pins the installers, oracles.txt
-the programs with which results are compared and that want what Trama does without (pandas). uv.lock stays out of the
-repository: it records the address of the index that it was made from.
+run.txt is what serving needs, dev.txt has the tools for tests and checks too, setup.txt pins the installers,
+oracles.txt the programs with which results are compared and that want what Trama does without (pandas). uv.lock stays
+out of the repository: it records the address of the index that it was made from.
 """
 
 from __future__ import annotations
