@@ -51,7 +51,7 @@ class IndexDefinition(models.Model):
     description_en = models.TextField(_("what it is for, in English"), blank=True)
     kind = models.CharField(_("kind of areas"), max_length=20, choices=AreaKind.choices)
     under = models.ForeignKey(Area, verbose_name=_("areas of"), on_delete=models.PROTECT, related_name="+")
-    years = models.JSONField(_("years"), default=list)
+    years = models.JSONField(_("years"), default=list, blank=True)
     method = models.CharField(_("one scale"), max_length=8, choices=IndexMethod.choices, default=IndexMethod.AMPI)
     penalty = models.CharField(_("imbalance"), max_length=8, choices=IndexPenalty.choices, default=IndexPenalty.PLUS)
     ddof = models.PositiveSmallIntegerField(_("standard deviation"), choices=IndexDdof.choices, default=IndexDdof.WHOLE)

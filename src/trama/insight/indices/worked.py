@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -135,33 +136,42 @@ def _step(index: Index, year: int, area: int, column: int) -> Step:
     return Step(
         part.name,
         figure(x, part),
-        _exact(low, part),
-        _exact(high, part),
+        _exact(low, part, _span(index, low, high)),
+        _exact(high, part, _span(index, low, high)),
         part.polarity < 0,
         _reckoning(index, part, x, low, high, scaled),
         score(scaled, 2),
     )
 
 
-def _exact(value: float, part: Part) -> str:
-    """A number with as many decimals as it takes to reckon with it by hand and get the score that is shown."""
-    for decimals in range(part.decimals, part.decimals + 3):
+def _exact(value: float, part: Part, span: float) -> str:
+    """A number with as many decimals as it takes to reckon with it by hand and get the score that is shown.
+
+    `span` is how far the scale reaches: what is a rounding for euros is not one for a rate per thousand.
+    """
+    needed = max(part.decimals, math.ceil(-math.log10(span / 4000)))
+    for decimals in range(part.decimals, needed):
         if abs(round(value, decimals) - value) < 1e-9 * max(1.0, abs(value)):
             return number(value, decimals)
-    return number(value, max(2, part.decimals + 2) if abs(value) < 1000 else max(1, part.decimals))
+    return number(value, needed)
 
 
 def _reckoning(index: Index, part: Part, x: float, low: float, high: float, scaled: float) -> str:
     """The arithmetic of one indicator, with the numbers as they are printed beside it."""
-    own, first, last = _exact(x, part), _exact(low, part), _exact(high, part)
+    span = _span(index, low, high)
+    own, first, last = (_exact(value, part, span) for value in (x, low, high))
     # A minus behind a minus wants brackets.
-    first, last = (f"({text})" if text.startswith("-") else text for text in (first, last))
+    own, first, last = (f"({text})" if text.startswith("-") else text for text in (own, first, last))
     if index.definition.method == Method.MPI:
         sign = "−" if part.polarity < 0 else "+"
         return f"{MIDDLE:.0f} {sign} {SPREAD:.0f} × ({own} − {first}) ÷ {last} = {score(scaled, 2)}"
-    minus = f"({own})" if own.startswith("-") else own
-    above = f"{last} − {minus}" if part.polarity < 0 else f"{own} − {first}"
+    above = f"{last} − {own}" if part.polarity < 0 else f"{own} − {first}"
     return f"({above}) ÷ ({last} − {first}) × {RANGE:.0f} + {LOWEST:.0f} = {score(scaled, 2)}"
+
+
+def _span(index: Index, low: float, high: float) -> float:
+    """How far the scale reaches: from end to end, or twice the deviation."""
+    return 2 * high if index.definition.method == Method.MPI else high - low
 
 
 def heads(index: Index) -> tuple[str, str]:

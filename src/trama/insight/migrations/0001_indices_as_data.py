@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('description_it', models.TextField(blank=True, verbose_name='what it is for, in Italian')),
                 ('description_en', models.TextField(blank=True, verbose_name='what it is for, in English')),
                 ('kind', models.CharField(choices=[('country', 'country'), ('region', 'region'), ('province', 'province'), ('union', 'union of municipalities'), ('area_authority', 'social area authority'), ('municipality', 'municipality'), ('district', 'district'), ('hamlet', 'hamlet'), ('zone', 'zone'), ('neighbourhood', 'neighbourhood'), ('statistical_area', 'statistical area'), ('section', 'census section')], max_length=20, verbose_name='kind of areas')),
-                ('years', models.JSONField(default=list, verbose_name='years')),
+                ('years', models.JSONField(blank=True, default=list, verbose_name='years')),
                 ('method', models.CharField(choices=[('ampi', 'between the lowest and the highest value, from 70 to 130 (AMPI)'), ('mpi', 'by distance from the mean of the areas (MPI)')], default='ampi', max_length=8, verbose_name='one scale')),
                 ('penalty', models.CharField(choices=[('plus', 'added: the index measures something bad'), ('minus', 'taken away: the index measures something good'), ('none', 'left out: a simple mean')], default='plus', max_length=8, verbose_name='imbalance')),
                 ('ddof', models.PositiveSmallIntegerField(choices=[(0, 'divided by their number (÷ m), as ISTAT writes it'), (1, 'divided by their number less one (÷ m − 1), as some programs do')], default=0, verbose_name='standard deviation')),
