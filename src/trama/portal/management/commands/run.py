@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import sys
 from argparse import ArgumentParser
+from importlib import import_module
 from typing import Any
 
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
+from django.db import connections
+from django.template.loader import get_template
+from django.urls import reverse
+from django.utils import translation
 
 from trama.accounts.choices import DEMONSTRATION_PASSWORD
 from trama.accounts.models import User
@@ -42,6 +49,8 @@ class Command(BaseCommand):
         if not options["empty"] and not Area.objects.exists():
             self.stdout.write("Nothing here yet: loading the demonstration (some seconds)…")
             call_command("demo", stdout=self.stdout)
+            self._begin_again(options)
+        self._make_ready()
         self._welcome(host, port)
         self._serve(host, port, options["workers"])
 
@@ -82,13 +91,41 @@ class Command(BaseCommand):
         heading = f"  Demonstration logins (password of all: {DEMONSTRATION_PASSWORD}):"
         return [heading, *("    " + "  ".join(names[start : start + 5]) for start in range(0, len(names), 5))]
 
-    def _serve(self, host: str, port: int, workers: int) -> None:
-        arguments = [
-            *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
-            *("--workers", str(workers), "--blocking-threads", "1", "--backpressure", "64"),
-            *("--no-ws", "--log-level", "warning", "--workers-kill-timeout", "5"),
-            "trama.config.wsgi:application",
-        ]
+    def _begin_again(self, options: dict[str, Any]) -> None:
+        # The workers are copies of this process: what the load needed they would bear for ever.
         sys.stdout.flush()
-        # The server takes the place of this process, so that Ctrl-C and a supervisor reach it directly.
-        os.execv(sys.executable, arguments)  # noqa: S606
+        begin = "from trama.config.command_line import main; main()"
+        chosen = [f"--{name}={options[name]}" for name in ("host", "port", "workers", "verbosity")]
+        os.execv(sys.executable, [sys.executable, "-c", begin, "run", "--empty", *chosen])  # noqa: S606
+
+    def _make_ready(self) -> None:
+        """Read once what every worker needs (addresses, templates, messages): they start as copies of this process."""
+        import_module(settings.WSGI_APPLICATION.rpartition(".")[0])
+        for language, _name in settings.LANGUAGES:
+            with translation.override(language):
+                reverse("portal:home")
+                translation.gettext("")
+        get_template("ui/base.html")
+        # A connection is nobody else's, and what is there now is not looked through for waste again.
+        connections.close_all()
+        gc.collect()
+        gc.freeze()
+
+    def _serve(self, host: str, port: int, workers: int) -> None:
+        from granian.constants import Interfaces
+        from granian.log import LogLevels
+        from granian.server import Server
+
+        sys.stdout.flush()
+        Server(
+            "trama.config.wsgi:application",
+            host,
+            port,
+            interface=Interfaces.WSGI,
+            workers=workers,
+            blocking_threads=1,
+            backpressure=64,
+            websockets=False,
+            log_level=LogLevels.warning,
+            workers_kill_timeout=5,
+        ).serve()
