@@ -264,11 +264,6 @@ def supply_label(found: Needs) -> str:
     return _("%(what)s per 1,000 %(unit)s") % {"what": label, "unit": found.base.unit}
 
 
-def need_word(found: Needs) -> str:
-    """ "need", or "value" where the indicator does not say whether much of it is a need."""
-    return _("value") if found.neutral else _("need")
-
-
 def title_of(found: Needs) -> str:
     """ "Indice complessivo di fragilità, 2022, accanto a: risorse ogni 1.000 famiglie"."""
     return _("%(indicator)s beside: %(supply)s") % {
