@@ -56,11 +56,12 @@ def opened(file: IO[bytes] | Path, label: str) -> Iterator[zipfile.ZipFile]:
 
 
 def entries(
-    archive: zipfile.ZipFile, label: str, *, most_bytes: int = MOST_BYTES, most_files: int = MOST_FILES
+    archive: zipfile.ZipFile, label: str, *, most_bytes: int | None = None, most_files: int = MOST_FILES
 ) -> list[zipfile.ZipInfo]:
     """The files of an archive, all of them checked, without folders and litter. Raises ArchiveRefused."""
     found = [item for item in archive.infolist() if not item.is_dir() and not _is_litter(item)]
     name = shown(label)
+    most_bytes = MOST_BYTES if most_bytes is None else most_bytes
     if len(found) > most_files:
         raise ArchiveRefused(
             _("“%(name)s” holds %(found)s files, more than %(count)s: send those that are needed.")

@@ -35,6 +35,7 @@ class UploadForm(forms.Form):
 
     recipe = forms.FileField(label=_("Recipe"), help_text=_("The .toml file that says how the files become records."))
     sent = SeveralFilesField(
+        allow_empty_file=True,  # whoever reads it says which one is empty
         label=_("Files"),
         help_text=_("One or more files (CSV, spreadsheets, GeoJSON …), or one .zip that holds them all."),
     )

@@ -9,10 +9,13 @@ import glob
 import logging
 import math
 import re
+import sqlite3
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
@@ -79,6 +82,10 @@ def _read(path: Path, name: str, crs: str, layer: str) -> Read:
     from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
     refusals = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, CRSError, ValueError)
+    if path.suffix.lower() == ".gpkg" and not _holds_tables(path):
+        raise FileRefused(
+            _("%(file)s has no layer with shapes: export it again, with its areas.") % {"file": shown(name)}
+        )
     try:
         layer = _layer(path, name, layer)
         meta, _ids, geometry, values = pyogrio.raw.read(
@@ -174,6 +181,19 @@ def _look_through(path: Path, name: str) -> None:
             )
 
 
+def _no_layer(name: str) -> FileRefused:
+    return FileRefused(_("%(file)s has no layer with shapes: export it again, with its areas.") % {"file": shown(name)})
+
+
+def _holds_tables(path: Path) -> bool:
+    """Whether a GeoPackage lists anything: an empty one is no GeoPackage to its library. True for what is broken."""
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as database:
+            return bool(database.execute("SELECT count(*) FROM gpkg_contents").fetchone()[0])
+    except sqlite3.Error:
+        return True
+
+
 def _layer(path: Path, name: str, wanted: str) -> str:
     """The layer that is meant: the one that is named, else the only one that bears shapes."""
     import pyogrio
@@ -181,7 +201,7 @@ def _layer(path: Path, name: str, wanted: str) -> str:
     layers = [str(layer) for layer, kind in pyogrio.list_layers(path) if kind is not None]
     words = {"file": shown(name), "layers": ", ".join(shown(layer) for layer in layers), "layer": shown(wanted)}
     if not layers:
-        raise FileRefused(_("%(file)s has no layer with shapes: export it again, with its areas.") % words)
+        raise _no_layer(name)
     if wanted and wanted not in layers:
         raise FileRefused(_("%(file)s has no layer “%(layer)s”; it has: %(layers)s.") % words)
     if not wanted and len(layers) > 1:
