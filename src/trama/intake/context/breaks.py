@@ -147,7 +147,7 @@ class _Search:
         spread = _spread(calm) if len(calm) >= ENOUGH else None
         for area, jump in jumps.items():
             size = _nearest(jump, NEAR_IN_TIME)
-            if whole and abs(jump - whole) <= max(NEAR_IN_TIME[abs(whole)], 0.25):
+            if whole and abs(jump - whole) < abs(jump):  # nearer to where all went than to where they were
                 shifts[area] = whole
             elif size and not self._by_itself(jump, size, spread, sizes[area]):
                 shifts[area] = size

@@ -83,8 +83,9 @@ def hold_back(reading: Reading) -> None:
                 points.append(Point(area, year, value, trusted=True))
         found = breaks.find(points, counts=spec.adds_up, centre=spec.centre)
         names = _names(here) if found else {}
+        broken = {(member.area, one.year) for one in found for member in one.members}
         for one in found:
-            _hold(reading, spec, one, here, names)
+            _hold(reading, spec, one, set(here) - broken, names)
 
 
 def _stated(reading: Reading) -> dict[str, list[tuple[int, int, float]]]:
@@ -104,10 +105,9 @@ def _names(here: Iterable[tuple[int, int]]) -> dict[int, str]:
 
 
 def _hold(
-    reading: Reading, spec: IndicatorSpec, found: Break, here: Iterable[tuple[int, int]], names: dict[int, str]
+    reading: Reading, spec: IndicatorSpec, found: Break, fitting: Iterable[tuple[int, int]], names: dict[int, str]
 ) -> None:
     report = reading.report
-    broken = {member.area for member in found.members}
     first = (found.members[0].area, spec.code, found.year)
     told = ScaleBreak(
         spec.code, spec.name_it, found.year, found.kind, found.factor, reading.rows[first][1], found.compared
@@ -121,11 +121,7 @@ def _hold(
         report.refuse(row, column, _why(found, member), f"{name}, {spec.name_it} {found.year}")
         del reading.cells[key]
     told.rows.sort(key=lambda row: row.row)
-    fit = [
-        area
-        for area, year in here
-        if year == found.year and area not in broken and (area, spec.code, year) in reading.cells
-    ]
+    fit = [area for area, year in fitting if year == found.year]
     told.others = sorted(reading.names[area] for area in fit)
     told.other_names = sorted(names[area] for area in fit)
     reading.held.add((spec.code, found.year))

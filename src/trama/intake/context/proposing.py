@@ -136,7 +136,8 @@ def area_guesses(table: Table, keys: AreaKeys) -> list[AreaGuess]:
             # Small numbers are local codes of something everywhere: only where the header says so.
             if by == "local_code" and not (HEADS["code"].search(head(column)) and found >= 2):
                 likely = False
-            if by == "code" and all(len(key) < 3 for key in wanted) and not HEADS["code"].search(head(column)):
+            # So are the codes of provinces and regions.
+            if by == "code" and max(map(len, known)) < 5 and not (said or HEADS["code"].search(head(column))):
                 likely = False
             if found and likely:
                 guesses.append(AreaGuess(column, kind, by, found, share))
