@@ -162,7 +162,11 @@ def as_file(found: Clustering) -> AreaFile:
         local = (line.group or "none", line.p, line.local) if found.local is not None else (None, None, None)
         rows.append((area.code, area.name, area.value, area.state, line.neighbours, line.around, *local))
     return AreaFile(
-        f"{_('Clusters')} {found.values.title}", tuple(columns), tuple(rows), tuple(_about(found)), _document(found)
+        _("Clusters of %(what)s") % {"what": found.values.title},
+        tuple(columns),
+        tuple(rows),
+        tuple(_about(found)),
+        _document(found),
     )
 
 

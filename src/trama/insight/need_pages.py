@@ -78,7 +78,7 @@ def drawn_map(found: Needs) -> Drawn | None:
     sketch = sketch_of([mark.area for mark in marks], frames_of([mark.area for mark in marks]))
     if not sketch.outlines:
         return None
-    names = ", ".join(line.area.name for line in found.standing_out) or _("none")
+    names = ", ".join(line.area.name for line in found.standing_out) or _("no area")
     svg = choropleth.choropleth(
         sketch,
         marks,
@@ -142,7 +142,7 @@ def picture_of(found: Needs) -> dict[str, Any]:
     ]
     unit = f" ({found.values.unit})" if found.values.unit else ""
     axes = (f"{found.values.indicator.name}{unit}", supply_label(found), found.need_bounds, found.supply_bounds)
-    names = ", ".join(line.area.name for line in found.standing_out[:12]) or _("none")
+    names = ", ".join(line.area.name for line in found.standing_out[:12]) or _("no area")
     alt = _(
         "Picture: each of %(count)s areas is a point, %(indicator)s across, %(supply)s upward. %(sentence)s %(names)s. "
         "The table has all figures."
