@@ -39,8 +39,6 @@ WATCHED = [
 LIBRARY = re.compile(
     r"Traceback|[a-z]Error\b|Exception|[Ee]rrno|\bNone\b|<class|0x[0-9a-f]{6}|pyogrio|calamine|/vsi|codec"
 )
-    r"Traceback|[a-z]Error\b|Exception|[Ee]rrno|\bNone\b|<class|0x[0-9a-f]{6}|pyogrio|calamine|/vsi|codec"
-)
 
 
 @pytest.fixture
