@@ -47,6 +47,7 @@ class PrintedTable:
     total: TableLine
     base: str  # "594 risorse · senza risposta: 12 · 21 novembre 2026 · Comune"
     notes: tuple[str, ...]
+    protects: bool = False  # counts of persons: what the sign means is explained on a page of its own
 
 
 def text_of(cell: Cell) -> str:
@@ -139,6 +140,7 @@ def printed(crosstab: Crosstab, register: Register | None = None, show: str = NU
         lines=tuple(lines),
         total=_total(crosstab, link, as_shares=as_shares, share_column=one and shares),
         base=base_of(crosstab),
+        protects=crosstab.measure.persons,
         notes=(*notes_of(crosstab), *((_shares_note(crosstab),) if shares and (one or as_shares) else ())),
     )
 

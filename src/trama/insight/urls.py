@@ -1,6 +1,6 @@
 from django.urls import path
 
-from trama.insight.views import clusters, crosstabs, indicators, indices, needs
+from trama.insight.views import clusters, crosstabs, indicators, indices, needs, protection
 
 app_name = "insight"
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("raggruppamenti/tabella.<str:form>", clusters.clusters_file, name="clusters_file"),
     path("bisogno-e-offerta/", needs.needs_page, name="needs"),
     path("bisogno-e-offerta/tabella.<str:form>", needs.needs_file, name="needs_file"),
+    path("protezione/", protection.protection, name="protection"),
     path("<slug:key>/", crosstabs.crosstab, name="crosstab"),
     path("<slug:key>/tabella.<str:form>", crosstabs.crosstab_file, name="crosstab_file"),
 ]

@@ -191,7 +191,9 @@ def table_cell(columns: list[Any], position: int, value: Any, address: str) -> S
     if value is None or value == "":
         return format_html("<td{}>{}</td>", SafeString(' class="tr-n"') if columns[position].numeric else "", "")
     if columns[position].numeric:
-        return format_html('<td class="tr-n">{}</td>', numbers.number(value))
+        # A number that may not be told is a word.
+        told = value if isinstance(value, str) else numbers.number(value)
+        return format_html('<td class="tr-n">{}</td>', told)
     if isinstance(value, bool):
         return format_html("<td>{}</td>", _("yes") if value else _("no"))
     if isinstance(value, date):
