@@ -29,6 +29,7 @@ from trama.ui.numbers import day, number, percent
 
 LONGEST = 40
 MOST_BARS = 16
+ENOUGH = 10  # of fewer records a table says all: no bar, no "most frequent"
 # By what a register is counted, where it has these; otherwise by the first thing that it can be counted by.
 TELLING = ("activity", "kind", "group", "target", "aim")
 MARKED = ("resources", "places")  # registers whose points stand on the map
@@ -96,7 +97,7 @@ def _register(
         stated.append(Stated(register, found.rows.label, base - (found.rows.missing or 0), base))
         if not any(value.is_plain for value in found.rows.values):
             continue
-        chart = chart_of(found, MOST_BARS) if place == 0 else None
+        chart = chart_of(found, MOST_BARS) if place == 0 and base >= ENOUGH else None
         if chart is not None and len(found.rows.values) > 3:
             yield Chart(chart.title, chart.subtitle, chart.alt, chart.wide)
         yield table_of(found, str(register.caution), repeat_base=chart is None)
@@ -115,7 +116,7 @@ def _sentence(register: Register, base: int, tables: Sequence[Crosstab]) -> str:
         if first is not None
         else []
     )
-    if first is not None and len(plain) > 2:
+    if first is not None and len(plain) > 2 and base >= ENOUGH:
         leading = sorted(plain, key=lambda pair: (-pair[0], pair[1]))[:3]
         names = [_("%(name)s (%(count)s)") % {"name": _inside(name), "count": number(count)} for count, name in leading]
         parts.append(_("The most frequent: %(names)s.") % {"names": listed(names)})

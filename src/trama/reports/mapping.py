@@ -77,11 +77,16 @@ def drawn_map(area: Area, points: Sequence[Points] = ()) -> str | None:
     )
 
 
+def parts_with_outline(area: Area) -> bool:
+    """Whether parts of the area are drawn on its map."""
+    drawn = Boundary.objects.filter(area__parent=area, valid_to__isnull=True)
+    return drawn.filter(area__in=Area.objects.in_force().values("pk")).order_by().exists()
+
+
 def words_of_map(area: Area, points: Sequence[Points]) -> str:
     """What is read in place of the map."""
     marked = ", ".join(f"{one.name}: {len(one.places)}" for one in points)
-    inside = Area.objects.in_force().filter(parent=area, boundaries__valid_to__isnull=True, boundaries__isnull=False)
-    if inside.order_by().exists():
+    if parts_with_outline(area):
         sentence = _("Map of %(area)s with the outlines of the areas that it is made of.") % {"area": area.name}
     else:
         sentence = _("Map of %(area)s: its outline.") % {"area": area.name}

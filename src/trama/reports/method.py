@@ -100,19 +100,27 @@ def method() -> Iterator[Block]:
         yield Bullets(described)
 
 
-def glossary(ages_known: bool) -> Iterator[Block]:
-    """The words that a reader may not know, in alphabetical order."""
+def glossary(*, ages: bool, indices: bool, incomes: bool) -> Iterator[Block]:
+    """The words of the report that a reader may not know, in alphabetical order."""
     words = [
         (_("Area."), _("A piece of territory with a name: municipality, district, zone, hamlet, statistical area.")),
         (_("Experience."), _("A project, activity, group or event, with a period, places, people and organisations.")),
         (_("Household."), _("People who live together and are registered as one family; somebody alone is one too.")),
-        (_("Index."), _("Several numbers put into one; here 100 is the mean of the areas that are compared.")),
         (_("Organisation."), _("Whoever acts: a public body, an association, an informal group, a parish, a firm.")),
         (_("Resource."), _("Something that is offered to people, with who offers it, for whom and how one gets in.")),
-        (_("Median."), _("The value in the middle: half of the people or households lie below it, half above.")),
-        (_("Third."), _("A list of areas put in order and divided into three equal parts: lowest, middle, highest.")),
     ]
-    if ages_known:
+    if indices:
+        words += [
+            (_("Index."), _("Several numbers put into one; here 100 is the mean of the areas that are compared.")),
+            (
+                _("Third."),
+                _("A list of areas put in order and divided into three equal parts: lowest, middle, highest."),
+            ),
+        ]
+    if incomes:
+        median = _("The value in the middle: half of the people or households lie below it, half above.")
+        words.append((_("Median."), median))
+    if ages:
         words += [
             (_("Old-age index."), _("People of 65 and over for every 100 under 15.")),
             (_("Dependency."), _("People under 15 or of 65 and over for every 100 between 15 and 64.")),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from trama.reports.document import Block, Cell, Chart, Heading, Line, Paragraph, Table
-from trama.reports.phrases import beside, grown, where
+from trama.reports.phrases import beside, grown, signed, where
 from trama.territory import demography, profile
 from trama.territory.demography import Ratios
 from trama.territory.models import Area, AreaClosure, Population
@@ -270,7 +270,7 @@ def _people_cells(women: int, men: int, total: int) -> tuple[Cell, ...]:
 def _years_table(people: People, source: str) -> Table:
     lines, before = [], None
     for year, total in people.totals:
-        change = Cell("") if before is None else Cell(number(total - before), total - before)
+        change = Cell("") if before is None else Cell(signed(total - before), total - before)
         lines.append(Line(str(year), (Cell(number(total), total), change), key=str(year)))
         before = total
     return Table(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from trama.territory.choices import AreaKind
 from trama.ui.numbers import is_english, number
@@ -35,7 +35,7 @@ def where(name: str, kind: str) -> str:
     own = str(dict(AreaKind.choices).get(kind, "")).split(" ", 1)[0].casefold()
     first = name.split(" ", 1)[0].casefold()
     pattern = IN_KIND.get(AreaKind(kind)) if kind in AreaKind.values else None
-    if pattern is None or first == own or first in ("città", "nuovo", "circondario"):
+    if pattern is None or first in (own, "città"):
         return _("in “%(name)s”") % {"name": name}
     return str(pattern) % {"name": name}
 
@@ -65,12 +65,18 @@ def listed(parts: Sequence[str], most: int = NAMES_IN_A_SENTENCE) -> str:
     """ "a", "a e b", "a, b e c", "a, b, c e altre 5"."""
     shown = list(parts[:most])
     if len(parts) > most + 1:
-        rest = _("%(count)s more") % {"count": number(len(parts) - most)}
-        return _("%(first)s and %(last)s") % {"first": ", ".join(shown), "last": rest}
+        return _and(shown, _("%(count)s more") % {"count": number(len(parts) - most)})
     shown = list(parts[: most + 1])
     if len(shown) < 2:
         return "".join(shown)
-    return _("%(first)s and %(last)s") % {"first": ", ".join(shown[:-1]), "last": shown[-1]}
+    return _and(shown[:-1], shown[-1])
+
+
+def _and(first: Sequence[str], last: str) -> str:
+    names = {"first": ", ".join(first), "last": last}
+    if last[:1].casefold() in ("e", "è", "é"):
+        return pgettext("before a word that begins with e", "%(first)s and %(last)s") % names
+    return _("%(first)s and %(last)s") % names
 
 
 def compared(value: float, other: float) -> int:

@@ -14,7 +14,7 @@ from trama.reports import counted
 from trama.reports.context import theme_blocks
 from trama.reports.document import Block, Cell, Document, Figures, Heading, KeyFigure, Line, Map, Paragraph, Table
 from trama.reports.indices import index_blocks
-from trama.reports.mapping import drawn_map, words_of_map
+from trama.reports.mapping import drawn_map, parts_with_outline, words_of_map
 from trama.reports.method import glossary, method, sources
 from trama.reports.need import need_blocks
 from trama.reports.people import People, people_blocks, people_of
@@ -58,7 +58,8 @@ def _blocks(actor: Actor, area: Area) -> Iterator[Block]:
     if any(not one.is_index for one in numbers.values()):
         yield Heading(_("Numbers of context"), 1)
         yield from theme_blocks(numbers)
-    yield from index_blocks(area, [one for one in numbers.values() if one.is_index])
+    indices = list(index_blocks(area, [one for one in numbers.values() if one.is_index]))
+    yield from indices
     yield from need_blocks(actor, area)
     yield Heading(_("Who and what is registered"), 1)
     table = counted.indicator_table(actor, area)
@@ -68,7 +69,9 @@ def _blocks(actor: Actor, area: Area) -> Iterator[Block]:
     yield Heading(_("Sources and method"), 1)
     yield from sources(actor, area, people.residents if people else None)
     yield from method()
-    yield from glossary(people is not None)
+    yield from glossary(
+        ages=people is not None, indices=bool(indices), incomes=any(_is_income(one) for one in numbers.values())
+    )
 
 
 # --- the area in a page -------------------------------------------------------------------------------------------
@@ -104,8 +107,12 @@ def _in_a_page(actor: Actor, area: Area, people: People | None, numbers: dict[st
         yield table
 
 
+def _is_income(one: Series) -> bool:
+    return one.indicator.theme == "income"
+
+
 def _map_title(area: Area) -> str:
-    has_parts = Area.objects.in_force().filter(parent=area).order_by().exists()
+    has_parts = parts_with_outline(area)
     return (_("%(area)s and its parts") if has_parts else _("Where it lies: %(area)s")) % {"area": area.name}
 
 
@@ -118,7 +125,7 @@ def _unknown(people: People | None, numbers: dict[str, Series]) -> str:
         missing.insert(0, _("how many people live here"))
     if not any(one.indicator.theme == "households" for one in numbers.values()):
         missing.append(_("households"))
-    if not any(one.indicator.theme == "income" for one in numbers.values()):
+    if not any(_is_income(one) for one in numbers.values()):
         missing.append(_("incomes"))
     if not missing:
         return ""

@@ -18,9 +18,9 @@ from trama.reports import counted, printing
 from trama.reports.choices import FORMS
 from trama.reports.document import Document
 from trama.reports.editing import with_written
+from trama.reports.live import report_of_today
 from trama.reports.models import Profile
 from trama.reports.permissions import is_staff, may_read_drafts, may_write
-from trama.reports.territory import territory_report
 from trama.territory import finding
 from trama.territory.models import Area
 
@@ -115,7 +115,7 @@ def territory_file(request: HttpRequest, code: str, language: str, form: str) ->
     area = area_of(code)
     check(language, form)
     # A report is handed on: whoever makes it, it holds what everybody may see.
-    return answer(territory_report(NOBODY, area, language), form)
+    return answer(report_of_today(area, language), form)
 
 
 @page(may=is_staff)
@@ -126,7 +126,7 @@ def draft_file(request: HttpRequest, code: str, language: str, form: str) -> Htt
     check(language, form)
     if not may_read_drafts(actor, area.pk):
         raise Http404
-    return answer(with_written(actor, area, territory_report(NOBODY, area, language)), form, _("draft"))
+    return answer(with_written(actor, area, report_of_today(area, language)), form, _("draft"))
 
 
 def check(language: str, form: str) -> None:

@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from trama.core.actor import NOBODY
 from trama.core.pages import anyone, page
 from trama.reports import actions
 from trama.reports.comparing import Change, Comparison, compare
@@ -21,10 +20,10 @@ from trama.reports.document import Document
 from trama.reports.editing import with_written
 from trama.reports.forms import FreezeForm
 from trama.reports.keeping import Altered, opened, verify
+from trama.reports.live import report_of_today
 from trama.reports.models import Profile
 from trama.reports.permissions import is_staff, may_publish, may_read_drafts, may_write
 from trama.reports.reading import sections_of
-from trama.reports.territory import territory_report
 from trama.reports.views.making import LANGUAGES, actor_of, answer, area_of, check, files, languages
 
 PER_PAGE = 30
@@ -175,7 +174,7 @@ def comparison(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _today(request: HttpRequest, found: Profile, language: str) -> Document:
-    document = territory_report(NOBODY, found.area, language)
+    document = report_of_today(found.area, language)
     actor = actor_of(request)
     return with_written(actor, found.area, document) if may_read_drafts(actor, found.area_id) else document
 

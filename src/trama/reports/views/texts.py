@@ -10,13 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from trama.core.actor import NOBODY
 from trama.core.pages import page
 from trama.reports import actions
 from trama.reports.editing import Text, texts_of
 from trama.reports.forms import TextForm
+from trama.reports.live import report_of_today
 from trama.reports.permissions import is_staff, may_read_drafts, may_write
-from trama.reports.territory import territory_report
 from trama.reports.views.making import LANGUAGES, actor_of, area_of, files
 from trama.territory.models import Area
 
@@ -26,7 +25,7 @@ def _found(request: HttpRequest, area: Area, language: str, key: str) -> Text:
     actor = actor_of(request)
     if language not in dict(settings.LANGUAGES) or not may_write(actor, area.pk):
         raise Http404
-    for text in texts_of(actor, area, territory_report(NOBODY, area, language)):
+    for text in texts_of(actor, area, report_of_today(area, language)):
         if text.key == key:
             return text
     raise Http404
@@ -47,7 +46,7 @@ def texts(request: HttpRequest, code: str, language: str) -> HttpResponse:
     actor, area = actor_of(request), area_of(code)
     if language not in dict(settings.LANGUAGES) or not may_read_drafts(actor, area.pk):
         raise Http404
-    document = territory_report(NOBODY, area, language)
+    document = report_of_today(area, language)
     found = texts_of(actor, area, document)
     sections: list[tuple[str, list[Text]]] = []
     for text in found:

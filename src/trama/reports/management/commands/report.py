@@ -33,9 +33,9 @@ class Command(BaseCommand):
         "  trama report frozen 3 --out profile.pdf     one of them, as it was frozen\n"
         "  trama report compare 3 7                    what changed between two of them, a sentence for each change\n"
         "  trama report compare 3 today\n\n"
-        "What is public is printed, as on the open pages; --edited adds the texts written by hand. The ending of a file "
-        "says what is made: pdf, docx, xlsx, or zip (CSV with Table Schema). --area takes the code of an area, or its "
-        "name."
+        "What is public is printed, as on the open pages; --edited adds the texts written by hand. The ending of a "
+        "file says what is made: pdf, docx, xlsx, or zip (CSV with Table Schema). --area takes the code of an area, or "
+        "its name."
     )
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
