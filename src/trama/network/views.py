@@ -90,7 +90,14 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
             for section, content in sections_of(record, actor)
         ],
         "points": reverse("network:organisation_points", args=[pk]) if record.x is not None else "",
-        "history": history_of(record, actor, TOLD, cover=None if permissions.is_staff(actor) else without_personal),
+        "history": history_of(
+            record,
+            actor,
+            TOLD,
+            # "Visible to everybody: yes" would be read beside a name that is hidden, and is not so.
+            without=frozenset({"is_public"}) if record.is_sensitive else frozenset(),
+            cover=None if permissions.is_staff(actor) else without_personal,
+        ),
         "crumbs": _crumbs(None, record.name),
     }
     return render(request, "network/organisation.html", context)

@@ -236,3 +236,14 @@ def test_personal_contacts_are_for_staff_and_for_the_body_itself(world: World) -
         text = login(world, who).get(address).content.decode()
         assert ("320 7514063" in text) is seen, who
         assert "051 2195530" in text
+
+
+def test_the_history_of_a_hidden_name_does_not_call_it_visible(world: World) -> None:
+    hidden = Organisation.objects.filter(is_sensitive=True).order_by("pk").first()
+    assert hidden is not None
+    Organisation.objects.filter(pk=hidden.pk).update(is_public=True)
+    actions.save_organisation(SYSTEM, {"name": "Casa protetta", "is_public": True, "is_sensitive": True}, hidden)
+    label = str(Organisation._meta.get_field("is_public").verbose_name)
+    page = login(world, "worker everywhere").get(reverse("network:organisation", args=[hidden.pk])).content.decode()
+    assert "Casa protetta" in page
+    assert label not in page.lower().split("</h1>")[1] or f"{label}: s" not in page.lower()

@@ -1,0 +1,1 @@
+"""Plain Python for the network: which entries may be the same body. Knows no Django."""
