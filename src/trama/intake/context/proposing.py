@@ -147,12 +147,18 @@ def area_guesses(table: Table, keys: AreaKeys) -> list[AreaGuess]:
 
 # --- numbers ------------------------------------------------------------------------------------------------------
 def decimal_sign(table: Table, columns: Sequence[str]) -> tuple[str, bool]:
-    """The decimal sign of the numbers in these columns, and whether that is certain ("1.234" alone tells nothing)."""
+    """The decimal sign of the numbers in these columns, and whether that is certain ("1.234" alone tells nothing).
+
+    In a workbook only the numbers that are texts have one.
+    """
+    workbook = table.name.lower().endswith((".xlsx", ".xls", ".ods"))
     comma = point = doubt = False
     plain = 0.0
     for row in table.rows[:LOOKED_AT]:
         for column in columns:
             text = re.sub(r"[\s\u00a0\u202f'%€]", "", row.cells[column]).lstrip("+-−")
+            if workbook and re.fullmatch(r"\d+(\.\d+)?", text):
+                continue
             if re.fullmatch(
                 r"\d{1,3}(\.\d{3})+,\d+|\d+,\d{1,2}|\d+,\d{4,}|\d{4,},\d+|\d{1,3}(\.\d{3}){2,}|0,\d+", text
             ):
@@ -222,7 +228,7 @@ def propose(table: Table, mapping: Mapping) -> Mapping:
             roles[column] = _role(table, column, name, mapping)
     _only_one(roles, "year")
     numbers = [column for column, role in roles.items() if role in {"value", "year_value"}]
-    mapping.decimal, _certain = decimal_sign(table, numbers) if not _workbook(table) else (".", True)
+    mapping.decimal, _certain = decimal_sign(table, numbers)
     # A comma is only understood once the sign is known.
     for column in numbers:
         if not holds_numbers(table, column, mapping.decimal):
@@ -248,7 +254,7 @@ def _role(table: Table, column: str, name: str, mapping: Mapping) -> str:
         return "year"
     if HEADS["state"].search(name) and texts and all(len(text) <= 3 for text in texts):
         return "state"
-    if re.search(r"\b(cod|codice|code|id|eta|age|sesso|sex|classe)\b", name) or (
+    if re.search(r"\b(cod|codice|code|id)\b|^(eta|age|sesso|sex|classe)$", name) or (
         len(texts) == 1 and len(table.rows) > 5
     ):
         return "note"
@@ -262,10 +268,6 @@ def _role(table: Table, column: str, name: str, mapping: Mapping) -> str:
 def _only_one(roles: dict[str, str], role: str) -> None:
     for column in [column for column, found in roles.items() if found == role][1:]:
         roles[column] = "note"
-
-
-def _workbook(table: Table) -> bool:
-    return table.name.lower().endswith((".xlsx", ".xls", ".ods"))
 
 
 def _year_in(column: str) -> str:
