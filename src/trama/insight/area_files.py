@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import HttpResponse
@@ -17,16 +18,29 @@ from trama.core import facts
 from trama.insight.files import TYPES
 from trama.ui.exports import safe_text
 
+FORMS = ("csv", "xlsx", "json", "schema.json")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column: its key, its head, its type in the Table Schema, what it means, the values it may have (none: any)."""
+
+    key: str
+    head: str
+    kind: str = "number"
+    meaning: str = ""
+    among: Mapping[str, str] = field(default_factory=dict)
+
 
 @dataclass(frozen=True)
 class AreaFile:
-    """A table of areas with what must be known of it. `columns` are keys with their heads; `about` is name and text.
+    """A table of areas with what must be known of it; `about` is name and text.
 
     `document` is what the JSON says beside the rows. Cells without a number are None: a column of states says why.
     """
 
     title: str
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[Field, ...]
     rows: tuple[tuple[Any, ...], ...]
     about: tuple[tuple[str, str], ...]
     document: dict[str, Any]
@@ -41,7 +55,7 @@ def csv_text(table: AreaFile) -> str:
     """Comma, UTF-8 with a mark that spreadsheets understand; numbers with a point."""
     output = io.StringIO()
     writer = csv.writer(output)
-    writer.writerow([key for key, _head in table.columns])
+    writer.writerow([column.key for column in table.columns])
     for row in table.rows:
         writer.writerow(["" if v is None else safe_text(v) if isinstance(v, str) else v for v in row])
     return "\ufeff" + output.getvalue()
@@ -49,9 +63,32 @@ def csv_text(table: AreaFile) -> str:
 
 def json_text(table: AreaFile) -> str:
     """The document with the rows under `areas`; its keys are stable within a `format`."""
-    keys = [key for key, _head in table.columns]
+    keys = [column.key for column in table.columns]
     areas = [dict(zip(keys, row, strict=True)) for row in table.rows]
     document = {**table.document, "demonstration": facts.is_demonstration(), "areas": areas}
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+def schema_text(table: AreaFile) -> str:
+    """The columns of the CSV as a Table Schema (datapackage.org): types, meanings, and what each status says."""
+    fields = []
+    for column in table.columns:
+        told: dict[str, Any] = {"name": column.key, "type": column.kind, "title": column.head}
+        meanings = "; ".join(f"{key}: {meaning}" for key, meaning in column.among.items())
+        if column.meaning or meanings:
+            told["description"] = " ".join(part for part in (column.meaning, meanings) if part)
+        if column.among:
+            told["constraints"] = {"enum": list(column.among)}
+        fields.append(told)
+    document = {
+        "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
+        "title": table.title,
+        "description": " ".join(text for _name, text in table.about),
+        "fields": fields,
+        "fieldsMatch": "exact",
+        "missingValues": [""],
+        "primaryKey": ["code"],
+    }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -86,8 +123,8 @@ def _figures_sheet(book: Any, table: AreaFile) -> None:
     sheet.set_column(1, 1, 36)
     sheet.set_column(2, max(2, len(table.columns) - 1), 16)
     sheet.write_string(0, 0, table.title, bold)
-    for j, (_key, name) in enumerate(table.columns):
-        sheet.write_string(2, j, name, head)
+    for j, column in enumerate(table.columns):
+        sheet.write_string(2, j, column.head, head)
     sheet.freeze_panes(3, 2)
     for i, row in enumerate(table.rows):
         for j, value in enumerate(row):
@@ -98,11 +135,12 @@ def _figures_sheet(book: Any, table: AreaFile) -> None:
 
 
 def response(table: AreaFile, form: str) -> HttpResponse:
-    """The file in one of the forms "csv", "xlsx", "json"."""
+    """The file in one of `FORMS`."""
     if form == "xlsx":
         content = xlsx_bytes(table)
     else:
-        content = (csv_text(table) if form == "csv" else json_text(table)).encode("utf-8")
+        texts = {"csv": csv_text, "json": json_text, "schema.json": schema_text}
+        content = texts[form](table).encode("utf-8")
     answer = HttpResponse(content, content_type=TYPES[form])
     answer["Content-Disposition"] = f'attachment; filename="{table.file_name(form)}"'
     return answer

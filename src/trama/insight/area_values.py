@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count
 from django.utils.translation import gettext as _
@@ -229,6 +228,7 @@ def printed(value: float | None, values: AreaValues, more: int = 0) -> str:
     return f"{text} {values.unit}"
 
 
-def plain_value(area: AreaValue) -> dict[str, Any]:
-    """An area as files hold it."""
-    return {"code": area.code, "name": area.name, "value": area.value, "state": area.state}
+def value_states() -> dict[str, str]:
+    """What may stand in the column of the state of a value, in words."""
+    own = {"absent": _("no value in the file"), EXCLUDED_ELSEWHERE: _("excluded by another source of the same level")}
+    return {str(state): str(ValueState(state).label) for state in ValueState.values} | own

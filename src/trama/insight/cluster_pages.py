@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from trama.insight.area_files import AreaFile
-from trama.insight.area_values import EXCLUDED_ELSEWHERE, AreaValues, printed
+from trama.insight.area_files import AreaFile, Field
+from trama.insight.area_values import EXCLUDED_ELSEWHERE, AreaValues, printed, value_states
 from trama.insight.clustering import (
     GROUP_LABELS,
     GROUPS,
@@ -140,17 +140,19 @@ def lines_on_page(found: Clustering) -> tuple[list[dict[str, Any]], int]:
 # --- the file -----------------------------------------------------------------------------------------------------
 def as_file(found: Clustering) -> AreaFile:
     """All areas, those left out too, each with its state; and what was tested."""
-    columns = [
-        ("code", _("code")),
-        ("name", _("area")),
-        ("value", found.values.indicator.name),
-        ("status", _("status")),
-        ("neighbours", _("neighbours")),
-        ("neighbours_mean", _("mean of the neighbours")),
-        ("group", _("group")),
-        ("p", _("p (two-sided)")),
-        ("local_i", _("local I")),
-    ]
+    states = value_states() | {"no_boundary": _("the area has no boundary")}
+    groups = {"none": _("no group stands")} | {key: str(GROUP_LABELS[key]) for key in GROUPS.values()}
+    columns = (
+        Field("code", _("code"), "string"),
+        Field("name", _("area"), "string"),
+        Field("value", found.values.indicator.name, meaning=found.values.unit),
+        Field("status", _("status"), "string", among=states),
+        Field("neighbours", _("neighbours"), "integer"),
+        Field("neighbours_mean", _("mean of the neighbours")),
+        Field("group", _("group"), "string", _("Empty where no group was looked for."), groups),
+        Field("p", _("p (two-sided)"), meaning=_("Before the correction for many tests.")),
+        Field("local_i", _("local I")),
+    )
     lines = {line.area.area: line for line in found.lines}
     rows = []
     for area in found.values.areas:

@@ -269,7 +269,7 @@ def meaning(found: Clustering) -> str:
     words = {"shuffles": number(found.test.permutations), "hits": number(found.as_strong)}
     match found.verdict:
         case "alike":
-            said = _("Areas with a high value tend to lie beside areas with a high value, low beside low.")
+            said = _("Areas with a high value tend to lie near others with a high value, and low near low.")
         case "unlike":
             said = _("Areas with a high value tend to lie beside areas with a low value.")
         case _:

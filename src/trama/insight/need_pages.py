@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from trama.insight.analysis.thirds import HIGH, LOW
-from trama.insight.area_files import AreaFile
-from trama.insight.area_values import printed
+from trama.insight.area_files import AreaFile, Field
+from trama.insight.area_values import printed, value_states
 from trama.insight.cluster_pages import MOST_LINES, Drawn, area_address, frames_of
 from trama.insight.needs import (
     NO_BASE,
@@ -199,19 +199,20 @@ def _printed(found: Needs, line: Line) -> dict[str, str]:
 def as_file(found: Needs) -> AreaFile:
     """All areas, those left out too, each figure with its state."""
     columns = [
-        ("code", _("code")),
-        ("name", _("area")),
-        ("value", found.values.indicator.name),
-        ("value_status", _("status of the value")),
-        ("count", counted_label(found)),
-        ("count_status", _("status of the count")),
+        Field("code", _("code"), "string"),
+        Field("name", _("area"), "string"),
+        Field("value", found.values.indicator.name, meaning=found.values.unit),
+        Field("value_status", _("status of the value"), "string", among=value_states()),
+        Field("count", counted_label(found), meaning=_("Empty where the status says that there is no figure.")),
+        Field("count_status", _("status of the count"), "string", among=status_words()),
     ]
     if found.base is not None:
-        columns += [("base", found.base.name), ("per_1000", supply_label(found))]
+        columns += [Field("base", found.base.name), Field("per_1000", supply_label(found))]
+    thirds = {"low": _("low"), "middle": _("middle"), "high": _("high")}
     columns += [
-        ("need", _("third of need")),
-        ("supply", _("third of supply")),
-        ("stands_out", _("high need, low supply")),
+        Field("need", _("third of need"), "string", among=thirds),
+        Field("supply", _("third of supply"), "string", among=thirds),
+        Field("stands_out", _("high need, low supply"), "integer"),
     ]
     return AreaFile(
         title_of(found),

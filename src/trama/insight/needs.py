@@ -367,7 +367,7 @@ def base_of(found: Needs) -> str:
             "level": found.values.level_label,
         },
         f"{found.values.indicator.name}: {found.values.year}, {found.values.source or '–'}",
-        f"{counted_label(found)}: {found.crosstab.counted}, {found.crosstab.source}",
+        f"{counted_label(found)}: {', '.join(filter(None, (found.crosstab.counted, found.crosstab.source)))}",
     ]
     if found.base is not None:
         parts.append(_("divided by: %(base)s, %(year)s") % {"base": small(found.base.name), "year": found.base.year})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,8 @@ from trama.core import memo
 from trama.core.actor import NOBODY
 from trama.core.declarations import gathered
 from trama.core.models import Source
-from trama.insight import clustering, needs
+from trama.experiences.models import Experience
+from trama.insight import clustering, need_pages, needs
 from trama.insight.area_values import NothingToSay, offers, values_of
 from trama.insight.clustering import Asked
 from trama.insight.tests.factories import REGISTER, make_experience
@@ -286,8 +288,20 @@ def test_protected_counts_of_persons_stand_nowhere(client: Client, town: list[Ar
     drawn = json.loads(text(client, f"{NEEDS}tabella.json", **query))
     assert [area["count"] for area in drawn["areas"] if area["count_status"] == "suppressed"] == [None] * len(hidden)
     assert drawn["supply"]["threshold"] == 3
-    from trama.insight import need_pages
 
+    def told_by(form: str) -> str:
+        # A token against forged forms is new each time.
+        return re.sub(r'csrfmiddlewaretoken" value="[^"]+"', "", client.get(NEEDS + form, query).content.decode())
+
+    forms = ("", "tabella.csv", "tabella.json")
+    before = [told_by(form) for form in forms]
+    Experience.objects.filter(volunteers=secret).update(volunteers=1)
+    memo.forget_all()
+    assert [told_by(form) for form in forms] == before, "nothing that is told depends on the small number"
+    schema = json.loads(text(client, f"{NEEDS}tabella.schema.json", **query))
+    told = next(one for one in schema["fields"] if one["name"] == "count_status")
+    assert "suppressed" in told["constraints"]["enum"]
+    assert [one["name"] for one in schema["fields"]] == list(drawn["areas"][0])
     points = json.dumps(need_pages.picture_of(found)["chart"].wide)
     assert all(line.area.name not in points for line in hidden)
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 
 from trama.core.actor import Actor
 from trama.core.pages import anyone, page
-from trama.insight import area_files, cluster_pages, clustering, files
+from trama.insight import area_files, cluster_pages, clustering
 from trama.insight.area_values import FEWEST, NothingToSay, Offer, containers, offers
 from trama.territory.choices import AreaKind
 from trama.territory.models import ContextIndicator, ContextValue
@@ -138,7 +138,7 @@ def _shown(found: clustering.Clustering, chosen: Chosen) -> dict[str, Any]:
         "lines": lines,
         "more": more,
         "turn_excluded": f"?{urlencode(turned)}" if may_turn else "",
-        "exports": [(form, f"{reverse('insight:clusters_file', args=[form])}?{query}") for form in files.FORMS],
+        "exports": [(form, f"{reverse('insight:clusters_file', args=[form])}?{query}") for form in area_files.FORMS],
     }
 
 
@@ -163,7 +163,7 @@ def _choices(chosen: Chosen) -> dict[str, Any]:
 @require_safe
 def clusters_file(request: HttpRequest, form: str) -> HttpResponse:
     """The answer with every area as a file."""
-    if form not in files.FORMS:
+    if form not in area_files.FORMS:
         raise Http404
     actor: Actor = request.actor  # type: ignore[attr-defined]
     try:

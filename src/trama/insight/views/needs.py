@@ -15,7 +15,7 @@ from trama.core.actor import Actor
 from trama.core.declarations import gathered
 from trama.core.pages import anyone, page
 from trama.core.registers import Register
-from trama.insight import area_files, files, need_pages, needs
+from trama.insight import area_files, need_pages, needs
 from trama.insight.area_values import FEWEST, NothingToSay, Offer, containers, offers
 from trama.insight.crosstab import plural
 from trama.insight.shapes import RECORDS
@@ -127,7 +127,7 @@ def _shown(found: needs.Needs, chosen: Chosen) -> dict[str, Any]:
         "pictures": need_pages.picture_of(found),
         "lines": lines,
         "more": more,
-        "exports": [(form, f"{reverse('insight:needs_file', args=[form])}?{query}") for form in files.FORMS],
+        "exports": [(form, f"{reverse('insight:needs_file', args=[form])}?{query}") for form in area_files.FORMS],
     }
 
 
@@ -162,7 +162,7 @@ def _choices(chosen: Chosen) -> dict[str, Any]:
 @require_safe
 def needs_file(request: HttpRequest, form: str) -> HttpResponse:
     """The answer with every area as a file."""
-    if form not in files.FORMS:
+    if form not in area_files.FORMS:
         raise Http404
     actor: Actor = request.actor  # type: ignore[attr-defined]
     chosen = _chosen(request, actor, offers())
