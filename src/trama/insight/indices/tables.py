@@ -126,6 +126,26 @@ def band(value: float, half: float) -> int:
     return 1 if away < 0 else 5
 
 
+def finding(index: Index, year: int) -> str:
+    """What the map shows, in one sentence: how many areas lie away from 100."""
+    values = index.values[year]
+    half = half_width(values)
+    words = {
+        "name": index.definition.name,
+        "year": index.years[year],
+        "high": number(int((values > CENTRE + half).sum())),
+        "low": number(int((values < CENTRE - half).sum())),
+        "count": number(int(np.isfinite(values).sum())),
+        "outer": _end(CENTRE + half),
+        "inner": _end(CENTRE - half),
+    }
+    return _("%(name)s, %(year)s: of %(count)s areas %(high)s are over %(outer)s, %(low)s under %(inner)s") % words
+
+
+def _end(value: float) -> str:
+    return number(value, 0 if value.is_integer() else 1)
+
+
 def coloured_map(index: Index, year: int, listed: list[Row], title: str) -> dict[str, Any] | None:
     """The map and its legend; None when no area is drawn."""
     keys = dict(Area.objects.filter(code__in=[row.code for row in listed]).values_list("code", "pk"))
@@ -135,8 +155,7 @@ def coloured_map(index: Index, year: int, listed: list[Row], title: str) -> dict
     half = half_width(index.values[year])
     low, inner, outer = CENTRE - 3 * half, CENTRE - half, CENTRE + half
     top = CENTRE + 3 * half
-    text = {name: number(value, 0 if value.is_integer() else 1) for name, value in
-            {"low": low, "inner": inner, "outer": outer, "top": top}.items()}  # fmt: skip
+    text = {"low": _end(low), "inner": _end(inner), "outer": _end(outer), "top": _end(top)}
     paints = diverging(
         [
             _("under %(low)s") % text,

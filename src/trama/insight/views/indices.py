@@ -144,7 +144,7 @@ def _shown(request: HttpRequest, row: IndexDefinition, found: Index) -> dict[str
     year = found.at(_year(request.GET.get("anno", "")))
     sure = tables.firm(found, year)
     listed = tables.rows(found, year, sure)
-    title = _("%(name)s, %(year)s: around 100, the reference") % {"name": row.name, "year": found.years[year]}
+    title = tables.finding(found, year)
     codes = [place.code for place in found.figures.areas]
     asked = request.GET.get("area", "")
     area = codes.index(asked) if asked in codes else typical(found, year)
@@ -173,6 +173,9 @@ def _shown(request: HttpRequest, row: IndexDefinition, found: Index) -> dict[str
         "downloads": [
             (form, reverse("insight:index_file", args=[row.code, row.version, form])) for form in files.FORMS
         ],
+        "beside": reverse("insight:indicator", args=[row.indicator.code])
+        if row.state == IndexState.PUBLISHED and row.indicator
+        else "",
         "definitions": [
             (form, reverse("insight:index_definition", args=[row.code, row.version, form])) for form in exchange.FORMS
         ],
