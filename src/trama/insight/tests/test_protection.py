@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from django.db.models import Q
+from django.utils import translation
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from trama.core.actor import NOBODY
+from trama.core.declarations import gathered
 from trama.core.registers import NONE, Selection
-from trama.insight.crosstab import compute
+from trama.experiences.models import Experience
+from trama.experiences.tests.factories import make_organisation
+from trama.insight import files
+from trama.insight.crosstab import CrosstabError, compute
 from trama.insight.protection import protect
 from trama.insight.shapes import Asked, Axis, Cell, Crosstab, Status, Value
+from trama.insight.tables import PROTECTED, printed
 from trama.insight.tests.factories import REGISTER, make_experience
+from trama.territory.tests.factories import make_code
 
 
 @pytest.mark.django_db
@@ -35,6 +47,110 @@ def test_counts_of_records_are_public() -> None:
     make_experience("a", volunteers=1)
     found = compute(NOBODY, REGISTER, Selection(), "kind")
     assert (found.row_totals[0].value, found.suppressed, found.threshold) == (1, 0, 0)
+
+
+def told(selection: Selection, *asked: Any) -> str:
+    """Everything that a table says, or that it is refused."""
+    try:
+        return files.json_text(compute(NOBODY, REGISTER, selection, *asked))
+    except CrosstabError as error:
+        return str(error)
+
+
+numbers = st.none() | st.integers(0, 5) | st.integers(10, 40)
+people = st.tuples(
+    st.sampled_from("abc"), st.sets(st.sampled_from("xy")), st.sampled_from([2023, 2024]), numbers, st.integers(1, 2)
+)
+
+
+@pytest.mark.django_db
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(people, min_size=1, max_size=9))
+def test_no_tables_together_tell_a_small_number(records: list[tuple[str, set[str], int, int | None, int]]) -> None:
+    """By any axis, with any filter, of any year: small numbers put in the place of others change no table."""
+    made = [
+        make_experience(kind, sorted(aims), volunteers=number, starts_on=dt.date(year, 1, 1))
+        for kind, aims, year, number, _other in records
+    ]
+    axes = [("kind", None), ("aim", None), ("year", None), ("kind", "year"), ("kind", "aim"), ("aim", "year")]
+    filters = [
+        (),
+        (("kind", ("a",)),),
+        (("kind", ("a", "b")),),
+        (("year", ("2024",)),),
+        (("aim", ("x",)), ("kind", ("b",))),
+    ]
+    questions = [(Selection(values), *pair, "volunteers") for values in filters for pair in axes]
+    try:
+        before = [told(*question) for question in questions]
+        for one, (*_record, number, other) in zip(made, records, strict=True):
+            if number in (1, 2):
+                Experience.objects.filter(pk=one.pk).update(volunteers=other)
+        assert [told(*question) for question in questions] == before
+        for question in questions:
+            try:
+                found = compute(NOBODY, REGISTER, *question)
+            except CrosstabError:
+                continue
+            assert not [cell for cell in found.figures() if cell.value is not None and 0 < cell.value < 3]
+            assert not [cell for cell in found.figures() if cell.least is not None], "what readers are not given"
+    finally:
+        Experience.objects.all().delete()
+
+
+@pytest.mark.django_db
+def test_small_numbers_enter_sums_by_convention_and_say_so() -> None:
+    make_experience("a", volunteers=1)
+    make_experience("a", volunteers=30)
+    make_experience("b", volunteers=50)
+    found = compute(NOBODY, REGISTER, Selection(), "kind", None, "volunteers")
+    assert [(cell.value, str(cell.status)) for cell in found.row_totals] == [(32, "estimated"), (50, "value")]
+    with translation.override("en"):
+        found = compute(NOBODY, REGISTER, Selection(), "kind", None, "volunteers")
+    assert any("fewer than 3" in sentence and "counts as 2" in sentence for sentence in found.cautions)
+
+
+@pytest.mark.django_db
+def test_what_tells_a_special_category_has_the_higher_threshold() -> None:
+    for aim, volunteers in (("x", 4), ("y", 30), ("z", 40)):
+        make_experience("a", [aim], volunteers=volunteers)
+    special = replace(
+        REGISTER,
+        dimensions=tuple(replace(one, special=one.key == "aim") for one in REGISTER.dimensions),
+        special=lambda: Q(codes__code="t_aim:x"),
+    )
+    by_aim = compute(NOBODY, special, Selection(), "aim", None, "volunteers")
+    assert (by_aim.threshold, by_aim.suppressed) == (5, 2)
+    narrowed = compute(NOBODY, special, Selection((("aim", ("y",)),)), "kind", None, "volunteers")
+    assert narrowed.threshold == 5, "a filter tells it as well as an axis"
+    by_kind = compute(NOBODY, special, Selection(), "kind", None, "volunteers")
+    assert (by_kind.threshold, by_kind.total.value) == (3, 73), "4 persons of a special category count as 3 everywhere"
+    assert compute(NOBODY, REGISTER, Selection(), "kind", None, "volunteers").total.value == 74
+
+
+@pytest.mark.django_db
+def test_a_table_of_nothing_but_small_counts_is_refused() -> None:
+    make_experience("a", volunteers=1)
+    with pytest.raises(CrosstabError, match="3"):
+        compute(NOBODY, REGISTER, Selection(), "kind", None, "volunteers")
+
+
+@pytest.mark.django_db
+def test_informal_groups_of_one_are_persons() -> None:
+    register = gathered.registers["organisations"]
+    for kind, count in (("reference_person", 2), ("aps", 4), ("odv", 1), ("parish", 6)):
+        for number in range(count):
+            make_organisation(f"{kind} {number}", kind=make_code("organisation_kind", kind))
+    found = compute(NOBODY, register, Selection(), "kind")
+    by_kind = {value.key: cell for value, cell in zip(found.rows.values, found.row_totals, strict=True)}
+    hidden = by_kind["reference_person"]
+    assert (hidden.value, hidden.records, hidden.known, hidden.status) == (None, None, None, Status.SUPPRESSED)
+    assert by_kind["parish"].value == 6
+    assert by_kind["odv"].value == 1, "an association alone is public"
+    assert found.suppressed == 2, "the two persons, and one figure by which they would be told"
+    shares = {line.name: line.cells[1] for line in printed(found).lines}
+    assert sum(cell.text == PROTECTED for cell in shares.values()) == 2, "no share tells what its number may not"
+    assert compute(NOBODY, register, Selection((("kind", ("aps", "odv")),)), "kind").suppressed == 0
 
 
 # Caritas, Rapporto povertà 2014, table 5: needs of persons who came to listening centres in 2013, in per cent of the
