@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zipfile
+from io import StringIO
 from pathlib import Path
 
 import pytest
 import xlsxwriter
+from django.core.management import CommandError, call_command
 
 from trama.core.actor import SYSTEM
 from trama.intake import files
@@ -319,3 +321,15 @@ def test_a_sum_without_the_numbers_that_wait_is_no_sum(city: Path) -> None:
     assert report.breaks
     (one,) = report.steps
     assert one.new == 10 + 2  # 2021 in ten areas and two districts; nothing of 2022
+
+
+def test_the_command_line_writes_the_recipe(city: Path) -> None:
+
+    (city / "v.csv").write_text(long(0.001), encoding="utf-8")
+    said = StringIO()
+    call_command("indicators", str(city / "v.csv"), "--write", str(city / "ricetta.toml"), stdout=said)
+    assert "[[steps.decisions]]" in said.getvalue()  # what to write about the numbers that jump
+    recipe = parse((city / "ricetta.toml").read_text(encoding="utf-8"), "ricetta.toml")
+    assert load_recipe(SYSTEM, recipe, city).breaks[0].year == 2022
+    with pytest.raises(CommandError, match=r"ricetta\.toml"):
+        call_command("indicators", str(city / "v.csv"), "--write", str(city / "ricetta.toml"), stdout=said)
