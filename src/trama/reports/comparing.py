@@ -12,6 +12,7 @@ from trama.reports.phrases import signed
 from trama.ui.numbers import is_english
 
 SUPPRESSED = "suppressed"
+WORTH_A_SHARE = 20  # of less than this a percentage of change says more than there is
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _difference(was: Cell, now: Cell) -> str:
         return ""
     decimals = 0 if float(step).is_integer() and not now.form else 1
     text = signed(step, decimals)
-    if was.value and not now.form:
+    if abs(was.value) >= WORTH_A_SHARE and not now.form:
         blank = "" if is_english() else " "
         text = f"{text}; {signed(step / was.value * 100, 1)}{blank}%"
     return text

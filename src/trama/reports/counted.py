@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from trama.core.actor import Actor
-from trama.core.declarations import Figure, Indicator, gathered
+from trama.core.declarations import Indicator, gathered
 from trama.core.models import Source
 from trama.core.registers import Register, Selection
 from trama.insight.crosstab import axes_of, compute, plural, small
 from trama.insight.pictures import chart_of
-from trama.insight.protection import THRESHOLD
 from trama.insight.shapes import Cell as Counted
 from trama.insight.shapes import Crosstab, Status
-from trama.insight.tables import PROTECTED, demonstration_note, printed
+from trama.insight.tables import demonstration_note, printed
 from trama.reports.document import Block, Cell, Chart, Heading, KeyFigure, Line, Paragraph, Table
 from trama.reports.mapping import Points
 from trama.reports.phrases import listed
@@ -215,7 +214,7 @@ def key_figures(actor: Actor, area: Area) -> list[KeyFigure]:
         if not indicator.on_home:
             continue
         told.add(indicator.register)
-        figure = safe(indicator, indicator.compute(actor, below, None))
+        figure = indicator.compute(actor, below, None)
         if not figure.value:
             continue
         notes = [_("on %(day)s") % {"day": day(figure.as_of)}] if figure.as_of else []
@@ -237,32 +236,24 @@ def _in_order() -> list[Indicator]:
     return sorted(gathered.indicators.values(), key=lambda indicator: (indicator.order, indicator.code))
 
 
-def safe(indicator: Indicator, figure: Figure) -> Figure:
-    """The same figure without its number where it is a small count of persons: a sum that `insight` did not make."""
-    if figure.protected:
-        return replace(figure, text=PROTECTED, note=str(Status.SUPPRESSED))
-    register = gathered.registers.get(indicator.register)
-    units = {str(measure.unit) for measure in register.measures if measure.persons} if register is not None else set()
-    if str(indicator.unit) not in units or figure.value is None or not 0 < figure.value < THRESHOLD:
-        return figure
-    return replace(figure, value=None, text=PROTECTED, note=str(Status.SUPPRESSED))
-
-
 def indicator_table(actor: Actor, area: Area) -> Table | None:
     """Every indicator of the apps for an area, with how many of how many state it; those that say nothing stay out."""
     below = frozenset(finding.below(area.pk))
     lines = []
     for indicator in _in_order():
-        figure = safe(indicator, indicator.compute(actor, below, None))
-        hidden = figure.note == Status.SUPPRESSED
-        if (figure.value is None or figure.base == 0) and not hidden:
+        figure = indicator.compute(actor, below, None)
+        if (figure.value is None or figure.base == 0) and not figure.protected:
             continue
         known = ""
-        if figure.base is not None and figure.known is not None and not hidden:
+        if figure.base is not None and figure.known is not None and not figure.protected:
             known = _("%(known)s of %(base)s") % {"known": number(figure.known), "base": number(figure.base)}
         label = str(indicator.label)
-        status = str(Status.SUPPRESSED) if hidden else ""
-        cells = (Cell(figure.text, _whole(figure.value), "1", status), Cell(str(indicator.unit)), Cell(known))
+        status = str(Status.SUPPRESSED) if figure.protected else ""
+        cells = (
+            Cell(figure.text, _rounded(figure.value), _form(figure.value), status),
+            Cell(str(indicator.unit)),
+            Cell(known),
+        )
         lines.append(Line(label[:1].upper() + label[1:], cells, key=indicator.code))
     if not any(line.cells[0].value or line.cells[0].status for line in lines):
         return None
@@ -278,8 +269,12 @@ def indicator_table(actor: Actor, area: Area) -> Table | None:
     )
 
 
-def _whole(value: float | None) -> float | None:
+def _rounded(value: float | None) -> float | None:
     return None if value is None else round(float(value), 4)
+
+
+def _form(value: float | None) -> str:
+    return "" if value is None or float(value).is_integer() else "1"
 
 
 def definitions() -> tuple[tuple[str, str], ...]:

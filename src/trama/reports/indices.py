@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from trama.reports.document import Block, Bullets, Cell, Heading, Line, Map, Paragraph, Table
 from trama.reports.mapping import shaded_map
@@ -233,7 +233,11 @@ def _part_cell(one: OfParts, row: ContextValue | None) -> Cell:
     if row is None:
         return Cell(_("not stated"), status="missing")
     if row.value is None:
-        word = _("left out") if row.state == ValueState.EXCLUDED else str(dict(ValueState.choices)[row.state])
+        word = (
+            pgettext("an area", "left out")
+            if row.state == ValueState.EXCLUDED
+            else str(dict(ValueState.choices)[row.state])
+        )
         return Cell(word, status=row.state)
     return Cell(number(row.value, one.indicator.decimals), row.value, "1" if one.indicator.decimals else "")
 

@@ -83,7 +83,10 @@ def method() -> Iterator[Block]:
             ),
             (
                 _("Small counts."),
-                _("Counts of people below 3 are not published (•), nor are the figures from which they could be told."),
+                _(
+                    "Counts of people below 3 (below 5 where they could tell of health, origin or belief) are not "
+                    "published: • or “protected” stands in their place. No other figure here depends on them."
+                ),
             ),
             (
                 _("No ranking."),

@@ -90,7 +90,7 @@ def test_what_stands_in_the_document(city: dict[str, Area]) -> None:
     ages = rows(table(document, "Residenti per classe di età"))
     assert ages["0–14"] == ["1.800", "1.200", "3.000", "14,9 %"]
     assert ages["Totale"] == ["12.120", "8.080", "20.200", "100,0 %"]
-    assert rows(table(document, "Il valore più recente di ogni numero"))["Famiglie"][:2] == ["9.871", "2022"]
+    assert rows(table(document, "Famiglie: i valori più recenti"))["Famiglie"][:2] == ["9.871", "2022"]
     kinds = rows(table(document, "Esperienze per tipo"))
     assert kinds == {"doposcuola": ["2", "66,7 %"], "festa": ["1", "33,3 %"], "Totale": ["3", "su 3"]}
     parts = rows(table(document, "Le aree che la compongono"))

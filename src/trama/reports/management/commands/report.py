@@ -160,10 +160,10 @@ def _check(path: Path) -> None:
     folder = path.parent
     if not folder.is_dir():
         raise CommandError(f"{path} cannot be written: there is no folder {folder}.")
-    if path.suffix.lstrip(".").lower() not in FORMS:
-        raise CommandError(f"{path}: a report is a pdf, docx, xlsx or zip file.")
     if path.is_dir():
         raise CommandError(f"{path} cannot be written: it is a folder.")
+    if path.suffix.lstrip(".").lower() not in FORMS:
+        raise CommandError(f"{path}: a report is a pdf, docx, xlsx or zip file.")
 
 
 def _write(path: Path, content: bytes) -> None:
