@@ -8,16 +8,19 @@ from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from trama.core import memo
 from trama.core import search as full_text
-from trama.core.actor import NOBODY
+from trama.core.actor import NOBODY, Actor
 from trama.core.declarations import gathered
 from trama.core.models import Source
 from trama.core.pages import anyone, page, signed_in
 from trama.core.privacy import PrivacyClass
 from trama.core.registers import Selection
 from trama.portal import gathering, ics
+from trama.territory.drawings import of_children
 from trama.territory.models import Area, Boundary
 from trama.territory.permissions import is_writer
 from trama.ui import numbers
@@ -45,10 +48,18 @@ def home(request: HttpRequest) -> HttpResponse:
         "table_address": address_if_any(f"{app}:{shown.key}_table") + query if shown else "",
         "areas_address": home_areas_address(),
         "bounds": _bounds(area),
+        "drawing": _drawing(actor, area),
         "doors": _doors(),
         "today": timezone.localdate(),
     }
     return render(request, "portal/home.html", context)
+
+
+def _drawing(actor: Actor, area: Area | None) -> SafeString:
+    """The areas of the territory as a drawing, for who has no script."""
+    if area is None:
+        return SafeString("")
+    return memo.until_changed(("portal.drawing", area.pk), actor, lambda: of_children(area))
 
 
 def _bounds(area: Area | None) -> tuple[float, ...] | None:

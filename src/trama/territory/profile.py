@@ -19,6 +19,7 @@ from trama.core.models import Source
 from trama.territory import demography, finding
 from trama.territory.choices import RANK, AreaKind, ValueState
 from trama.territory.comparing import may_compare_with
+from trama.territory.drawings import drawing_of
 from trama.territory.models import Area, AreaClosure, Boundary, ContextValue, Population
 from trama.territory.permissions import may_keep
 from trama.ui.numbers import is_english, number
@@ -33,6 +34,7 @@ THEMES = {
     "households": gettext_lazy("Households"),
     "income": gettext_lazy("Income"),
     "fragility": gettext_lazy("Fragility"),
+    "index": gettext_lazy("Indices"),
     "work": gettext_lazy("Work"),
     "housing": gettext_lazy("Housing"),
     "education": gettext_lazy("Education"),
@@ -432,6 +434,7 @@ def _made_of(actor: Actor, area: Area) -> dict[str, Any] | None:
     drawn = Boundary.objects.filter(area__in=ids, valid_to__isnull=True).order_by().exists()
     return {
         "children": rows,
+        "drawing": drawing_of(area.name, children, residents),
         "has_residents": bool(residents),
         "has_below": any(below.values()),
         "map": reverse("territory:children_geojson", args=[area.code]) + "?value=residents" if drawn else "",

@@ -20,6 +20,7 @@ UNITS = 1600  # of the longer side of a drawing; coordinates are whole units
 TOLERANCE = 1.6  # units: under a pixel of a map 720 wide
 MOST_POINTS = 24_000  # of all outlines of a drawing
 MOST_NAMED = 200  # areas whose names are looked for a place
+SLIVER = 60  # square units: smaller holes are faults of the drawing, not lakes
 HOURS = 6 * 3600
 
 
@@ -61,15 +62,22 @@ def _frames(drawn: dict[int, Any], frames: tuple[int, ...]) -> tuple[str, ...]:
 
     With no wider area named, the border of all of them together: what is pale must not run into the paper.
     """
-    import shapely
-
     if not frames:
-        return (path_of(shapely.union_all(list(drawn.values()), grid_size=1)),)
+        return (path_of(_united(list(drawn.values()))),)
     inside: dict[int, list[Any]] = {}
     rows = AreaClosure.objects.filter(area__in=among(drawn), ancestor__in=among(frames), distance__gt=0).order_by()
     for area, ancestor in rows.order_by("ancestor", "area").values_list("area_id", "ancestor_id"):
         inside.setdefault(ancestor, []).append(drawn[area])
-    return tuple(path_of(shapely.union_all(parts, grid_size=1)) for parts in inside.values())
+    return tuple(path_of(_united(parts)) for parts in inside.values())
+
+
+def _united(parts: list[Any]) -> Any:
+    """Areas as one, without the slivers that lie between neighbours who were drawn apart."""
+    import shapely
+
+    whole = shapely.union_all(parts, grid_size=1)
+    rings = [shapely.Polygon(ring) for ring in shapely.get_rings(shapely.get_parts(whole))]
+    return shapely.MultiPolygon([ring for ring in rings if ring.area >= SLIVER])
 
 
 def _shapes(areas: tuple[int, ...]) -> tuple[list[int], list[Any]]:
@@ -123,7 +131,7 @@ def path_of(shape: Any) -> str:
     import shapely
 
     pieces = []
-    for ring in shapely.get_rings(shape):
+    for ring in shapely.get_rings(shapely.get_parts(shape)):  # a multipolygon by itself has no rings
         points = shapely.get_coordinates(ring).round().astype(int).tolist()
         moves, (x, y) = [f"M{points[0][0]} {points[0][1]}l"], points[0]
         for next_x, next_y in points[1:-1]:

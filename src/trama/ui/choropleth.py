@@ -130,12 +130,14 @@ def choropleth(
     prefix: str = "colours",
     names: bool = False,
     reuse: str = "",
+    edge: str = EDGE,
 ) -> SafeString:
     """The map as an SVG element. Areas that are not in the sketch are left out; raises KeyError for an unknown paint.
 
     `title` and `description` are read in its place; `prefix` sets its identifiers apart from those of other maps of
-    the page. `names` writes the names of areas where they fit. `reuse`: the prefix of a map of the same sketch that
-    stands on the same page, whose paths are drawn again and not written again: for small multiples.
+    the page. `names` writes the names of areas where they fit; `edge` is the colour between areas. `reuse`: the prefix
+    of a map of the same sketch that stands on the same page, whose paths are drawn again and not written again: for
+    small multiples.
     """
     found = [mark for mark in marks if mark.area in sketch.outlines]
     groups: dict[str, list[Mark]] = {}
@@ -148,7 +150,7 @@ def choropleth(
         f' aria-labelledby="{prefix}-title" aria-describedby="{prefix}-desc">',
         f'<title id="{prefix}-title">{escape(title)}</title><desc id="{prefix}-desc">{escape(description)}</desc>',
         _patterns(used, prefix),
-        f'<g stroke="{EDGE}" stroke-width="{4 if reuse else 2}" stroke-linejoin="round">',
+        f'<g stroke="{edge}" stroke-width="{4 if reuse else 2}" stroke-linejoin="round">',
     ]
     for key, members in groups.items():
         parts.append(f'<g fill="{_fill(used[key], key, prefix)}">')
@@ -248,11 +250,13 @@ def _pattern(paint: Paint, identity: str, scale: float = 1) -> str:
     )
 
 
-def swatch(paint: Paint, identity: str) -> SafeString:
-    """A small field of a paint, for legends and tables. `identity` is unique on the page."""
+def swatch(paint: Paint, identity: str, *, again: bool = False) -> SafeString:
+    """A small field of a paint, for legends and tables. `identity` is unique on the page; `again`: that of one that is
+    there already, whose pattern is used."""
     pattern, fill = "", paint.fill
     if paint.texture:
-        pattern, fill = f"<defs>{_pattern(paint, identity, 0.45)}</defs>", f"url(#{identity})"
+        fill = f"url(#{identity})"
+        pattern = "" if again else f"<defs>{_pattern(paint, identity, 0.45)}</defs>"
     return SafeString(
         '<svg class="tr-swatch" viewBox="0 0 28 18" width="28" height="18" aria-hidden="true" focusable="false">'
         f'{pattern}<rect x=".5" y=".5" width="27" height="17" fill="{fill}" stroke="#8696a7"/></svg>'

@@ -207,10 +207,15 @@ class Panel:
     chosen: bool
 
 
+def dashed_in(series: Series) -> Line | None:
+    """What the dashed line of the small charts stands for: what all are compared with."""
+    return series.main if series.stands_for_all else series.above
+
+
 def panels(series: Series, indicator: ContextIndicator) -> list[Panel]:
     """A small chart for each sibling, all on the same scale, the area above as a dashed line."""
     lines = panels_of(series)
-    above = series.above.points if series.above else ()
+    above = dashed.points if (dashed := dashed_in(series)) else ()
     values = [point.value for line in lines for point in line.points] + [point.value for point in above]
     if not values:
         return []

@@ -67,6 +67,7 @@ class Series:
     others_said: str
     caution: str
     title: str
+    stands_for_all: bool  # `main` is not one of the areas: it holds them, or is their middle
 
     @property
     def rows(self) -> list[Line]:
@@ -100,7 +101,16 @@ def _series(reading: Reading) -> Series | None:
     others = [lines[pk] for pk in pks if pk in lines and pk != main.area]
     shown = tuple(others[:MOST_LINES]) if not indicator.adds_up or chosen.area else ()
     years = tuple(sorted({point.year for line in (main, *others) for point in line.points}))
-    return Series(main, nearest, shown, years, _others(shown, chosen), _caution(main), title_of(main, indicator))
+    return Series(
+        main,
+        nearest,
+        shown,
+        years,
+        _others(shown, chosen),
+        _caution(main),
+        title_of(main, indicator),
+        chosen.area is None,
+    )
 
 
 def lines_of(indicator: ContextIndicator, areas: Iterable[int]) -> dict[int, Line]:
@@ -193,7 +203,8 @@ def change_text(first: float, last: float, indicator: ContextIndicator) -> str:
 
 def panels_of(series: Series) -> list[Line]:
     """The small charts: the area and its siblings by name; none where there are too many to be looked at."""
-    lines = sorted((line for line in (series.main, *series.others) if line.area and len(line.points) > 1), key=_by_name)
+    every = series.others if series.stands_for_all else (series.main, *series.others)
+    lines = sorted((line for line in every if len(line.points) > 1), key=_by_name)
     return lines if 2 <= len(lines) <= MOST_PANELS else []
 
 

@@ -22,9 +22,10 @@ from trama.insight.context.words import counted_areas, polarity_text, theme_titl
 from trama.territory.choices import AreaKind
 from trama.territory.models import ContextIndicator
 from trama.ui import drawing
-from trama.ui.choropleth import swatch
+from trama.ui.choropleth import EXCLUDED, MISSING, states, swatch
 from trama.ui.registers import address_if_any
 
+PREFIX = "colours"  # of the identifiers of the map
 LONGEST = 400  # rows of a table on a page; the files have all
 
 
@@ -89,7 +90,7 @@ def _shown(actor: Actor, reading: Reading, asked: Asked, here: str) -> dict[str,
         asked.breaks,
     )
     sketch = None if reading.scale is None else pictures.sketch_for(reading)
-    picture = pictures.map_of(reading, asked, sketch) if sketch else None
+    picture = pictures.map_of(reading, asked, sketch, PREFIX) if sketch else None
     shown = {
         **_choices(actor, reading, asked),
         "finding": finding_text(reading),
@@ -101,7 +102,7 @@ def _shown(actor: Actor, reading: Reading, asked: Asked, here: str) -> dict[str,
         "more": max(0, len(reading.rows) - LONGEST),
         "with_part": len({row.part_of for row in reading.rows}) > 1,
         "with_class": reading.scale is not None,
-        "swatches": _swatches(reading),
+        "swatches": _swatches(reading, picture is not None),
         "row_query": kept.address("", area="").removeprefix("?") + "&",
         "groups": [
             (name, asked.address(here, under=code, area="", level=chosen.level), count)
@@ -114,15 +115,16 @@ def _shown(actor: Actor, reading: Reading, asked: Asked, here: str) -> dict[str,
     if series is not None:
         shown |= _over_time(series, reading, kept)
     if sketch is not None:
-        shown["small_maps"] = pictures.small_maps(actor, reading, asked, sketch, "colours")
+        shown["small_maps"] = pictures.small_maps(actor, reading, asked, sketch, PREFIX)
     return shown
 
 
-def _swatches(reading: Reading) -> dict[str, Any]:
-    """The small field of colour of each class, for the table. One pattern serves all rows."""
-    if reading.scale is None:
+def _swatches(reading: Reading, with_legend: bool) -> dict[str, Any]:
+    """The small field of colour of each class, for the table; its pattern is that of the legend beside the map."""
+    if reading.scale is None or not with_legend:
         return {}
-    return {key: swatch(paint, f"in-table-{key}") for key, paint in reading.scale.paints.items() if not paint.texture}
+    paints = {**reading.scale.paints, **states(EXCLUDED, MISSING)}
+    return {key: swatch(paint, f"{PREFIX}-s-{key}", again=True) for key, paint in paints.items()}
 
 
 def _choices(actor: Actor, reading: Reading, asked: Asked) -> dict[str, Any]:
@@ -160,6 +162,7 @@ def _over_time(series: Series, reading: Reading, kept: Asked) -> dict[str, Any]:
     small = pictures.panels(series, reading.indicator)
     return {
         "series": series,
+        "dashed": pictures.dashed_in(series),
         "chart": chart,
         "wide": drawing.chart_url(chart.wide),
         "narrow": drawing.chart_url(chart.narrow),

@@ -44,6 +44,23 @@ def test_a_path_tells_each_point_from_the_one_before() -> None:
     assert points_of(path) == [[(0, 0), (10, 0), (10, 20), (0, 20)], [(2, 2), (4, 2), (4, 4)]]
 
 
+def test_every_part_of_an_area_is_drawn() -> None:
+    shape = shapely.MultiPolygon([shapely.box(0, 0, 10, 10), shapely.box(20, 0, 30, 10)])
+    assert len(points_of(path_of(shape))) == 2
+    islands = make_area("Isole", shape=shapely.MultiPolygon([square(0, 0), square(3, 0)]))
+    assert len(points_of(sketch_of([islands.pk]).outlines[islands.pk].path)) == 2
+
+
+def test_slivers_between_neighbours_are_no_lakes() -> None:
+    whole = make_area("Borgo", shape=square(0, 0, 2, 1))
+    lake = square(0.2, 0.2, 0.2, 0.2)
+    gap = square(0.99995, 0.4, 0.0001, 0.1)
+    west = make_area("Ovest", "district", whole, square(0, 0).difference(lake).difference(gap))
+    east = make_area("Est", "district", whole, square(1, 0).difference(gap))
+    (frame,) = sketch_of([west.pk, east.pk]).frames
+    assert len(points_of(frame)) == 2  # the outer border and the lake
+
+
 def test_areas_stand_where_they_are_north_up_and_share_their_border() -> None:
     city = make_city()
     west, east = city["west"], city["east"]

@@ -78,6 +78,7 @@ def map_(
     height: str = "half",
     bounds: Iterable[float] | None = None,
     things: Any = "",
+    drawing: str = "",
 ) -> dict[str, Any]:
     """A map. At least one of `src` and `areas` is given.
 
@@ -87,6 +88,7 @@ def map_(
     `table`: where the same data stand as a table; `label`: what the map shows, in words.
     `height`: tall, half or small; `bounds`: west, south, east, north to begin with (else all the points).
     `things`: what a point is, in the plural ("risorse").
+    `drawing`: what is shown without a script, as SVG (`ui.choropleth`); else it is said where the table is.
     """
     return {
         **_common(context, label, bounds),
@@ -94,6 +96,7 @@ def map_(
         "areas": areas or (home_areas_address() if src else ""),
         "table": table,
         "height": height if height in {"tall", "half", "small"} else "half",
+        "drawing": drawing,
         "things": str(things or _("records")),
     }
 
