@@ -368,8 +368,10 @@ TABLE: dict[str, list[Case]] = {
         for town in ("borgo", "ponte")
         for act in ("good", "not-good")
     ]
-    + [post(SIGNED_IN, pk=f"lunch of {town}", act="=used") for town in ("borgo", "ponte")]
-    + [post(SEES_HIDDEN["borgo"], pk="draft of borgo", act="=used")]
+    # Like resources and organisations: who writes in its areas, and the contact of who carries it.
+    + [post(WRITES_IN[town], pk=f"lunch of {town}", act="=used") for town in ("borgo", "ponte")]
+    + [post(WRITES_IN["borgo"] | {"org_contact"}, pk="project of borgo", act="=used")]
+    + [post(WRITES_IN["borgo"], pk="draft of borgo", act="=used")]
     + [post(NONE, pk="project of borgo", act="=delete")],
     "experiences:experience_copy": [
         *form(WRITERS_SOMEWHERE | CONTACTS, pk="project of ponte"),

@@ -20,7 +20,12 @@ class Bound(FileUploadHandler):
     received = 0
 
     def handle_raw_input(
-        self, input_data: Any, META: Any, content_length: int, boundary: bytes, encoding: str | None = None
+        self,
+        input_data: Any,
+        META: Any,  # noqa: N803 — its name in Django
+        content_length: int,
+        boundary: bytes,
+        encoding: str | None = None,
     ) -> None:
         """What the request states of itself."""
         self.stated = content_length

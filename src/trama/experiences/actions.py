@@ -435,9 +435,9 @@ def confirm(actor: Actor, experience: Experience) -> Experience:
 
 @transaction.atomic
 def mark_used(actor: Actor, experience: Experience) -> Experience:
-    """Somebody who sees it says that it worked for them."""
+    """Whoever writes in its areas, or speaks for who carries it, says that somebody used it with success."""
     row = locked(experience)
-    may = actor.is_known and Experience.objects.visible_to(actor).filter(pk=row.pk).exists()
+    may = permissions.may_place(actor, area_ids_of(row), carriers_of(row))
     return _changed(actor, "used", row, may, used_on=timezone.localdate())
 
 

@@ -97,7 +97,7 @@ def sheet(experience: Experience, actor: Actor) -> dict[str, Any]:
             "publish": may_edit and permissions.may_place(actor, areas, carriers),
             "judge": permissions.may_judge(actor, areas),
             "copy": permissions.may_add(actor),
-            "use": actor.is_known,
+            "use": permissions.may_place(actor, areas, carriers),
             "staff": is_staff(actor),
         },
     }

@@ -146,7 +146,7 @@ def _check(path: Path, spec: TableSpec, about: dict[str, Any]) -> None:
                 % {**words, "rows": about["rows"], "columns": about["columns"]}
             )
         case sheets.BROKEN:
-            raise RecipeError(_("%(file)s is broken or cut off: open it, save it again and send it.") % words)
+            raise _too_big(path)
     if about["formula"]:
         raise RecipeError(
             _(

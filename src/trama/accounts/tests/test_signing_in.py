@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axes.models import AccessAttempt
 from django.core import mail
 from django.test import Client
 
@@ -84,6 +85,24 @@ def test_guessing_is_stopped_with_a_kind_page() -> None:
     assert "15 minuti" in page
     client, response = sign_in("maria.rossi", PASSWORD)
     assert not is_in(client), "during the wait not even the right password is looked at"
+
+
+@pytest.mark.parametrize(
+    ("login", "password"), [("a" * 255, "x"), ("a@" + "b" * 100_000, "x"), ("maria.rossi", "x" * 1025)]
+)
+def test_what_is_too_long_to_be_a_login_is_neither_looked_at_nor_kept(login: str, password: str) -> None:
+    make_user()
+    client, response = sign_in(login, password)
+    assert response.status_code == 200
+    assert not is_in(client)
+    assert "al massimo" in response.content.decode()
+    assert not AccessAttempt.objects.exists()
+
+
+def test_the_longest_login_is_looked_at() -> None:
+    _, response = sign_in("a" * 254, "x" * 1024)
+    assert "al massimo" not in response.content.decode()
+    assert AccessAttempt.objects.count() == 1
 
 
 def test_guessing_by_name_and_by_address_is_counted_together() -> None:

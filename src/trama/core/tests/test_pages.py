@@ -5,6 +5,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 
+from trama.accounts.models import User
 from trama.core.actor import NOBODY, Actor, Grant
 from trama.core.models import Fact
 from trama.core.pages import Page, WriteOnReadOnlyPage, anyone, page, signed_in
@@ -71,3 +72,31 @@ def test_a_page_states_what_it_is() -> None:
 @pytest.mark.parametrize("address", ["/territorio/a%00b/", "/esperienze/?kind=%00", "/ricerca/?q=orto%00"])
 def test_an_address_with_a_nul_leads_nowhere_on_either_database(client: Client, address: str) -> None:
     assert client.get(address).status_code == 404
+
+
+@pytest.mark.django_db
+def test_what_who_signed_in_reads_stays_in_no_browser(client: Client) -> None:
+    assert "no-store" not in client.get("/territorio/").get("Cache-Control", "")
+    client.force_login(User.objects.create(username="anna"))
+    assert client.get("/territorio/")["Cache-Control"] == "no-store"
+    assert client.get("/oggi/")["Cache-Control"] == "no-store"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("address", "leads_to"),
+    [
+        ("/esperienze/7/fai/used/", "/esperienze/7/"),
+        ("/realta/7/", ""),
+        ("/caricamenti/nuovo/0-abc/", "/caricamenti/nuovo/"),
+        ("/esperienze/7/salva.json", ""),
+    ],
+)
+def test_who_opens_what_only_takes_a_form_is_led_to_its_page(client: Client, address: str, leads_to: str) -> None:
+    client.force_login(User.objects.create(username="anna"))
+    answer = client.get(address)
+    if leads_to:
+        assert (answer.status_code, answer["Location"]) == (302, leads_to)
+    else:
+        assert answer.status_code in {404, 405}
+    assert client.put(leads_to or address).status_code in {403, 404, 405}

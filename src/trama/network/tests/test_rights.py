@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from trama.core.actor import NOBODY, SYSTEM, Actor
 from trama.network import actions
@@ -238,12 +239,12 @@ def test_personal_contacts_are_for_staff_and_for_the_body_itself(world: World) -
         assert "051 2195530" in text
 
 
-def test_the_history_of_a_hidden_name_does_not_call_it_visible(world: World) -> None:
-    hidden = Organisation.objects.filter(is_sensitive=True).order_by("pk").first()
-    assert hidden is not None
-    Organisation.objects.filter(pk=hidden.pk).update(is_public=True)
-    actions.save_organisation(SYSTEM, {"name": "Casa protetta", "is_public": True, "is_sensitive": True}, hidden)
-    label = str(Organisation._meta.get_field("is_public").verbose_name)
-    page = login(world, "worker everywhere").get(reverse("network:organisation", args=[hidden.pk])).content.decode()
-    assert "Casa protetta" in page
-    assert label not in page.lower().split("</h1>")[1] or f"{label}: s" not in page.lower()
+@pytest.mark.parametrize(("hidden", "told"), [(True, False), (False, True)])
+def test_the_history_of_a_hidden_name_does_not_call_it_visible(world: World, hidden: bool, told: bool) -> None:
+    made = actions.save_organisation(SYSTEM, {"name": "Casa di prova", "is_sensitive": hidden})
+    address = reverse("network:organisation", args=[made.pk])
+    page = login(world, "worker everywhere").get(address).content.decode()
+    assert "Casa di prova" in page
+    with translation.override("it"):
+        label = str(Organisation._meta.get_field("is_public").verbose_name)
+    assert (f"{label[:1].upper()}{label[1:]}: sì" in page) == told

@@ -276,7 +276,7 @@ def test_who_may_write_places_where(signed: Any) -> None:
     for actor, status in table:
         assert signed(actor).get(address).status_code == status, actor
     assert signed(table[4][0]).post(f"/territorio/luoghi/{place.pk}/conferma/").status_code == 404
-    assert signed(table[1][0]).get(f"/territorio/luoghi/{place.pk}/conferma/").status_code == 405
+    assert signed(table[1][0]).get(f"/territorio/luoghi/{place.pk}/conferma/").status_code == 302
     assert signed(table[1][0]).post(f"/territorio/luoghi/{place.pk}/conferma/").status_code == 302
 
 
