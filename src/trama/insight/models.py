@@ -24,6 +24,9 @@ from trama.insight.permissions import visible_indices
 from trama.territory.choices import AreaKind
 from trama.territory.models import Area, ContextIndicator
 
+# Single underscores inside: two of them part an index from its domain in the code of an indicator.
+KEY = r"^[a-z][a-z0-9]*(_[a-z0-9]+)*\Z"
+
 
 class IndexQuerySet(models.QuerySet["IndexDefinition"]):
     def visible_to(self, actor: Actor) -> Self:
@@ -41,7 +44,7 @@ class IndexDefinition(models.Model):
     code = models.CharField(
         _("short name"),
         max_length=24,
-        validators=[RegexValidator(r"^[a-z][a-z0-9_]*\Z", _("Small letters, digits and _ only, a letter first."))],
+        validators=[RegexValidator(KEY, _("Small letters, digits and _ only, a letter first."))],
     )
     version = models.PositiveSmallIntegerField(_("version"), default=1)
     state = models.CharField(_("state"), max_length=12, choices=IndexState.choices, default=IndexState.DRAFT)

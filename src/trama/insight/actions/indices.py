@@ -150,8 +150,9 @@ def check(row: IndexDefinition) -> Index:
     areas = areas_of(row)
     if len(areas) < 2:
         raise ValidationError(_("There are fewer than two areas of this kind: there is nothing to compare."))
+    own = own_codes(row.code)
     for ingredient in row.ingredients.select_related("indicator"):
-        if ingredient.indicator.theme == OWN and ingredient.indicator.code.startswith(published_code(row.code)):
+        if ingredient.indicator.code in own:
             raise ValidationError(_("An index cannot be made of itself."))
         verdict = may_compare(ingredient.indicator, [pk for pk, _code, _name in areas])
         if not verdict.allowed:
@@ -197,7 +198,13 @@ def publish_index(actor: Actor, row: IndexDefinition) -> FrozenIndex:
 
 def published_code(code: str, domain: str = "") -> str:
     """The code of the indicator as which an index (or one of its domains) stands among the others."""
-    return f"index_{code}" + (f"_{domain}" if domain else "")
+    return f"index_{code}" + (f"__{domain}" if domain else "")
+
+
+def own_codes(code: str) -> set[str]:
+    """The codes of the indicators as which any version of an index stands among the others."""
+    domains = IndexDomain.objects.filter(definition__code=code).order_by().values_list("key", flat=True).distinct()
+    return {published_code(code), *(published_code(code, key) for key in domains)}
 
 
 def _put_among_indicators(row: IndexDefinition, index: Index, frozen: FrozenIndex) -> ContextIndicator:

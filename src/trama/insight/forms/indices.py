@@ -18,12 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
 from trama.core.keys import among
-from trama.insight.actions.indices import OWN
+from trama.insight.actions.indices import OWN, own_codes
 from trama.insight.choices import IndexDdof, IndexGoalposts, IndexMethod, IndexPenalty, IndexReference
 from trama.insight.indices import exchange
 from trama.insight.indices.reading import areas_of, definition_of
 from trama.insight.indices.shapes import Definition, Domain, Part
-from trama.insight.models import IndexDefinition
+from trama.insight.models import KEY, IndexDefinition
 from trama.insight.permissions import INDEX_KEEPERS
 from trama.territory import finding
 from trama.territory.choices import RANK, AreaKind
@@ -48,7 +48,7 @@ class BeginForm(forms.Form):
 
     name_it = forms.CharField(label=_("Name"), max_length=150, help_text=_("E.g. Fragility of families"))
     code = forms.RegexField(
-        r"^[a-z][a-z0-9_]*\Z",
+        KEY,
         label=_("Short name"),
         required=False,
         max_length=24,
@@ -70,7 +70,8 @@ class BeginForm(forms.Form):
         found = super().clean() or self.cleaned_data
         if not found.get("code") and found.get("name_it") and "code" not in self.errors:
             code = re.sub(r"[^a-z0-9]+", "_", slugify(found["name_it"])).strip("_")[:24].strip("_")
-            found["code"] = _check_code(code if code[:1].isalpha() else f"i_{code}"[:24])
+            code = code if code[:1].isalpha() else f"i_{code}"[:24]
+            found["code"] = _check_code(code.strip("_"))
         return found
 
     def definition(self) -> Definition:
@@ -345,7 +346,7 @@ def _spans(row: IndexDefinition) -> dict[str, tuple[int, int]]:
     areas = [pk for pk, _code, _name in areas_of(row)]
     found = (
         ContextValue.objects.filter(area__in=among(areas), value__isnull=False)
-        .exclude(indicator__code__startswith=f"index_{row.code}")
+        .exclude(indicator__code__in=own_codes(row.code))
         .order_by()
         .values("indicator__code")
         .annotate(first=Min("year"), last=Max("year"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from trama.insight.choices import IndexGoalposts, IndexMethod, IndexPenalty, IndexReference
 from trama.insight.indices.shapes import Definition, Domain, Part
+from trama.insight.models import KEY
 from trama.territory.choices import AreaKind
 
 FORMAT = 1
@@ -159,6 +161,8 @@ def from_document(found: dict[str, Any]) -> Definition:
 def _domain(row: dict[str, Any], number: int) -> Domain:
     where = f"domains[{number}]."
     _known(row, DOMAIN_KEYS, where)
+    if not re.match(KEY, str(row.get("key", "a"))):
+        raise _wrong(f"{where}key", _("small letters, digits and _ only, a letter first"))
     return Domain(
         _text(row, "name_it", where, required=True, longest=100),
         _text(row, "name_en", where, longest=100),

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='IndexDefinition',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=24, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9_]*\\Z', 'Small letters, digits and _ only, a letter first.')], verbose_name='short name')),
+                ('code', models.CharField(max_length=24, validators=[django.core.validators.RegexValidator('^[a-z][a-z0-9]*(_[a-z0-9]+)*\\Z', 'Small letters, digits and _ only, a letter first.')], verbose_name='short name')),
                 ('version', models.PositiveSmallIntegerField(default=1, verbose_name='version')),
                 ('state', models.CharField(choices=[('draft', 'draft'), ('published', 'published'), ('superseded', 'replaced by a newer version')], default='draft', max_length=12, verbose_name='state')),
                 ('name_it', models.CharField(max_length=150, verbose_name='name in Italian')),

@@ -119,12 +119,12 @@ def test_what_was_frozen_cannot_be_changed_or_deleted_and_an_altered_one_is_seen
 
 
 def test_a_published_version_does_not_change_and_a_new_one_replaces_it(published: IndexDefinition) -> None:
-    with pytest.raises(ValidationError, match="new version"):
+    with pytest.raises(ValidationError, match=r"new version|nuova versione"):
         actions.save_index(SYSTEM, definition(penalty="minus"), published)
     draft = actions.new_version(SYSTEM, published)
     assert draft.version == 2
     assert definition_of(draft).parts == definition_of(published).parts
-    with pytest.raises(ValidationError, match="already a draft"):
+    with pytest.raises(ValidationError, match=r"already a draft|già la bozza"):
         actions.new_version(SYSTEM, published)
     actions.save_index(SYSTEM, replace(definition_of(draft), penalty="minus"), draft)
     actions.publish_index(SYSTEM, draft)
@@ -155,7 +155,7 @@ def test_domains_are_published_too_and_excluded_areas_say_so(town: Area) -> None
         SYSTEM, definition(parts=parts, domains=(Domain("Primo", "", "a", 1), Domain("Due", "", "b", 2)))
     )
     actions.publish_index(SYSTEM, row)
-    states = dict(ContextValue.objects.filter(indicator__code="index_prova_a").values_list("area__name", "state"))
+    states = dict(ContextValue.objects.filter(indicator__code="index_prova__a").values_list("area__name", "state"))
     assert states == {
         **dict.fromkeys(("Alba", "Bosco", "Colle"), "value"),
         "Duna": "estimated",
@@ -329,6 +329,7 @@ def test_a_definition_goes_and_comes_back_whole(town: Area, form: str) -> None:
         ),
         ('format = 1\nddof = true\nname_it = "a"', "ddof"),
         ("{" * 100_000, "read|legge|leggere"),
+        ('format = 1\n[[domains]]\nkey = "a__b"\nname_it = "a"', "domains.1..key"),
     ],
 )
 def test_a_text_that_is_no_definition_says_where(text: str, said: str) -> None:
@@ -451,6 +452,18 @@ def test_a_draft_that_cannot_be_computed_says_why_and_offers_no_publishing(town:
     answer = planner.post("/numeri/indici/prova/v1/publish/", follow=True)
     assert answer.status_code == 200
     assert IndexDefinition.objects.get().state == "draft"
+
+
+def test_a_preview_says_when_an_indicator_was_redefined_between_the_years(town: Area, planner: Client) -> None:
+    for value in ContextValue.objects.all():
+        version = "2" if value.indicator.code == "due" else "1"
+        ContextValue.objects.create(
+            area=value.area, indicator=value.indicator, year=2023, value=value.value, version=version
+        )
+    actions.save_index(SYSTEM, definition(years=(2022, 2023)))
+    page = planner.get("/numeri/indici/prova/v1/").content.decode()
+    assert page.count("Indicatore due: ") == 1
+    assert "Indicatore uno: " not in page
 
 
 def test_a_definition_is_taken_up_for_other_areas(published: IndexDefinition, planner: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from trama.core.actor import Actor
+from trama.core.keys import among
 from trama.core.pages import anyone, page
 from trama.core.storytelling import history_of
 from trama.insight.actions import indices as actions
@@ -23,19 +25,23 @@ from trama.insight.analysis.composite import CompositeError
 from trama.insight.choices import IndexState
 from trama.insight.forms.indices import BeginForm, ImportForm, IndexForm
 from trama.insight.indices import exchange, files, tables
-from trama.insight.indices.reading import agrees, definition_of, figures_of, index_of
+from trama.insight.indices.reading import agrees, areas_of, definition_of, figures_of, index_of
 from trama.insight.indices.shapes import Index
 from trama.insight.indices.wording import firmness, how, refusal, remarks, without
 from trama.insight.indices.worked import heads, typical, worked
 from trama.insight.models import IndexDefinition
 from trama.insight.permissions import keeps_indices, may_keep_index
 from trama.territory.choices import AreaKind
-from trama.territory.models import ContextIndicator
+from trama.territory.comparing import same_definition
+from trama.territory.models import ContextIndicator, ContextValue
 
 VERBS = {
     "superseded": (gettext_lazy("%(who)s replaced it by a newer version"), gettext_lazy("Replaced by a newer version")),
     "created": (gettext_lazy("%(who)s began it"), gettext_lazy("Begun")),
 }
+
+
+MOST_ROWS = 400  # of the table on the page; the files hold all
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -87,8 +93,8 @@ def indices(request: HttpRequest) -> HttpResponse:
         }
         for row in sorted(rows.order_by("code", "version"), key=lambda row: row.name)
     ]
-    context = {"listed": listed, "may_add": keeps_indices(actor), "crumbs": _crumbs(None, _("Indices"))[:1]}
-    context["crumbs"] = [*context["crumbs"], (_("Indices"), "")]
+    crumbs = [(_("Numbers"), reverse("insight:index")), (_("Indices"), "")]
+    context = {"listed": listed, "may_add": keeps_indices(actor), "crumbs": crumbs}
     return render(request, "insight/indices/list.html", context)
 
 
@@ -156,7 +162,8 @@ def _shown(request: HttpRequest, row: IndexDefinition, found: Index) -> dict[str
         "year": found.years[year],
         "years": [{"year": one, "chosen": one == found.years[year]} for one in found.years],
         "how": how(found.definition),
-        "rows": listed,
+        "rows": listed[:MOST_ROWS],
+        "more_rows": max(0, len(listed) - MOST_ROWS),
         "map": tables.coloured_map(found, year, listed, title),
         "map_title": title,
         "worked": None if area is None else worked(found, year, area),
@@ -191,7 +198,23 @@ def _remarks(row: IndexDefinition, found: Index | None) -> list[str]:
     codes = [part.indicator for part in definition.parts]
     counts = set(ContextIndicator.objects.filter(code__in=codes, adds_up=True).values_list("code", flat=True))
     figures = found.figures if found is not None else figures_of(row, definition)
-    return remarks(definition, figures, found, counts)
+    return [*_redefined(row, codes), *remarks(definition, figures, found, counts)]
+
+
+def _redefined(row: IndexDefinition, codes: list[str]) -> list[str]:
+    """Indicators whose definition changed between the years of the index: their numbers are not one series."""
+    areas = [pk for pk, _code, _name in areas_of(row)]
+    values = (
+        ContextValue.objects.filter(area__in=among(areas), indicator__code__in=codes, year__in=row.years)
+        .order_by("indicator__position", "indicator__code", "year", "pk")
+        .select_related("indicator")
+    )
+    found = []
+    for indicator, several in groupby(values, key=lambda value: value.indicator):
+        verdict = same_definition(several)
+        if not verdict.allowed:
+            found.append(f"{indicator.name}: {verdict.sentence}")
+    return found
 
 
 @page(may=anyone)
