@@ -96,7 +96,7 @@ def _stated(reading: Reading) -> dict[str, list[tuple[int, int, float]]]:
     found: dict[str, list[tuple[int, int, float]]] = {}
     for code, area, year, value, version in rows.values_list("indicator__code", "area_id", "year", "value", "version"):
         if area in areas and versions[code] == version:
-            found.setdefault(code, []).append((area, year, value))
+            found.setdefault(code, []).append((area, year, float(value or 0.0)))
     return found
 
 
