@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from trama.insight.analysis.thirds import HIGH, LOW
@@ -92,7 +93,7 @@ def drawn_map(found: Needs) -> Drawn | None:
     used = {key: paint for key, paint in others.items() if any(mark.paint == key for mark in marks)}
     two = choropleth.bivariate_legend(paints, _need_title(found), supply_label(found), prefix="needs")
     rest = choropleth.legend(used, prefix="needs-others") if used else ""
-    return Drawn(svg, two + rest)
+    return Drawn(svg, SafeString(two + rest))  # both are safe
 
 
 def _need_title(found: Needs) -> str:

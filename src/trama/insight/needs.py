@@ -139,7 +139,7 @@ def bases_at(level: str, year: int) -> list[Base]:
     rows = ContextValue.objects.filter(indicator__adds_up=True, area__kind=level, value__isnull=False)
     found: dict[int, dict[int, dict[int, float]]] = {}
     for indicator, stated, area, value in rows.order_by().values_list("indicator_id", "year", "area_id", "value"):
-        found.setdefault(indicator, {}).setdefault(stated, {})[area] = value
+        found.setdefault(indicator, {}).setdefault(stated, {})[area] = value or 0.0
     bases = []
     for one in ContextIndicator.objects.filter(pk__in=list(found)).order_by("position", "code"):
         nearest = _nearest(found[one.pk], year)

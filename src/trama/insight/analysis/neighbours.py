@@ -66,7 +66,8 @@ class Weights:
 
     def neighbours_of(self, area: int) -> list[int]:
         """The neighbours of one area."""
-        return self.cols[self.starts[area] : self.starts[area + 1]].tolist()
+        found: list[int] = self.cols[self.starts[area] : self.starts[area + 1]].tolist()
+        return found
 
     def standardised(self) -> Weights:
         """The same neighbours, with the weights of each area adding up to one; islands keep none."""
@@ -75,7 +76,8 @@ class Weights:
 
     def lag(self, z: Floats) -> Floats:
         """The weighted sum of the neighbours' values; 0 on an island."""
-        return np.bincount(self.rows, weights=self.values * z[self.cols], minlength=self.n)
+        found: Floats = np.bincount(self.rows, weights=self.values * z[self.cols], minlength=self.n).astype(np.float64)
+        return found
 
     @cached_property
     def sums(self) -> tuple[float, float, float]:

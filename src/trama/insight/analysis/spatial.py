@@ -51,12 +51,12 @@ class Tested:
     @property
     def z_normal(self) -> float:
         """Distance from what is expected, in standard deviations under normality."""
-        return (self.value - self.expected) / self.variance_normal**0.5
+        return float((self.value - self.expected) / self.variance_normal**0.5)
 
     @property
     def z_random(self) -> float:
         """Distance from what is expected, in standard deviations under random placement of these values."""
-        return (self.value - self.expected) / self.variance_random**0.5
+        return float((self.value - self.expected) / self.variance_random**0.5)
 
     @property
     def two_sided(self) -> float:
@@ -91,7 +91,7 @@ def _centred(values: Any, weights: Weights) -> Floats:
         raise SpatialError("a value is not a number")
     if len(y) < 4:
         raise SpatialError("fewer than four areas")
-    z = y - y.mean()
+    z: Floats = y - y.mean()
     # Equal values leave no more than the error of rounding.
     if np.abs(z).max() <= 1e-12 * max(1.0, float(np.abs(y).max())):
         raise SpatialError("all values are equal")

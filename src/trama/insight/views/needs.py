@@ -113,7 +113,7 @@ def _shown(found: needs.Needs, chosen: Chosen) -> dict[str, Any]:
     return {
         "problem": "",
         "found": found,
-        "title": need_pages.title_of(found),
+        "title": needs.title_of(found),
         "sentence": needs.sentence(found),
         "meaning": needs.meaning(found),
         "nothing": needs.nothing_sentence(found),

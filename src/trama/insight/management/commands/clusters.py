@@ -125,7 +125,7 @@ class Command(BaseCommand):
             options["also_excluded"],
         )
         found = needs.compare(NOBODY, register, asked)
-        lines = [need_pages.title_of(found), needs.sentence(found), needs.nothing_sentence(found)]
+        lines = [needs.title_of(found), needs.sentence(found), needs.nothing_sentence(found)]
         lines += [needs.meaning(found), needs.base_of(found), "", *needs.warnings(found), *needs.left_out(found)]
         lines += [f"  {line['name']}: {line['value']} · {line['supply']}" for line in need_pages.outstanding(found)]
         return need_pages.as_file(found), lines
