@@ -115,7 +115,8 @@ def _added_up(found: dict[tuple[Answers, Answers], Tally]) -> Counts:
 
     def beyond(shown: list[Any]) -> tuple[Tally, dict[Any, Tally]]:
         """What stands in rows that are not shown, each record once: in all, and by column."""
-        total, by_col, known = Tally(), {}, {*shown, None}
+        total, known = Tally(), {*shown, None}
+        by_col: dict[Any, Tally] = {}
         for (down, across), one in found.items():
             if not known.issuperset(down):
                 total.add(one)
@@ -140,8 +141,9 @@ def profiles(
     first, second = readers[0], readers[-1]
     for raw, records, amount, known, estimated, least, small in _statement(rows, len(axes), measure, register):
         key = (first(raw[0]), second(raw[1]) if len(axes) > 1 else ())
-        one = found.get(key)
-        if one is None:
+        try:
+            one = found[key]
+        except KeyError:
             one = found[key] = Tally()
         one.records += records
         if amount is not None:
@@ -149,7 +151,8 @@ def profiles(
             one.known += known
             one.estimated += estimated
             one.least += least
-        one.small += small
+        if small:
+            one.small += small
     return found
 
 
@@ -218,7 +221,7 @@ class _Joined(Func):
 
 def _field_of(rows: QuerySet[Any], alias: str) -> Field[Any, Any] | None:
     try:
-        return rows.query.annotations[alias].output_field  # type: ignore[no-any-return]
+        return rows.query.annotations[alias].output_field
     except FieldError:
         return None
 
@@ -321,7 +324,7 @@ def _asked_by_group(records: QuerySet[Any], rows: Dimension, cols: Dimension | N
     counts.by_row = {key[0]: one for key, one in _expressed(records, (rows,), measure).items()}
     counts.all = _expressed(records, (), measure)[()]
     if cols is not None:
-        counts.cells = dict(_expressed(records, (rows, cols), measure).items())  # type: ignore[arg-type]
+        counts.cells = {(key[0], key[1]): one for key, one in _expressed(records, (rows, cols), measure).items()}
         counts.by_col = {key[0]: one for key, one in _expressed(records, (cols,), measure).items()}
     counts.several_rows = counts.several_cols = True  # one organisation may stand in several groups
 
