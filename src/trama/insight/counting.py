@@ -300,7 +300,7 @@ def _grouped_by(
     least = least if "amount" in wanted else "0"
     estimates = "SUM(CASE WHEN certainty = 'estimated' THEN 1 ELSE 0 END)" if "certainty" in wanted else "0"
     by = ", ".join(names)
-    told = ", ".join([by, "COUNT(*)", amounts, estimates, least, small])
+    told = f"{by}, COUNT(*), {amounts}, {estimates}, {least}, {small}"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {told} FROM ({sql}) AS counted GROUP BY {by}", parameters)  # noqa: S608
         found = cursor.fetchall()

@@ -294,8 +294,8 @@ def _small_ones(whole: Tally) -> str:
     """How numbers of persons too small to be told stand in the sums."""
     below, special = small_counts.THRESHOLD, small_counts.SPECIAL_THRESHOLD
     return _(
-        "%(count)s records state fewer than %(below)s persons (%(special)s where data are sensitive): each counts as "
-        "%(as)s (%(as_special)s), whatever its number."
+        "Records with fewer than %(below)s persons (%(special)s where data are sensitive) count as %(as)s "
+        "(%(as_special)s) each, whatever their number: they are %(count)s."
     ) % {
         "count": number(whole.small),
         "below": below,

@@ -107,7 +107,7 @@ def test_small_numbers_enter_sums_by_convention_and_say_so() -> None:
     assert [(cell.value, str(cell.status)) for cell in found.row_totals] == [(32, "estimated"), (50, "value")]
     with translation.override("en"):
         found = compute(NOBODY, REGISTER, Selection(), "kind", None, "volunteers")
-    assert any("fewer than 3" in sentence and "counts as 2" in sentence for sentence in found.cautions)
+    assert any("fewer than 3" in sentence and "count as 2" in sentence for sentence in found.cautions)
 
 
 @pytest.mark.django_db
