@@ -233,12 +233,13 @@ def years_table(group: list[Series], title: str, theme: str) -> Table | None:
     years = sorted({point.year for one in several for point in one.known})[-YEARS_SHOWN:]
     if len(years) < 2:
         return None
-    lines = []
+    lines, gaps = [], False
     for one in several:
         values = [one.of_year(year) for year in years]
         cells = [
             Cell(_without_unit(one, value), None if value is None else round(value, 4), _form(one)) for value in values
         ]
+        gaps = gaps or None in values
         unit = one.indicator.unit
         name = f"{one.indicator.name} ({unit})" if unit in ("%", "€") else one.indicator.name
         lines.append(Line(name, tuple(cells), key=one.indicator.code))
@@ -246,7 +247,7 @@ def years_table(group: list[Series], title: str, theme: str) -> Table | None:
         caption=_("%(theme)s: the last years") % {"theme": title},
         heads=(_("Indicator"), *(str(year) for year in years)),
         lines=tuple(lines),
-        subtitle=_("An empty cell: the source states no value for that year."),
+        subtitle=_("An empty cell: the source states no value for that year.") if gaps else "",
         sheet=_("%(theme)s, years") % {"theme": title},
         key="",
     )

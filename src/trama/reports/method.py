@@ -49,8 +49,8 @@ def sources(actor: Actor, area: Area, residents: profile.Residents | None) -> It
     )
 
 
-def method() -> Iterator[Block]:
-    """How the numbers are to be read, and what each indicator counts."""
+def method(*, registered: bool) -> Iterator[Block]:
+    """How the numbers are to be read; and what each indicator counts, where something is registered."""
     yield Heading(_("How to read these numbers"), 2)
     yield Bullets(
         (
@@ -97,7 +97,7 @@ def method() -> Iterator[Block]:
             ),
         )
     )
-    described = counted.definitions()
+    described = counted.definitions() if registered else ()
     if described:
         yield Heading(_("What each indicator counts"), 2)
         yield Bullets(described)

@@ -35,7 +35,8 @@ def territory_report(actor: Actor, area: Area, language: str) -> Document:
             body=str(known.get(facts.BODY_NAME) or "Trama"),
             date=day(timezone.localdate()),
             language=language,
-            summary=_("Who, what and where is registered in %(area)s, beside its people.") % {"area": area.name},
+            summary=_("Who, what and where is registered %(where)s, beside the people who live there.")
+            % {"where": where(area.name, area.kind)},
             demonstration=_("Demonstration: part of these data is invented.") if known.get(facts.DEMONSTRATION) else "",
             blocks=tuple(_blocks(actor, area)),
             words={
@@ -68,7 +69,7 @@ def _blocks(actor: Actor, area: Area) -> Iterator[Block]:
     yield from counted.register_blocks(actor, area)
     yield Heading(_("Sources and method"), 1)
     yield from sources(actor, area, people.residents if people else None)
-    yield from method()
+    yield from method(registered=table is not None)
     yield from glossary(
         ages=people is not None, indices=bool(indices), incomes=any(_is_income(one) for one in numbers.values())
     )

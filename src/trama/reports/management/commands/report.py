@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -37,6 +37,9 @@ class Command(BaseCommand):
         "file says what is made: pdf, docx, xlsx, or zip (CSV with Table Schema). --area takes the code of an area, or "
         "its name."
     )
+
+    # The checks of the whole site cost more than the report: `prepare` and `run` make them.
+    requires_system_checks: ClassVar[list[str]] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         # The examples keep their lines.
