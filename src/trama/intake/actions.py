@@ -96,10 +96,10 @@ def load_recipe(
                 )
             if not dry and report.all_refused:
                 raise NotLoaded(_("All %(count)s rows are refused.") % {"count": report.refused}, report)
-            if checked is not None:
-                checked(report)
             if not dry and report.breaks:
                 raise NotLoaded(_undecided(report), report)
+            if checked is not None:
+                checked(report)
             if not dry:
                 _conclude(run, report, started, say)
             transaction.set_rollback(dry)

@@ -13,7 +13,7 @@ from trama.core.actor import Actor
 from trama.intake import actions, files, staging
 from trama.intake.context import mapping as mappings
 from trama.intake.context.mapping import Mapping
-from trama.intake.context.proposing import propose, propose_indicators
+from trama.intake.context.proposing import excluding, propose, propose_indicators
 from trama.intake.recipe import RecipeError, TableSpec, parse
 from trama.intake.rows import Table
 from trama.intake.verdicts import Report
@@ -37,6 +37,8 @@ class Desk:
 
     def keep(self, mapping: Mapping) -> None:
         """Keep the mapping, and the recipe that follows from it."""
+        if (column := mapping.column("excluded")) != self.mapping.column("excluded"):
+            mapping.excluded = excluding(self.table(), column)
         self.mapping = mapping
         mappings.keep(self.folder, mapping)
         (self.folder / staging.RECIPE).write_text(self.recipe(), encoding="utf-8")

@@ -19,7 +19,7 @@ from trama.intake.context.proposing import as_known
 from trama.intake.recipe import Decision
 from trama.intake.verdicts import ScaleBreak
 from trama.territory.choices import RANK, AreaKind, Polarity
-from trama.territory.models import Area, ContextIndicator
+from trama.territory.models import Area, AreaClosure, ContextIndicator
 
 ROLES = [
     ("area", _("the area (code or name)")),
@@ -83,6 +83,11 @@ class ColumnsForm(forms.Form):
     unknown = forms.BooleanField(
         label=_("The file speaks of other territories too: leave those rows out"), required=False
     )
+    sum_up = forms.BooleanField(
+        label=_("State also the sums for the areas above"),
+        required=False,
+        help_text=_("Only of what adds up, and only right if the file holds every area."),
+    )
     fixed_year = forms.IntegerField(
         label=_("Year of all numbers"),
         required=False,
@@ -104,6 +109,7 @@ class ColumnsForm(forms.Form):
             "by": mapping.by,
             "within": mapping.within,
             "unknown": mapping.unknown == "skip",
+            "sum_up": bool(mapping.sum_up_to),
             "fixed_year": mapping.fixed_year,
             "decimal": mapping.decimal,
         }
@@ -163,6 +169,7 @@ class ColumnsForm(forms.Form):
             by=data["by"],
             within=data["within"],
             unknown="skip" if data["unknown"] else "refuse",
+            sum_up_to=_kinds_above(data["kind"]) if data["sum_up"] else [],
             fixed_year=data["fixed_year"],
             decimal=data["decimal"],
             years={column: _header_year(column) for column, role in data["roles"].items() if role == "year_value"},
@@ -170,6 +177,13 @@ class ColumnsForm(forms.Form):
         if (new.roles, new.decimal) != (old.roles, old.decimal):
             new.indicators, new.decisions = [], []
         return new
+
+
+def _kinds_above(kind: str) -> list[str]:
+    """The kinds of the areas inside a municipality, and the municipality, that lie above areas of a kind."""
+    above = AreaClosure.objects.filter(area__kind=kind, distance__gt=0).order_by()
+    here = set(above.values_list("ancestor_kind", flat=True).distinct())
+    return [item for item in AreaKind.values if item in here and RANK[item] >= RANK[AreaKind.MUNICIPALITY]]
 
 
 def _header_year(column: str) -> str:
@@ -226,8 +240,13 @@ class IndicatorForm(forms.Form):
         label=_("Comparable only inside the same"),
         help_text=_("IDISE, for example, only inside one municipality."),
     )
+    least = forms.FloatField(label=_("Never less than"), required=False, help_text=_("What lies below is refused."))
+    most = forms.FloatField(label=_("Never more than"), required=False, help_text=_("What lies above is refused."))
     version = forms.CharField(
-        label=_("Version of its definition"), max_length=20, help_text=_("Another one, when the method changed.")
+        label=_("New version of its definition"),
+        max_length=20,
+        required=False,
+        help_text=_("Only if the method or the unit changed since the last time: then say above what it means now."),
     )
 
     def __init__(self, data: Any, named: Named, known: Sequence[tuple[str, str]], prefix: str) -> None:
@@ -236,6 +255,7 @@ class IndicatorForm(forms.Form):
         initial = {name: getattr(named, name) for name in names}
         initial["known"] = named.code if named.code in dict(known) else NEW
         initial["compare_within"] = named.compare_within or EVERYWHERE
+        initial["version"] = named.version if named.is_new_version else ""
         super().__init__(data, initial=initial, prefix=prefix)
         self.fields["known"].choices = [(NEW, _now("no, it is new")), *known]  # type: ignore[attr-defined]
         kinds = [(kind.value, kind.label) for kind in AreaKind]
@@ -244,7 +264,8 @@ class IndicatorForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """What is not loaded, or has its definition here, needs no answers."""
         data = super().clean() or {}
-        if not data.get("take") or data.get("known") not in {None, NEW}:
+        defined = data.get("known") not in {None, NEW} and not data.get("version")
+        if not data.get("take") or defined:
             for name in list(self.errors):
                 if name != "known":
                     del self.errors[name]
@@ -256,9 +277,14 @@ class IndicatorForm(forms.Form):
         known = data.pop("known", NEW)
         if data.get("compare_within") == EVERYWHERE:
             data["compare_within"] = ""
-        one = replace(self.named, **data)
+        version = data.pop("version", "")
+        one = replace(self.named, **data, is_new_version=bool(version))
         if known != NEW:
-            as_known(one, ContextIndicator.objects.get(code=known))
+            item = ContextIndicator.objects.get(code=known)
+            one.code = item.code
+            if not version:
+                as_known(one, item)
+        one.version = version or one.version
         return one
 
 

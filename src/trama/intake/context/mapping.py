@@ -38,6 +38,7 @@ class Named:
     value: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     where: dict[str, str] = field(default_factory=dict)
+    is_new_version: bool = False  # the definition is stated anew, under another version
 
     @property
     def stands(self) -> str:
@@ -63,6 +64,8 @@ class Mapping:
     by: str = "name"
     within: str = ""
     unknown: str = "refuse"
+    sum_up_to: list[str] = field(default_factory=list)
+    excluded: list[str] = field(default_factory=list)  # texts of the column of exclusions that exclude
     fixed_year: int | None = None
     source: dict[str, str] = field(default_factory=dict)
     indicators: list[Named] = field(default_factory=list)
@@ -94,7 +97,7 @@ def kept(folder: Path) -> Mapping | None:
 
 
 # --- as a recipe --------------------------------------------------------------------------------------------------
-LEFT_OUT = {"take", "value", "columns", "where"}
+LEFT_OUT = {"take", "value", "columns", "where", "is_new_version"}
 DEFAULTS = {item.name: item.default for item in fields(Named)}
 
 
@@ -127,6 +130,7 @@ def _step(mapping: Mapping) -> list[str]:
     if table:
         lines.append(f"table = {inline(table)}")
     area: dict[str, Any] = {"column": mapping.column("area"), "kind": mapping.kind, "by": mapping.by}
+    area |= {"sum_up_to": mapping.sum_up_to} if mapping.sum_up_to else {}
     area |= {"within": mapping.within} if mapping.within else {}
     area |= {"unknown": mapping.unknown} if mapping.unknown != "refuse" else {}
     lines.append(f"area = {inline(area)}")
@@ -154,11 +158,11 @@ def _indicator(mapping: Mapping, item: Named) -> list[str]:
     if item.where:
         lines.append(f"where = {inline(item.where)}")
     if excluded := mapping.column("excluded"):
-        lines.append(f"excluded = {inline({'column': excluded, 'values': list(YES)})}")
+        lines.append(f"excluded = {inline({'column': excluded, 'values': mapping.excluded or list(YES)})}")
     return lines
 
 
-YES = ("1", "1.0", "sì", "si", "SI", "Sì", "S", "s", "true", "True", "TRUE", "vero", "X", "x", "yes", "Y")
+YES = ("1", "1.0", "sì", "si", "s", "true", "vero", "x", "yes", "y", "esclusa", "escluso", "excluded")
 
 
 def decision_lines(decision: Decision) -> list[str]:

@@ -11,7 +11,7 @@ from statistics import median
 from django.utils.text import slugify
 
 from trama.intake.context.cells import code_of, number_of, read_cell, year_of
-from trama.intake.context.mapping import Mapping, Named
+from trama.intake.context.mapping import YES, Mapping, Named
 from trama.intake.rows import Table
 from trama.network.models import normalised
 from trama.territory.choices import RANK, AreaKind
@@ -235,11 +235,18 @@ def propose(table: Table, mapping: Mapping) -> Mapping:
             roles[column] = "note"
     mapping.years = {column: _year_in(column) for column, role in roles.items() if role == "year_value"}
     mapping.roles = roles
+    mapping.excluded = excluding(table, mapping.column("excluded"))
     _parts(table, mapping)
     if not mapping.column("year") and not mapping.years:
         years = {match.group() for match in YEAR_IN_NAME.finditer(table.name)}
         mapping.fixed_year = int(years.pop()) if len(years) == 1 else None
     return mapping
+
+
+def excluding(table: Table, column: str) -> list[str]:
+    """The texts of a column of exclusions that mean that an area is excluded."""
+    texts = {row.cells[column].strip() for row in table.rows} if column else set()
+    return sorted(text for text in texts if text.casefold() in YES)
 
 
 def _role(table: Table, column: str, name: str, mapping: Mapping) -> str:
@@ -391,7 +398,7 @@ def _named(table: Table, mapping: Mapping, name: str, column: str, columns: dict
     one.decimals = 0 if whole else 1
     if RATE.search(name.casefold()) and (SIGNED.search(words) or not numbers or max(numbers) <= 1000):
         one.unit_it = one.unit_en = "%"
-        if not SIGNED.search(words) and numbers and min(numbers) >= 0 and max(numbers) <= 100:
+        if not SIGNED.search(words) and _mostly(0 <= value <= 100 for value in numbers):
             one.least, one.most = 0.0, 100.0
     elif MEAN.search(words) or not whole:
         if MONEY.search(words):
@@ -414,8 +421,14 @@ def _count(one: Named, words: str, numbers: Sequence[float]) -> None:
             one.unit_it, one.unit_en = unit_it, unit_en
     if MONEY.search(words) and not one.unit_it:
         one.unit_it = one.unit_en = "€"
-    if one.adds_up and numbers and min(numbers) >= 0:
+    if one.adds_up and _mostly(value >= 0 for value in numbers):
         one.least = 0.0
+
+
+def _mostly(fits: Iterable[bool]) -> bool:
+    """Whether nearly all numbers fit: the few that do not are to be told, and not to make the rule."""
+    found = list(fits)
+    return bool(found) and sum(found) >= 0.95 * len(found)
 
 
 def _numbers(table: Table, columns: Iterable[str], decimal: str) -> list[float]:

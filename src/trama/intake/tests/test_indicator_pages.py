@@ -153,8 +153,32 @@ def test_an_indicator_that_is_here_keeps_its_definition(home: Area) -> None:
     client.post(f"{address}prova/", filled(client.get(f"{address}prova/").content.decode()) | {"b0-do": "leave_out"})
     client.post(f"{address}carica/")
     item = ContextIndicator.objects.get()
+    assert (item.version, item.definitions.count()) == ("1", 0)
     assert (item.name_it, item.values.filter(year=2021).count(), item.values.filter(year=2022).count()) == (
         "Reddito",
         10,
         3,
     )
+
+
+def test_a_new_version_of_a_definition_that_is_here(home: Area) -> None:
+    old = ContextIndicator.objects.create(
+        code="income", name_it="Reddito", name_en="Income", unit_it="k€", unit_en="k€"
+    )
+    area = Area.objects.get(name="Corte")
+    ContextValue.objects.create(indicator=old, area=area, year=2015, value=20.5)
+    client = client_of("plan_office", home)
+    address = brought(client)
+    sent = filled(client.get(address).content.decode()) | {"sum_up": "on"}
+    client.post(address, sent)
+    assert "sum_up_to" in client.get(f"{address}ricetta.toml").content.decode()
+    names = filled(client.get(f"{address}nomi/").content.decode()) | SOURCE | {"i0-known": "income"}
+    del names["i1-take"]
+    client.post(f"{address}nomi/", names | {"i0-version": "2022"})
+    decided = filled(client.get(f"{address}prova/").content.decode())
+    assert "b1-do" not in decided  # the old numbers in other units are no measure for the new ones
+    client.post(f"{address}prova/", decided)
+    client.post(f"{address}carica/")
+    item = ContextIndicator.objects.get()
+    assert (item.version, item.unit_it, item.definitions.get().version) == ("2022", "€", "1")
+    assert {(row.year, row.unit) for row in item.values.filter(area=area)} == {(2015, "k€"), (2021, "€"), (2022, "€")}
