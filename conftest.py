@@ -49,14 +49,27 @@ def pytest_report_header() -> str:
     return f"database: {settings.DATABASES['default']['ENGINE'].rsplit('.', 1)[-1]}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for a browser or for the shared data bears the marker, so that it can be left out."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Whoever asks for a browser or for the shared data bears the marker, so that it can be left out.
+
+    What asks nothing of a database (analyses, scripts, the packaging, the checks of the tree) is tried on SQLite alone.
+    """
+    from django.conf import settings
+
     for item in items:
         fixtures = getattr(item, "fixturenames", ())
         if "chromium" in fixtures:
             item.add_marker(pytest.mark.browser)
         if "shared" in fixtures:
             item.add_marker(pytest.mark.conformance)
+    if not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        config.hook.pytest_deselected(items=[item for item in items if not _asks_the_database(item)])
+        items[:] = [item for item in items if _asks_the_database(item)]
+
+
+def _asks_the_database(item: pytest.Item) -> bool:
+    ways = {"db", "transactional_db", "live_server", "taken_back", "databases"}
+    return item.get_closest_marker("django_db") is not None or bool(ways & set(getattr(item, "fixturenames", ())))
 
 
 @pytest.fixture(scope="session", autouse=True)
