@@ -10,7 +10,7 @@ from trama.ui.charts import ATTENTION, INK, LINE, SOFT_INK, WIDE, theme
 from trama.ui.numbers import is_english
 
 LETTER, HIGH = 6.4, 15  # pixels of a letter and of a line at the size of a name
-LEFT, RIGHT, TOP, BOTTOM = 62, 14, 12, 50  # pixels around the plot
+LEFT, RIGHT, TOP, BOTTOM = 62, 14, 12, 66  # pixels around the plot
 POINT = "#5b7fa3"
 
 
