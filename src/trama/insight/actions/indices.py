@@ -263,7 +263,9 @@ def _words(definition: Definition) -> str:
         "version": definition.version,
         "n": len(definition.parts),
     }
-    return f"{definition.description} {made}".strip()
+    apart = definition.goalposts == IndexGoalposts.SET and len(definition.years) > 1
+    note = _("Each year has its own scale: years cannot be compared.") if apart else ""
+    return " ".join(part for part in (definition.description, made, note) if part)
 
 
 def _source(row: IndexDefinition, index: Index, frozen: FrozenIndex) -> Source:
@@ -309,11 +311,18 @@ def _write_values(indicator: ContextIndicator, index: Index, values: Any, source
                     year=year,
                     value=float(f"{value:.10g}") if known else None,
                     state=state if known or state not in {"value", "estimated"} else MISSING,
-                    version=indicator.version,
+                    version=_version(index, year),
                     source=source,
                 )
             )
     ContextValue.objects.bulk_create(rows, batch_size=1000)
+
+
+def _version(index: Index, year: int) -> str:
+    """Under which definition a value stands. Where each year has a scale of its own, its numbers are no series."""
+    definition = index.definition
+    own_scale = definition.goalposts == IndexGoalposts.SET and len(index.years) > 1
+    return f"{definition.version} ({year})" if own_scale else str(definition.version)
 
 
 # --- afterwards ---------------------------------------------------------------------------------------------------

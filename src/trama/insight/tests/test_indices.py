@@ -31,6 +31,7 @@ from trama.insight.indices.shapes import Definition, Domain, Part
 from trama.insight.indices.worked import typical, worked
 from trama.insight.models import FrozenIndex, IndexDefinition
 from trama.network.models import Membership
+from trama.territory.comparing import same_definition
 from trama.territory.models import Area, ContextDefinition, ContextIndicator, ContextValue
 from trama.territory.tests.factories import make_area, square
 
@@ -166,6 +167,18 @@ def test_domains_are_published_too_and_excluded_areas_say_so(town: Area) -> None
     assert index.values[0, 0] == pytest.approx((index.computed.parts["a"].value[0, 0] + 2 * 110) / 3)
     told = wording.without(index, 0)
     assert (told.areas, told.valued, told.excluded, told.lacking) == (6, 4, 1, (("Indicatore tre", 1),))
+
+
+def test_years_with_a_scale_of_their_own_are_no_series(town: Area) -> None:
+    for value in ContextValue.objects.all():
+        ContextValue.objects.create(area=value.area, indicator=value.indicator, year=2023, value=value.value)
+    for code, goalposts, versions in (("apart", "set", {"1 (2022)", "1 (2023)"}), ("together", "years", {"1"})):
+        actions.publish_index(
+            SYSTEM, actions.save_index(SYSTEM, definition(code=code, goalposts=goalposts, years=(2022, 2023)))
+        )
+        values = ContextValue.objects.filter(indicator__code=f"index_{code}")
+        assert set(values.order_by().values_list("version", flat=True)) == versions
+        assert bool(same_definition(values)) == (code == "together")
 
 
 @pytest.mark.parametrize(
