@@ -12,10 +12,11 @@ from typing import Any
 
 from django.utils import timezone
 
-from trama.core import codes
+from trama.core import codes, small_counts
 from trama.core.models import Source
 from trama.core.search import fold
 from trama.directory.models import Promotion, Resource, ResourceCode, ResourceContact
+from trama.experiences.choices import SPECIAL_CODES
 from trama.experiences.models import (
     Experience,
     ExperienceArea,
@@ -32,6 +33,7 @@ from trama.network.models import Organisation, OrganisationContact, Tie, normali
 from trama.territory.models import Place, PlaceCode
 
 EXPERIENCES, ORGANISATIONS, VOLUNTEERS, BENEFICIARIES = 147, 165, 512, 6900
+FEW = 5  # experiences with two volunteers
 DRAFTS, RESOURCES, PLACES, TIES = 9, 120, 60, 28
 SEED = 20210901
 
@@ -288,12 +290,27 @@ def _count_people(made: Invented, pairs: list[tuple[dict[str, Any], Locality]]) 
     ):
         gaps = some(rng, len(pairs), unknown)
         known = [index for index in range(len(pairs)) if index not in gaps]
-        values = spread(rng, [tuple(pairs[index][0][key]) for index in known], total)
+        ranges = [tuple(pairs[index][0][key]) for index in known]
+        fewest = [_fewest(pairs[index][0], made.experiences[index]) for index in known]
+        # A few small numbers show how these are protected; they are what they count as, so that the totals hold.
+        small = [
+            place for place, least in enumerate(fewest) if least == small_counts.THRESHOLD and ranges[place][0] < 3
+        ]
+        ranges = [
+            (2, 2) if place in small[:FEW] else (max(low, least), max(high, least))
+            for place, ((low, high), least) in enumerate(zip(ranges, fewest, strict=True))
+        ]
+        values = spread(rng, ranges, total)
         rough = some(rng, len(known), estimated)
         for position, (index, value) in enumerate(zip(known, values, strict=True)):
             setattr(made.experiences[index], name, value)
             precision = "estimated" if position in rough else "exact"
             setattr(made.experiences[index], f"{name}_precision", precision)
+
+
+def _fewest(pattern: dict[str, Any], row: Experience) -> int:
+    """The smallest number of persons that this experience may tell."""
+    return small_counts.threshold(special=any(one.code_id in SPECIAL_CODES for one in codes_of(pattern, row)))
 
 
 def _since(row: Experience) -> date:
