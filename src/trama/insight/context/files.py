@@ -20,11 +20,12 @@ from trama.territory.choices import AreaKind, ValueState
 from trama.territory.models import ContextValue
 from trama.ui.exports import safe_text
 
-FORMS = ("csv", "xlsx", "json")
+FORMS = ("csv", "xlsx", "json", "schema.json")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json; charset=utf-8",
+    "schema.json": "application/json; charset=utf-8",
 }
 FORMAT = 1  # of the JSON; raised when a key changes its meaning
 # The names of columns are for programs and stay in English, as those of every open file of Trama.
@@ -44,6 +45,7 @@ COLUMNS = (
     "class",
     "source",
     "licence",
+    "demonstration",
 )
 
 
@@ -125,6 +127,7 @@ def _record(
         "class": label,
         "source": source,
         "licence": licence,
+        "demonstration": int(facts.is_demonstration()),
     }
 
 
@@ -194,6 +197,37 @@ def json_text(reading: Reading, lines: Sequence[dict[str, Any]]) -> str:
     return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
 
 
+def schema(reading: Reading) -> dict[str, Any]:
+    """The columns of the CSV as a Table Schema (datapackage.org): types, meanings, and what each status says."""
+    indicator = reading.indicator
+    said = {state: reason_of(state) for state in (*ValueState.values, NOT_LOADED)}
+    whole = "integer" if indicator.decimals == 0 else "number"
+    about_value = {
+        "title": indicator.name,
+        "description": _("Empty where the status says that there is no figure."),
+        "unit": indicator.unit,
+    }
+    more: dict[str, dict[str, Any]] = {
+        "area_code": {"constraints": {"required": True}},
+        "year": {"type": "integer", "constraints": {"required": True}},
+        "value": {"type": whole, **about_value},
+        "status": {
+            "description": "; ".join(f"{state}: {text}" for state, text in said.items()),
+            "constraints": {"required": True, "enum": list(said)},
+        },
+        "demonstration": {"type": "integer"},
+    }
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
+        "title": f"{indicator.name} ({indicator.code}, {indicator.version})",
+        "description": " ".join(part for part in (indicator.description, base_text(reading)) if part),
+        "fields": [{"name": name, "type": "string"} | more.get(name, {}) for name in COLUMNS],
+        "fieldsMatch": "exact",
+        "missingValues": [""],
+        "primaryKey": ["area_code", "year"],
+    }
+
+
 def xlsx_bytes(reading: Reading, lines: Sequence[dict[str, Any]]) -> bytes:
     """A workbook: the figures as numbers, and a sheet of notes."""
     import xlsxwriter
@@ -228,6 +262,8 @@ def xlsx_bytes(reading: Reading, lines: Sequence[dict[str, Any]]) -> bytes:
 
 def content(reading: Reading, form: str, *, every_year: bool = False) -> bytes:
     """The file of one of `FORMS`."""
+    if form == "schema.json":
+        return (json.dumps(schema(reading), ensure_ascii=False, indent=1) + "\n").encode("utf-8")
     lines = records(reading, every_year=every_year)
     if form == "xlsx":
         return xlsx_bytes(reading, lines)

@@ -286,6 +286,10 @@ def test_files_state_a_status_and_never_a_nought_for_what_is_missing(alone: Cont
     assert {line["area"] for line in lines if line["area_code"] == "BORGO-1"} == {"'=1+1"}
     every = list(csv.DictReader(io.StringIO(Client().get(address + "?years=all").content.decode("utf-8-sig"))))
     assert len(every) == 12
+    schema = json.loads(Client().get(address.replace(".csv", ".schema.json")).content)
+    assert [field["name"] for field in schema["fields"]] == list(lines[0])
+    statuses = next(f["constraints"]["enum"] for f in schema["fields"] if f["name"] == "status")
+    assert {line["status"] for line in lines} <= set(statuses)
     content = json.loads(Client().get(address.replace(".csv", ".json")).content)
     assert content["base"]["known"] == 4
     values = {value["area_code"]: value["value"] for value in content["values"]}

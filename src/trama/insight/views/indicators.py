@@ -150,11 +150,12 @@ def _downloads(reading: Reading, kept: Asked) -> list[tuple[str, str, str]]:
     """Address, form and what is in it, of each file."""
     code = reading.indicator.code
     found = []
-    for form in files.FORMS:
+    for form in ("csv", "xlsx", "json"):
         address = kept.address(reverse("insight:indicator_file", args=[code, form]))
         found.append((address, form, _("%(year)s as %(form)s") % {"year": reading.chosen.year, "form": form.upper()}))
     every = kept.address(reverse("insight:indicator_file", args=[code, "csv"])) + "&years=all"
-    return [*found, (every, "csv", _("every year as CSV"))]
+    schema = kept.address(reverse("insight:indicator_file", args=[code, "schema.json"]))
+    return [*found, (every, "csv", _("every year as CSV")), (schema, "json", _("what the columns mean"))]
 
 
 def _over_time(series: Series, reading: Reading, kept: Asked) -> dict[str, Any]:
