@@ -219,7 +219,6 @@ class IndicatorForm(forms.Form):
     take = forms.BooleanField(label=_("Load this one"), required=False)
     known = forms.ChoiceField(
         label=_("Is it here already?"),
-        required=False,
         help_text=_("Then its definition stays, and the names below are not used."),
     )
     name_it = forms.CharField(label=_("Name in Italian"), max_length=200)
