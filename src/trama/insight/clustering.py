@@ -14,7 +14,7 @@ from trama.core import memo
 from trama.core.actor import Actor
 from trama.core.keys import among
 from trama.insight.analysis import neighbours, spatial
-from trama.insight.analysis.neighbours import Weights, WeightsError
+from trama.insight.analysis.neighbours import TooManyNeighbours, Weights, WeightsError
 from trama.insight.analysis.spatial import Local, SpatialError, Tested
 from trama.insight.area_values import FEWEST, AreaValue, AreaValues, NothingToSay, values_of
 from trama.territory import shapes
@@ -150,6 +150,13 @@ def _examined(asked: Asked) -> Clustering:
         figures = np.array([area.value for area in placed], dtype=np.float64)
         test = spatial.moran(figures, weights, asked.permutations)
         contrast = spatial.geary(figures, weights, 0).value
+    except TooManyNeighbours as error:
+        raise NothingToSay(
+            _(
+                "Within this distance nearly every area is a neighbour of every other: "
+                "choose a shorter one, or another rule."
+            )
+        ) from error
     except WeightsError as error:
         raise NothingToSay(_("The neighbours cannot be found: choose another rule.")) from error
     except SpatialError as error:

@@ -18,6 +18,7 @@ from trama.insight.analysis.thirds import HIGH, LOW, third_of, thirds
 from trama.insight.area_values import FEWEST, AreaValue, AreaValues, NothingToSay, values_of
 from trama.insight.crosstab import CrosstabError, axes_of, compute, small
 from trama.insight.shapes import RECORDS, Crosstab, Status
+from trama.insight.tables import demonstration_note
 from trama.territory.choices import Polarity
 from trama.territory.models import ContextIndicator, ContextValue, Population
 from trama.ui.numbers import number
@@ -330,7 +331,7 @@ def warnings(found: Needs) -> list[str]:
                 % {"few": FEW, "unit": found.base.unit, "names": ", ".join(small_ones[:20])}
             )
     said += [text for text in found.crosstab.cautions if text not in said]
-    return said
+    return [*said, demonstration_note()] if found.crosstab.demonstration else said
 
 
 def left_out(found: Needs) -> list[str]:

@@ -22,11 +22,16 @@ EARTH = 6_371_008.8  # mean radius in metres
 GAP = 1.0  # metres: borders nearer than this are taken for the same border
 STRETCH = 10.0  # times the gap: the length of border that two areas must share to be more than a corner
 POLYGON, MULTIPOLYGON = 3, 6  # types of shapes, as GEOS numbers them
-CHUNK = 512  # rows of distances held at once
+CHUNK = 256  # rows of distances held at once
+MOST_LINKS = 300_000  # of a distance: beyond, nearly everybody is everybody's neighbour, and nothing is local
 
 
 class WeightsError(ValueError):
     """Neighbours that cannot be made from what was given."""
+
+
+class TooManyNeighbours(WeightsError):
+    """A distance within which too many areas lie."""
 
 
 @dataclass(frozen=True)
@@ -83,12 +88,11 @@ class Weights:
     def sums(self) -> tuple[float, float, float]:
         """S0, S1, S2 of Cliff and Ord: all weights; half the squares of w_ij + w_ji; squares of row and column sums."""
         s0 = float(self.values.sum())
-        pairs: dict[tuple[int, int], float] = {}
-        for i, j, w in zip(self.rows.tolist(), self.cols.tolist(), self.values.tolist(), strict=True):
-            key = (i, j) if i < j else (j, i)
-            pairs[key] = pairs.get(key, 0.0) + w
+        _keys, pair = np.unique(
+            np.minimum(self.rows, self.cols) * self.n + np.maximum(self.rows, self.cols), return_inverse=True
+        )
         # Each pair stands twice in the sum over i and j, and the sum is halved.
-        s1 = math.fsum(w * w for w in pairs.values())
+        s1 = float((np.bincount(pair, weights=self.values) ** 2).sum()) if len(pair) else 0.0
         out = np.bincount(self.rows, weights=self.values, minlength=self.n)
         into = np.bincount(self.cols, weights=self.values, minlength=self.n)
         return s0, s1, float(((out + into) ** 2).sum())
@@ -199,17 +203,23 @@ def _checked(points: Any) -> Floats:
 
 
 def within_distance(points: Any, reach: float | None = None) -> Weights:
-    """Areas whose points (n × 2, metres) lie within `reach` metres; by default the least that leaves no island."""
+    """Areas whose points (n × 2, metres) lie within `reach` metres; by default the least that leaves no island.
+
+    Raises TooManyNeighbours.
+    """
     found = _checked(points)
     if reach is None:
         reach = max(
             (float(_distances(found, first).min(axis=1).max()) for first in range(0, len(found), CHUNK)), default=0.0
         )
         reach = reach * (1 + 1e-12) if math.isfinite(reach) else 0.0
-    pairs = []
+    pairs, links = [], 0
     for first in range(0, len(found), CHUNK):
         rows, cols = np.nonzero(_distances(found, first) <= reach)
         pairs.append(np.array([rows + first, cols]))
+        links += len(rows)
+        if links > MOST_LINKS:
+            raise TooManyNeighbours(f"more than {MOST_LINKS} areas lie within the distance of another")
     whole = np.hstack(pairs) if pairs else np.zeros((2, 0), dtype=np.int64)
     return _from_pairs(len(found), whole, "distance", reach)
 

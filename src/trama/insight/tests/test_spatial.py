@@ -83,6 +83,15 @@ def test_a_distance_leaves_islands_or_is_the_least_that_leaves_none() -> None:
         neighbours.within_distance([(0, float("nan"))])
 
 
+def test_a_distance_that_makes_all_neighbours_of_all_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = np.random.default_rng(1).uniform(0, 100, (60, 2))
+    assert neighbours.within_distance(points, 1_000).mean_neighbours == 59
+    monkeypatch.setattr(neighbours, "MOST_LINKS", 3_000)
+    with pytest.raises(neighbours.TooManyNeighbours):
+        neighbours.within_distance(points, 1_000)
+    assert neighbours.within_distance(points, 20).mean_neighbours < 20
+
+
 def test_many_points_are_looked_at_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     points = np.random.default_rng(1).uniform(0, 100, (50, 2))
     whole = neighbours.nearest(points, 5), neighbours.within_distance(points)
