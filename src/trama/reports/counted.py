@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from trama.core.actor import Actor
-from trama.core.declarations import Indicator, gathered
+from trama.core.declarations import Figure, Indicator, gathered
 from trama.core.models import Source
 from trama.core.registers import Register, Selection
 from trama.insight.crosstab import axes_of, compute, plural, small
@@ -68,7 +68,8 @@ class Stated:
 
 def register_blocks(actor: Actor, area: Area) -> Iterator[Block]:
     """A section per register that holds something; the empty ones together in one sentence; how complete they are."""
-    empty, stated = [], []
+    empty: list[str] = []
+    stated: list[Stated] = []
     for register, selection in registers_of(area):
         base = selection.rows(register, actor).count()
         if base:
@@ -205,16 +206,23 @@ def _cell(text: str, cell: Counted) -> Cell:
 
 
 # --- indicators ---------------------------------------------------------------------------------------------------
-def key_figures(actor: Actor, area: Area) -> list[KeyFigure]:
-    """The numbers of the home page, for an area, and how many records the other registers hold; no noughts."""
+Counts = list[tuple[Indicator, Figure]]
+
+
+def figures_of(actor: Actor, area: Area) -> Counts:
+    """Every indicator of the apps with its figure for an area, in order."""
     below = frozenset(finding.below(area.pk))
+    return [(indicator, indicator.compute(actor, below, None)) for indicator in _in_order()]
+
+
+def key_figures(actor: Actor, area: Area, counts: Counts) -> list[KeyFigure]:
+    """The numbers of the home page, for an area, and how many records the other registers hold; no noughts."""
     found = []
     told = set()
-    for indicator in _in_order():
+    for indicator, figure in counts:
         if not indicator.on_home:
             continue
         told.add(indicator.register)
-        figure = indicator.compute(actor, below, None)
         if not figure.value:
             continue
         notes = [_("on %(day)s") % {"day": day(figure.as_of)}] if figure.as_of else []
@@ -236,12 +244,10 @@ def _in_order() -> list[Indicator]:
     return sorted(gathered.indicators.values(), key=lambda indicator: (indicator.order, indicator.code))
 
 
-def indicator_table(actor: Actor, area: Area) -> Table | None:
+def indicator_table(counts: Counts) -> Table | None:
     """Every indicator of the apps for an area, with how many of how many state it; those that say nothing stay out."""
-    below = frozenset(finding.below(area.pk))
     lines = []
-    for indicator in _in_order():
-        figure = indicator.compute(actor, below, None)
+    for indicator, figure in counts:
         if (figure.value is None or figure.base == 0) and not figure.protected:
             continue
         known = ""

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
+from trama.core.actor import NOBODY
+from trama.insight import clustering
+from trama.insight.area_values import NothingToSay
 from trama.reports.document import Block, Bullets, Cell, Heading, Line, Map, Paragraph, Table
 from trama.reports.mapping import shaded_map
 from trama.reports.phrases import capital, listed
@@ -55,9 +58,8 @@ def indices_of_parts(area: Area) -> list[OfParts]:
     return found
 
 
-def index_blocks(area: Area, own: list[Series]) -> Iterator[Block]:
-    """The section on indices; nothing at all where no index is known."""
-    parts = indices_of_parts(area)
+def index_blocks(area: Area, own: list[Series], parts: list[OfParts]) -> Iterator[Block]:
+    """The section on indices of the area (`own`) and of its parts; nothing at all where no index is known."""
     own = [one for one in own if one.known]
     if not own and not parts:
         return
@@ -76,6 +78,10 @@ def index_blocks(area: Area, own: list[Series]) -> Iterator[Block]:
     for place, of_parts in enumerate(parts):
         yield Paragraph(_of_parts(of_parts), key=f"indices.{of_parts.indicator.code}.parts")
         if place < MOST_MAPS:
+            # Of the first alone: it stands for the others, and to try a pattern takes thousands of shuffles.
+            together = _together(area, of_parts) if place == 0 else ""
+            if together:
+                yield Paragraph(together, key=f"indices.{of_parts.indicator.code}.clusters")
             drawn = _map(area, of_parts)
             if drawn is not None:
                 yield drawn
@@ -83,7 +89,19 @@ def index_blocks(area: Area, own: list[Series]) -> Iterator[Block]:
     if parts:
         yield from _parts_table(parts)
     yield Heading(_("How the indices are made"), 2)
-    yield Bullets(tuple(methods({one.indicator.pk: one.indicator for one in [*own, *parts]})))
+    indicators = {one.indicator.pk: one.indicator for one in own} | {one.indicator.pk: one.indicator for one in parts}
+    yield Bullets(tuple(methods(indicators)))
+
+
+def _together(area: Area, found: OfParts) -> str:
+    """Whether neighbouring areas resemble each other, in the sentences of `insight.clustering`."""
+    asked = clustering.Asked(found.indicator.code, found.kind, found.year, within=area.code)
+    try:
+        answer = clustering.examine(NOBODY, asked)
+    except NothingToSay:
+        return ""
+    said = [clustering.sentence(answer), clustering.meaning(answer), clustering.marked_sentence(answer)]
+    return " ".join(part for part in said if part)
 
 
 def more_is(indicator: ContextIndicator) -> str:

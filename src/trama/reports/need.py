@@ -5,7 +5,6 @@ A list is not the reality: whatever is printed says so. Areas are named in alpha
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -14,25 +13,22 @@ from django.utils.translation import ngettext
 
 from trama.core.actor import Actor
 from trama.core.declarations import gathered
-from trama.core.registers import Selection
-from trama.insight.crosstab import compute, plural, small
-from trama.insight.shapes import Status
+from trama.insight import needs
+from trama.insight.area_values import NothingToSay
+from trama.insight.crosstab import plural, small
+from trama.insight.needs import Asked, Needs
 from trama.reports.document import Block, Cell, Heading, Line, Map, Paragraph, Table
 from trama.reports.drawing import Scale, Spot, scattered
-from trama.reports.indices import OfParts, indices_of_parts
+from trama.reports.indices import OfParts
 from trama.reports.mapping import shaded_map
-from trama.reports.phrases import listed
+from trama.reports.phrases import capital, listed
 from trama.reports.series import values_below
-from trama.territory import finding, profile
+from trama.territory import finding
 from trama.territory.choices import AreaKind, Polarity
-from trama.territory.declarations import AreaDimension
 from trama.territory.models import Area, ContextIndicator
 from trama.ui.numbers import number
 
 SUPPLY = "resources"  # the register whose records are the supply
-HOUSEHOLDS = "households"
-PER = 1000
-FEWEST = 6  # fewer parts than these are not divided into high and low
 MOST_NAMES = 12
 
 
@@ -44,35 +40,25 @@ class Part:
     name: str
     code: str
     need: float
-    supply: int
-    base: int | None
-
-    @property
-    def rate(self) -> float | None:
-        """What is listed per thousand."""
-        return self.supply / self.base * PER if self.base else None
+    supply: float | None
+    base: float | None
+    rate: float | None
+    is_short: bool  # need in the upper third, supply listed in the lower third
 
 
 @dataclass(frozen=True)
 class Beside:
-    """Need and supply of the parts of an area, with where high and low are divided."""
+    """Need and supply of the parts of an area, as the page on need beside supply finds them (`insight.needs`)."""
 
     found: OfParts
+    answer: Needs
     supply: str  # what is counted: "Resources"
-    per: str  # "households" or "residents"
-    per_year: int
     parts: list[Part]
-    high: float
-    low: float
-
-    def is_short(self, part: Part) -> bool:
-        """Whether need is in the upper third and supply listed in the lower third."""
-        return part.need >= self.high and part.rate is not None and part.rate <= self.low
 
     @property
     def short(self) -> list[Part]:
         """The parts where need is high and supply listed is low, by name."""
-        return [part for part in self.parts if self.is_short(part)]
+        return [part for part in self.parts if part.is_short]
 
     @property
     def empty(self) -> list[Part]:
@@ -80,42 +66,40 @@ class Beside:
         return [part for part in self.parts if part.supply == 0]
 
 
-def beside_supply(actor: Actor, area: Area) -> Beside | None:
-    """Need beside supply for the parts of an area; None where one of the two, or a base, is not known."""
-    found = _need(area)
+def beside_supply(actor: Actor, area: Area, indices: list[OfParts]) -> Beside | None:
+    """Need beside supply for the parts of an area; None where one of the two cannot be told."""
+    found = _need(area, indices)
     register = gathered.registers.get(SUPPLY)
     if found is None or register is None:
         return None
-    key = next((d.key for d in register.dimensions if isinstance(d, AreaDimension) and d.level == found.kind), None)
-    whole = next((d.key for d in register.dimensions if isinstance(d, AreaDimension) and not d.level), None)
-    if key is None or whole is None:
+    base = needs.usual_base(needs.bases_at(found.kind, found.year))
+    asked = Asked(found.indicator.code, found.kind, found.year, SUPPLY, per=base, within=area.code)
+    try:
+        answer = needs.compare(actor, register, asked)
+    except NothingToSay:
         return None
-    crosstab = compute(actor, register, Selection(((whole, (area.code,)),)), key)
-    counted = {
-        value.key: int(cell.value or 0)
-        for value, cell in zip(crosstab.rows.values, crosstab.row_totals, strict=True)
-        if cell.status is Status.VALUE
-    }
-    per, year, bases = _bases(list(found.known))
-    nodes = finding.nodes()
     parts = [
-        Part(pk, nodes[pk].name, nodes[pk].code, need, counted.get(nodes[pk].code, 0), bases.get(pk))
-        for pk, need in found.known.items()
+        Part(
+            line.area.area,
+            line.area.name,
+            line.area.code,
+            line.area.value,
+            line.count,
+            line.base,
+            line.supply,
+            line.stands_out,
+        )
+        for line in answer.lines
+        if line.area.value is not None
     ]
-    parts.sort(key=lambda part: (part.name, part.pk))
-    rates = [part.rate for part in parts if part.rate is not None]
-    if len(rates) < FEWEST:
-        return None
-    high = statistics.quantiles([part.need for part in parts], n=3, method="inclusive")[1]
-    low = statistics.quantiles(rates, n=3, method="inclusive")[0]
-    return Beside(found, plural(register), per, year, parts, high, low)
+    return Beside(found, answer, plural(register), sorted(parts, key=lambda part: (part.name, part.pk)))
 
 
-def _need(area: Area) -> OfParts | None:
+def _need(area: Area, indices: list[OfParts]) -> OfParts | None:
     """The first index of the parts where higher is worse; else the first such share."""
-    indices = [one for one in indices_of_parts(area) if one.indicator.polarity == Polarity.NEGATIVE]
-    if indices:
-        return indices[0]
+    worse = [one for one in indices if one.indicator.polarity == Polarity.NEGATIVE]
+    if worse:
+        return worse[0]
     nodes = finding.nodes()
     below = [pk for pk in finding.below(area.pk) if pk != area.pk and pk in nodes and nodes[pk].in_force]
     shares = ContextIndicator.objects.filter(
@@ -129,21 +113,10 @@ def _need(area: Area) -> OfParts | None:
     return None
 
 
-def _bases(areas: list[int]) -> tuple[str, int, dict[int, int]]:
-    """How many households (else residents) there are in each area: what is counted, its year, the counts."""
-    households = ContextIndicator.objects.filter(code=HOUSEHOLDS).first()
-    if households is not None:
-        year, rows = values_below(households, areas)
-        counts = {pk: round(row.value) for pk, row in rows.items() if row.value}
-        if len(counts) >= FEWEST:
-            return HOUSEHOLDS, year, counts
-    return "residents", 0, {pk: count for pk, count in profile.newest_residents(areas).items() if count}
-
-
 # --- what is printed ----------------------------------------------------------------------------------------------
-def need_blocks(actor: Actor, area: Area) -> Iterator[Block]:
+def need_blocks(actor: Actor, area: Area, indices: list[OfParts]) -> Iterator[Block]:
     """The section on need beside supply; nothing where one of the two is not known."""
-    found = beside_supply(actor, area)
+    found = beside_supply(actor, area, indices)
     if found is None:
         return
     yield Heading(_("Need beside supply"), 1)
@@ -157,6 +130,7 @@ def need_blocks(actor: Actor, area: Area) -> Iterator[Block]:
     )
     if found.empty:
         yield Paragraph(_nothing(found), key="need.nothing")
+    yield Paragraph(needs.meaning(found.answer), key="need.meaning")
     yield Paragraph("", key="need.added")
     drawn = _map(area, found)
     if drawn is not None:
@@ -207,12 +181,6 @@ def _nothing(found: Beside) -> str:
     return text % names
 
 
-def _rate_name(found: Beside) -> str:
-    if found.per == HOUSEHOLDS:
-        return _("%(supply)s listed per 1,000 households") % {"supply": found.supply}
-    return _("%(supply)s listed per 1,000 residents") % {"supply": found.supply}
-
-
 def _map(area: Area, found: Beside) -> Map | None:
     indicator = found.found.indicator
     if indicator.centre is None:
@@ -240,13 +208,11 @@ def _map(area: Area, found: Beside) -> Map | None:
 
 def _scatter(found: Beside) -> Map:
     indicator = found.found.indicator
-    spots = [
-        Spot(part.name, part.need, part.rate, found.is_short(part)) for part in found.parts if part.rate is not None
-    ]
+    spots = [Spot(part.name, part.need, part.rate, part.is_short) for part in found.parts if part.rate is not None]
     svg = scattered(
         spots,
-        Scale(indicator.name, found.high, lambda value: number(value, indicator.decimals)),
-        Scale(_rate_name(found), found.low, lambda value: number(value, 1)),
+        Scale(indicator.name, found.answer.need_bounds[1], lambda value: number(value, indicator.decimals)),
+        Scale(needs.supply_label(found.answer), found.answer.supply_bounds[0], lambda value: number(value, 1)),
     )
     title = _("Each point is an area: need to the right, supply listed upward")
     subtitle = _("Below on the right: need high, supply listed low; the dashed lines divide the thirds")
@@ -255,36 +221,39 @@ def _scatter(found: Beside) -> Map:
 
 
 def _table(found: Beside) -> Table:
-    indicator = found.found.indicator
+    indicator, base = found.found.indicator, found.answer.base
     lines = []
     for part in found.parts:
-        rate = part.rate
-        cells = (
+        cells = [
             Cell(number(part.need, indicator.decimals), part.need, "1" if indicator.decimals else ""),
-            Cell(number(part.supply), part.supply),
-            Cell(_("not stated"), status="missing") if part.base is None else Cell(number(part.base), part.base),
-            Cell(_("not known"), status="missing") if rate is None else Cell(number(rate, 1), round(rate, 4), "1"),
-            Cell(_("need high, supply low") if found.is_short(part) else ""),
-        )
-        lines.append(Line(part.name, cells, key=part.code))
-    base = _("Households") if found.per == HOUSEHOLDS else _("Residents")
+            _cell(part.supply, 0),
+            *([_cell(part.base, 0), _cell(part.rate, 1)] if base else []),
+            Cell(_("need high, supply low") if part.is_short else ""),
+        ]
+        lines.append(Line(part.name, tuple(cells), key=part.code))
+    divided = [f"{capital(base.unit)}, {base.year}", _("per 1,000")] if base else []
+    heads = (
+        _("Area"),
+        _("%(name)s, %(year)s") % {"name": indicator.name, "year": found.found.year},
+        found.supply,
+        *divided,
+        _("Reading"),
+    )
     kind = str(dict(AreaKind.choices)[found.found.kind])
-    year = f", {found.per_year}" if found.per_year else ""
     return Table(
         caption=_("Need beside supply by %(kind)s") % {"kind": kind},
-        heads=(
-            _("Area"),
-            _("%(name)s, %(year)s") % {"name": indicator.name, "year": found.found.year},
-            found.supply,
-            f"{base}{year}",
-            _("per 1,000"),
-            _("Reading"),
-        ),
+        heads=heads,
         lines=tuple(lines),
         subtitle=_("In alphabetical order: this is no ranking. What lies outside these areas is not counted."),
         sheet=_("Need and supply"),
-        texts=frozenset({5}),
-        widths=(3, 1.8, 1.2, 1.5, 1.2, 2.6),
+        texts=frozenset({len(heads) - 1}),
+        widths=(3, 1.8, 1.2, *([1.5, 1.2] if base else []), 2.6),
         key=f"need.{found.found.kind}",
-        columns=("need", "supply", "", "", ""),
+        columns=("need", "supply", *[""] * (len(heads) - 3)),
     )
+
+
+def _cell(value: float | None, decimals: int) -> Cell:
+    if value is None:
+        return Cell(_("not known"), status="missing")
+    return Cell(number(value, decimals), round(value, 4), "1" if decimals else "")

@@ -13,7 +13,7 @@ from trama.core.actor import Actor
 from trama.reports import counted
 from trama.reports.context import theme_blocks
 from trama.reports.document import Block, Cell, Document, Figures, Heading, KeyFigure, Line, Map, Paragraph, Table
-from trama.reports.indices import index_blocks
+from trama.reports.indices import index_blocks, indices_of_parts
 from trama.reports.mapping import drawn_map, parts_with_outline, words_of_map
 from trama.reports.method import glossary, method, sources
 from trama.reports.need import need_blocks
@@ -52,18 +52,20 @@ def _blocks(actor: Actor, area: Area) -> Iterator[Block]:
     people = people_of(area)
     numbers = series_of(area)
     yield Heading(_("%(area)s in a page") % {"area": area.name}, 1)
-    yield from _in_a_page(actor, area, people, numbers)
+    counts = counted.figures_of(actor, area)
+    yield from _in_a_page(actor, area, people, numbers, counts)
     if people is not None:
         yield Heading(_("People"), 1)
         yield from people_blocks(people)
     if any(not one.is_index for one in numbers.values()):
         yield Heading(_("Numbers of context"), 1)
         yield from theme_blocks(numbers)
-    indices = list(index_blocks(area, [one for one in numbers.values() if one.is_index]))
+    parts = indices_of_parts(area)
+    indices = list(index_blocks(area, [one for one in numbers.values() if one.is_index], parts))
     yield from indices
-    yield from need_blocks(actor, area)
+    yield from need_blocks(actor, area, parts)
     yield Heading(_("Who and what is registered"), 1)
-    table = counted.indicator_table(actor, area)
+    table = counted.indicator_table(counts)
     if table is not None:
         yield table
     yield from counted.register_blocks(actor, area)
@@ -76,7 +78,9 @@ def _blocks(actor: Actor, area: Area) -> Iterator[Block]:
 
 
 # --- the area in a page -------------------------------------------------------------------------------------------
-def _in_a_page(actor: Actor, area: Area, people: People | None, numbers: dict[str, Series]) -> Iterator[Block]:
+def _in_a_page(
+    actor: Actor, area: Area, people: People | None, numbers: dict[str, Series], counts: counted.Counts
+) -> Iterator[Block]:
     residents = people.residents if people else None
     values = profile.values_of(area)
     yield Paragraph(_introduction(area, residents, numbers), "lead", key="page.where")
@@ -95,7 +99,7 @@ def _in_a_page(actor: Actor, area: Area, people: People | None, numbers: dict[st
         old = _("%(share)s of the residents, %(year)s") % {"share": share, "year": year}
         figures.append(KeyFigure(number(found.aged_65_over), _("Aged 65 and over"), old))
     figures += _first_of_themes(values, known_residents=residents is not None)
-    figures += counted.key_figures(actor, area)
+    figures += counted.key_figures(actor, area, counts)
     if figures:
         yield Figures(tuple(figures[:9]))
     points = counted.points_of(actor, area)
