@@ -29,6 +29,7 @@ nell noi non nostra nostro o per perché più presso quale questa questo quella 
 sulla sulle sullo sugli sull suo tra tu un una uno vi voi the of and to
 """
 STOP = frozenset(STOP_TEXT.split())
+APOSTROPHE, ARTICLE = re.compile(r"['’]"), re.compile(r"\w{1,6}['’]\w{2,}")
 SIMILAR_ENOUGH = 76.0  # rapidfuzz ratio from which a word counts as a misspelling of another
 
 
@@ -47,12 +48,10 @@ def fold(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """The words of a text that tell something, lower case, articles with an apostrophe cut off."""
-    found = []
-    for word in WORD.findall(text.casefold()):
-        word = re.split(r"['’]", word)[-1] if re.match(r"^\w{1,6}['’]\w{2,}", word) else word
-        if word not in STOP:
-            found.append(word)
-    return found
+    found = WORD.findall(text.casefold())
+    if "'" in text or "’" in text:
+        found = [APOSTROPHE.split(word)[-1] if ARTICLE.match(word) else word for word in found]
+    return [word for word in found if word not in STOP]
 
 
 @lru_cache(maxsize=50_000)
@@ -114,10 +113,11 @@ def rebuild() -> int:
 
 
 def _entry(kind: str, pk: int, title: str, text: str) -> SearchEntry:
+    in_title, in_text = words(title), words(text)
     entry = SearchEntry(kind=kind, object_id=pk, title=title[:300])
-    entry.title_stems = " ".join(stems(title))
-    entry.stems = f"{_kind_term(kind)} {' '.join(stems(text))}"
-    entry._words = set(words(f"{title} {text}"))  # type: ignore[attr-defined]
+    entry.title_stems = " ".join(map(stem, in_title))
+    entry.stems = f"{_kind_term(kind)} {' '.join(map(stem, in_text))}"
+    entry._words = {*in_title, *in_text}  # type: ignore[attr-defined]
     return entry
 
 

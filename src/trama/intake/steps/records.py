@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -161,6 +162,9 @@ def _check_cells(sheet: Sheet, row: files.Row) -> None:
             raise Refused
 
 
+LONGEST_KEY = 120
+
+
 def _key(sheet: Sheet, row: files.Row, seen: dict[str, int]) -> str:
     wanted = [sheet.step.key] if isinstance(sheet.step.key, str) else sheet.step.key
     if not any(wanted):
@@ -170,9 +174,10 @@ def _key(sheet: Sheet, row: files.Row, seen: dict[str, int]) -> str:
         sheet.report.refuse(row.number, wanted[0], _("the key is empty"))
         raise Refused
     key = f"{sheet.step.prefix or sheet.run.recipe.key}:{text}"
-    if len(key) > 120:
-        sheet.report.refuse(row.number, wanted[0], _("the key is longer than 120 signs"), text[:60])
-        raise Refused
+    if len(key) > LONGEST_KEY:
+        # A key need not be read by people: the end of a long one gives way to what stands for the whole.
+        digest = hashlib.sha256(key.encode()).hexdigest()[:20]
+        key = f"{key[: LONGEST_KEY - 21]}#{digest}"
     if key in seen:
         sheet.report.refuse(row.number, wanted[0], _("row %(row)s bears the same key") % {"row": seen[key]}, text)
         raise Refused
@@ -405,7 +410,10 @@ def sync(run: Run, step: RecordsStep, report: StepReport, model: type[Any], draf
         else:
             changed.append((row, before))
             names.update(values)
-    model.objects.bulk_create(new, batch_size=500)
+    bulk.insert(new)
+    keys = _keys(model, prefix)
+    for row in new:
+        row.pk, row._state.adding = keys[row.import_key], False
     if changed:
         columns = [name.removesuffix("_id") for name in names] + ["x", "y", "edited_at"]
         model.objects.bulk_update([row for row, _before in changed], sorted(set(columns)), batch_size=200)
@@ -415,8 +423,13 @@ def sync(run: Run, step: RecordsStep, report: StepReport, model: type[Any], draf
         run.acts += [_act(row, None) for row in new] + [_act(row, before) for row, before in changed]
     run.changed(model, [row.pk for row in rows])
     _gone(run, step, report, model, existing)
-    pk_of = {row.import_key: row.pk for row in model.objects.filter(import_key__startswith=prefix).order_by("pk")}
+    pk_of = _keys(model, prefix)
     return Written(pk_of, {pk_of[draft.key]: draft for draft in drafts}, frozenset(by_hand), [row.pk for row in rows])
+
+
+def _keys(model: type[Any], prefix: str) -> dict[str, int]:
+    rows = model.objects.filter(import_key__startswith=prefix).order_by("pk")
+    return dict(rows.values_list("import_key", "pk"))
 
 
 def _act(row: Any, before: dict[str, Any] | None) -> Act:
