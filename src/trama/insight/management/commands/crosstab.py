@@ -26,6 +26,7 @@ class Command(BaseCommand):
         "  trama crosstab experiences --rows aim --measure beneficiaries --json\n\n"
         "Without --rows it lists what the register can be counted by. What is public is counted, as on the open pages."
     )
+    requires_system_checks: list[str] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         # The examples keep their lines.

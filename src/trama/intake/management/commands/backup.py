@@ -19,6 +19,7 @@ class Command(BaseCommand):
         "Write a backup: the database at one moment, the uploads, a manifest with counts and checksums. "
         "People may go on writing. The file holds personal data: keep it where only you can read it."
     )
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         where = "the file to write, or the folder for a file with the date in its name"

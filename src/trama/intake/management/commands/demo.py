@@ -20,6 +20,7 @@ class Command(BaseCommand):
         "sources tell of the Imola community, and around it an invented community, labelled so. Repeating it changes "
         "nothing."
     )
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--municipality", default="", metavar="NAME",

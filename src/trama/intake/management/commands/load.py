@@ -26,6 +26,7 @@ class Command(BaseCommand):
         "is the same, what would be updated and what is refused; then everything is written in one transaction, or "
         "nothing. Loading twice changes nothing; a newer file updates."
     )
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("recipe", type=Path, help="the recipe, for example recipes/bologna.toml")

@@ -17,6 +17,7 @@ from trama.people import actions, trail
 
 class Command(BaseCommand):
     help = "Verify the chain of the audit (exit status 1 when it is broken), or write it to a CSV file."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What can be asked."""

@@ -31,6 +31,7 @@ EXAMPLES = """examples:
 
 class Command(BaseCommand):
     help = "Add people, give and end roles, list who holds what (repeating a command changes nothing)."
+    requires_system_checks: list[str] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
         from argparse import RawDescriptionHelpFormatter

@@ -18,6 +18,7 @@ from trama.ui import numbers
 
 class Command(BaseCommand):
     help = "What is known about an area: residents, context values with year and source, what is registered in it."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("code", help="the code of the area (037032) or its name (Imola)")

@@ -28,6 +28,7 @@ OUTCOMES = {
 
 class Command(BaseCommand):
     help = "Load municipalities and the areas inside them, and show the tree of areas."
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
         sub = parser.add_subparsers(dest="what", required=True, metavar="municipality | load | tree")
