@@ -12,12 +12,12 @@ from django.utils.text import slugify
 
 from trama.intake.context.cells import code_of, number_of, read_cell, year_of
 from trama.intake.context.mapping import YES, Mapping, Named
-from trama.intake.rows import Table
+from trama.intake.rows import Row, Table
 from trama.network.models import normalised
 from trama.territory.choices import RANK, AreaKind
 from trama.territory.models import Area, ContextIndicator
 
-LOOKED_AT = 5000  # rows, to guess what a column holds
+LOOKED_AT = 1500  # rows, spread over the file, to guess what a column holds
 MOST_PARTS = 15  # different texts, to tell rows apart (sexes, sizes of household)
 MOST_NAMED = 60
 MOST_TAKEN = 12  # of more than these, none is taken before somebody chooses
@@ -64,6 +64,7 @@ HEADCOUNT = {
 }
 INDEX = re.compile(r"indice|index|\bivsm\b|\bidise\b|fragil|vulnerab|\bmpi\b|\bampi\b")
 ONE_CITY = re.compile(r"\bidise\b|fragil")
+LETTER = re.compile(r"[^\W\d_]")
 YEAR_IN_NAME = re.compile(r"(?<!\d)(19|20)\d{2}(?!\d)")
 
 
@@ -121,12 +122,16 @@ def area_guesses(table: Table, keys: AreaKeys) -> list[AreaGuess]:
         texts = {row.cells[column].strip() for row in table.rows} - {""}
         if not texts:
             continue
-        codes, names = {bare(item) for item in texts}, {normalised(item) for item in texts}
+        codes = {bare(item) for item in texts}
+        # Only what holds letters is a name: a file may hold a hundred thousand different numbers.
+        names = {normalised(item) for item in texts if LETTER.search(item)}
         said = next((kind for pattern, kind in KINDS if pattern.search(head(column))), "")
         for (kind, by), known in keys.keys.items():
             if said and kind != said:
                 continue
             wanted = names if by == "name" else codes
+            if not wanted:
+                continue
             found = sum(known[key] == 1 for key in wanted if key in known)
             share = found / len(wanted)
             covers = found / keys.totals[kind]
@@ -146,6 +151,11 @@ def area_guesses(table: Table, keys: AreaKeys) -> list[AreaGuess]:
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------
+def sample(table: Table) -> Sequence[Row]:
+    """Rows from the whole length of a file, as many as are looked at."""
+    return table.rows[:: max(1, -(-len(table.rows) // LOOKED_AT))]
+
+
 def decimal_sign(table: Table, columns: Sequence[str]) -> tuple[str, bool]:
     """The decimal sign of the numbers in these columns, and whether that is certain ("1.234" alone tells nothing).
 
@@ -154,7 +164,7 @@ def decimal_sign(table: Table, columns: Sequence[str]) -> tuple[str, bool]:
     workbook = table.name.lower().endswith((".xlsx", ".xls", ".ods"))
     comma = point = doubt = False
     plain = 0.0
-    for row in table.rows[:LOOKED_AT]:
+    for row in sample(table):
         for column in columns:
             text = re.sub(r"[\s\u00a0\u202f'%€]", "", row.cells[column]).lstrip("+-−")
             if workbook and re.fullmatch(r"\d+(\.\d+)?", text):
@@ -185,7 +195,7 @@ def decimal_sign(table: Table, columns: Sequence[str]) -> tuple[str, bool]:
 def holds_numbers(table: Table, column: str, decimal: str) -> bool:
     """Whether a column holds numbers (and reasons for missing ones)."""
     numbers = texts = 0
-    for row in table.rows[:LOOKED_AT]:
+    for row in sample(table):
         cell = row.cells[column].strip()
         if not cell:
             continue
@@ -200,7 +210,7 @@ def holds_numbers(table: Table, column: str, decimal: str) -> bool:
 
 def holds_years(table: Table, column: str) -> bool:
     """Whether nearly all cells of a column state a year."""
-    cells = [row.cells[column].strip() for row in table.rows[:LOOKED_AT]]
+    cells = [row.cells[column].strip() for row in sample(table)]
     filled = [cell for cell in cells if cell]
     years = [year for cell in filled if (year := year_of(cell)) is not None]
     return bool(filled) and len(years) >= 0.95 * len(filled) and len(set(years)) <= 80
@@ -254,7 +264,7 @@ def _role(table: Table, column: str, name: str, mapping: Mapping) -> str:
     if mapping.sdmx:
         exact = {"obs value": "value", "time period": "year", "obs status": "state", "unit mult": "multiplier"}
         return exact.get(name, "note")
-    texts = {row.cells[column].strip() for row in table.rows[:LOOKED_AT]} - {""}
+    texts = {row.cells[column].strip() for row in table.rows} - {""}
     if HEADS["excluded"].search(name) and len(texts) <= 3:
         return "excluded"
     if HEADS["year"].search(name) and holds_years(table, column):
@@ -287,15 +297,15 @@ def _parts(table: Table, mapping: Mapping) -> None:
     area, year = mapping.column("area"), mapping.column("year")
     if not area:
         return
-    keys = Counter((row.cells[area], row.cells[year] if year else "") for row in table.rows[:LOOKED_AT])
+    keys = Counter((row.cells[area], row.cells[year] if year else "") for row in table.rows)
     if not keys or max(keys.values()) == 1:
         return
     for column, role in mapping.roles.items():
         if role != "note" or (mapping.sdmx and SDMX_NOTES.search(head(column))):
             continue
-        texts = {row.cells[column].strip() for row in table.rows[:LOOKED_AT]}
+        texts = {row.cells[column].strip() for row in table.rows}
         per_area: dict[str, set[str]] = {}
-        for row in table.rows[:LOOKED_AT]:
+        for row in table.rows:
             per_area.setdefault(row.cells[area], set()).add(row.cells[column])
         # What never differs inside an area says something of the area, not of the row.
         if 1 < len(texts) <= MOST_PARTS and any(len(found) > 1 for found in per_area.values()):
@@ -434,7 +444,7 @@ def _mostly(fits: Iterable[bool]) -> bool:
 def _numbers(table: Table, columns: Iterable[str], decimal: str) -> list[float]:
     found = []
     for column in columns:
-        for row in table.rows[:LOOKED_AT]:
+        for row in sample(table):
             try:
                 found.append(number_of(row.cells[column], decimal, machine=True))
             except ValueError:
