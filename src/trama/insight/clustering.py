@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from trama.core import memo
 from trama.core.actor import Actor
@@ -32,6 +32,7 @@ NEAREST = 6  # how many nearest, unless told
 LEVEL = 0.05  # an arrangement by chance is called a pattern at most so often, one way or the other
 FEW_AREAS = 500  # up to so many the local tests are made with more shuffles, which costs nothing
 LOCAL_PERMUTATIONS = 9_999
+WIDE = 2 / 3  # of all others: with more neighbours than that, nothing is near or far
 MOST_AREAS = 12_000
 
 ALIKE, UNLIKE, NO_PATTERN = "alike", "unlike", "none"
@@ -151,12 +152,7 @@ def _examined(asked: Asked) -> Clustering:
         test = spatial.moran(figures, weights, asked.permutations)
         contrast = spatial.geary(figures, weights, 0).value
     except TooManyNeighbours as error:
-        raise NothingToSay(
-            _(
-                "Within this distance nearly every area is a neighbour of every other: "
-                "choose a shorter one, or another rule."
-            )
-        ) from error
+        raise NothingToSay(_too_far()) from error
     except WeightsError as error:
         raise NothingToSay(_("The neighbours cannot be found: choose another rule.")) from error
     except SpatialError as error:
@@ -214,8 +210,17 @@ def weights_of(where: Sequence[Any], asked: Asked) -> Weights:
     if asked.rule == "nearest":
         return neighbours.nearest(where, min(int(asked.reach or NEAREST), len(where) - 1))
     if asked.rule == "distance":
-        return neighbours.within_distance(where, asked.reach * 1000 if asked.reach else None)
+        found = neighbours.within_distance(where, asked.reach * 1000 if asked.reach else None)
+        if found.mean_neighbours > (found.n - 1) * WIDE:
+            raise NothingToSay(_too_far())
+        return found
     raise NothingToSay(_("There is no such rule of neighbours."))
+
+
+def _too_far() -> str:
+    return _(
+        "Within this distance nearly every area is a neighbour of every other: choose a shorter one, or another rule."
+    )
 
 
 def _places(areas: Sequence[int], *, points: bool) -> tuple[dict[int, int], Any]:
@@ -288,8 +293,16 @@ def _chance(found: Clustering) -> str:
     if not found.as_strong:
         return _("Of %(shuffles)s random arrangements of the same values none showed so strong a pattern.")
     if found.verdict == NO_PATTERN:
-        return _("Of %(shuffles)s random arrangements of the same values %(hits)s showed as strong a pattern.")
-    return _("Of %(shuffles)s random arrangements of the same values only %(hits)s showed as strong a pattern.")
+        return ngettext(
+            "Of %(shuffles)s random arrangements of the same values %(hits)s showed as strong a pattern.",
+            "Of %(shuffles)s random arrangements of the same values %(hits)s showed as strong a pattern.",
+            found.as_strong,
+        )
+    return ngettext(
+        "Of %(shuffles)s random arrangements of the same values only %(hits)s showed as strong a pattern.",
+        "Of %(shuffles)s random arrangements of the same values only %(hits)s showed as strong a pattern.",
+        found.as_strong,
+    )
 
 
 def marked_sentence(found: Clustering) -> str:

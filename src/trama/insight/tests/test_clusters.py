@@ -181,6 +181,7 @@ def test_rules_of_neighbours_and_what_is_proposed(client: Client, town: list[Are
     assert ask("need", rule="nearest", reach=3).weights.counts.tolist() == [3] * 36
     offer = offers()[0]
     assert (offer.level("nowhere"), offer.year(LEVEL), offer.year(LEVEL, 2023)) == (LEVEL, 2024, 2023)
+    assert "nearly every area" in text(client, CLUSTERS, indicator="need", neighbours="distance", reach="400")
     page = text(client, CLUSTERS, indicator="need", year="2023", neighbours="distance", reach="2,5")
     assert "within 2.5 km" in page
     assert "fewer than thirty areas" not in page
