@@ -38,6 +38,7 @@ class Block:
     mean: str
     averaging: str  # the arithmetic of the mean
     spread: str  # how far the indicators stand from their mean
+    spreading: str  # the arithmetic of that
     penalty: str
     added: bool  # what is done for imbalance is added (else taken away)
     reckoning: str
@@ -99,12 +100,14 @@ def _block(index: Index, year: int, area: int, key: str, name: str) -> Block:
     penalty, value = float(parts.penalty[year, area]), float(parts.value[year, area])
     steps = tuple(_step(index, year, area, n) for n in members)
     sign = "−" if definition.penalty == Penalty.MINUS else "+"
+    weights = [definition.parts[n].weight for n in members]
     return Block(
         name,
         steps,
         score(mean, 2),
-        _averaging([step.score for step in steps], [definition.parts[n].weight for n in members], mean),
+        _averaging([step.score for step in steps], weights, mean),
         score(spread, 2),
+        _spreading([step.score for step in steps], weights, mean, spread, definition.ddof),
         score(abs(penalty), 2),
         definition.penalty != Penalty.MINUS,
         f"{score(mean, 2)} {sign} {score(spread, 2)} × {score(spread, 2)} ÷ {score(mean, 2)} = {score(value, 2)}",
@@ -114,14 +117,32 @@ def _block(index: Index, year: int, area: int, key: str, name: str) -> Block:
 
 def _averaging(scores: list[str], weights: list[float], mean: float) -> str:
     """A mean as it is reckoned by hand: (101,2 × 2 + 98,4) ÷ 3 = 100,27."""
-    smallest = min((weight for weight in weights if weight), default=1.0)
-    times = [weight / smallest for weight in weights]
+    times = _times(weights)
     terms = [
         text if abs(many - 1) < 1e-9 else f"{text} × {_plain(many)}" for text, many in zip(scores, times, strict=True)
     ]
     if len(terms) == 1:
         return f"{terms[0]}"
     return f"({' + '.join(terms)}) ÷ {_plain(sum(times))} = {score(mean, 2)}"
+
+
+def _spreading(scores: list[str], weights: list[float], mean: float, spread: float, ddof: int) -> str:
+    """A standard deviation as it is reckoned by hand: √(((101,2 − 100,27)² × 2 + (98,4 − 100,27)²) ÷ 3) = 1,32."""
+    times = _times(weights)
+    middle = score(mean, 2)
+    terms = []
+    for text, many in zip(scores, times, strict=True):
+        square = f"({text} − {middle})²"
+        terms.append(square if abs(many - 1) < 1e-9 else f"{square} × {_plain(many)}")
+    total = sum(times)
+    divisor = total * (1 - ddof * sum((many / total) ** 2 for many in times))
+    return f"√(({' + '.join(terms)}) ÷ {_plain(divisor)}) = {score(spread, 2)}"
+
+
+def _times(weights: list[float]) -> list[float]:
+    """Weights as multiples of the smallest one that counts."""
+    smallest = min((weight for weight in weights if weight), default=1.0)
+    return [weight / smallest for weight in weights]
 
 
 def _plain(value: float) -> str:
