@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from django.core.management import CommandError, call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from trama.core.actor import SYSTEM
 from trama.intake import files
 from trama.intake.actions import NotLoaded, load_recipe
 from trama.intake.context.cells import code_of, number_of, read_cell, year_of
-from trama.intake.context.mapping import Mapping, decision_lines, recipe_of
+from trama.intake.context.mapping import Mapping, Named, decision_lines, recipe_of
 from trama.intake.context.proposing import decimal_sign, propose, propose_indicators
-from trama.intake.recipe import Decision, RecipeError, TableSpec, parse
+from trama.intake.recipe import Decision, RecipeError, TableSpec, ValuesStep, parse
+from trama.intake.rows import clean_header
 from trama.intake.tests.factories import AREAS_STEP, HEAD, town, write_areas
 from trama.intake.verdicts import Report, StepReport
 from trama.territory.models import Area, AreaClosure, ContextDefinition, ContextIndicator, ContextValue
@@ -333,3 +336,18 @@ def test_the_command_line_writes_the_recipe(city: Path) -> None:
     assert load_recipe(SYSTEM, recipe, city).breaks[0].year == 2022
     with pytest.raises(CommandError, match=r"ricetta\.toml"):
         call_command("indicators", str(city / "v.csv"), "--write", str(city / "ricetta.toml"), stdout=said)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=3, max_size=3))
+def test_whatever_a_header_holds_the_recipe_can_be_read(texts: list[str]) -> None:
+    area, column, part = (clean_header(text) for text in texts)  # as every header is read
+    mapping = Mapping("a.csv", roles={area: "area", f"{column}n": "value"}, kind="municipality", fixed_year=2022)
+    mapping.source = {"key": "k", "title": column or "t", "licence": part}
+    named = Named("c", f"{part}x", "x", value=f"{column}n", where={part: column}, columns={})
+    mapping.indicators = [named]
+    mapping.decisions = [Decision("c", 2022, "multiply", 1000.0, [part])]
+    (step,) = parse(recipe_of(mapping), "r.toml").steps
+    assert isinstance(step, ValuesStep)
+    assert (step.area and step.area.column, step.indicators[0].value) == (mapping.column("area"), f"{column}n")
+    assert (step.indicators[0].where, step.decisions[0].areas) == ({part: column}, [part])
