@@ -6,10 +6,12 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from trama.core import memo
 from trama.core.actor import Actor
 from trama.core.pages import anyone, page
 from trama.insight.context import files, pictures
@@ -18,7 +20,7 @@ from trama.insight.context.catalogue import catalogue
 from trama.insight.context.reading import Reading, base_text, finding_text, reading_of, spread_text
 from trama.insight.context.scale import method_name, methods_of
 from trama.insight.context.series import Line, Series, series_of
-from trama.insight.context.words import counted_areas, polarity_text, theme_title
+from trama.insight.context.words import counted_areas, polarity_text
 from trama.territory.choices import AreaKind
 from trama.territory.models import ContextIndicator
 from trama.ui import drawing
@@ -51,25 +53,31 @@ def indicators(request: HttpRequest) -> HttpResponse:
 @require_safe
 def indicator(request: HttpRequest, code: str) -> HttpResponse:
     """An indicator: what it is, its map in a year, its values area by area, its years."""
-    actor, asked = _actor(request), Asked.read(request.GET)
-    found = _indicator(code)
+    actor, asked, found = _actor(request), Asked.read(request.GET), _indicator(code)
+    # The same for everybody until something changes: written once, since a table of a hundred rows takes its time.
+    key = ("insight.context.page", found.pk, asked)
+    body = memo.until_changed(key, actor, lambda: _body(actor, found, asked), heavy=True)
+    crumbs = [
+        (_("Numbers"), reverse("insight:index")),
+        (_("Indicators of the territory"), reverse("insight:indicators")),
+        (found.name, ""),
+    ]
+    return render(request, "insight/indicator.html", {"indicator": found, "crumbs": crumbs, "body": body})
+
+
+def _body(actor: Actor, found: ContextIndicator, asked: Asked) -> str:
+    """What stands under the way to the page."""
     reading = reading_of(actor, found, asked)
     context: dict[str, Any] = {
         "indicator": found,
-        "crumbs": [
-            (_("Numbers"), reverse("insight:index")),
-            (_("Indicators of the territory"), reverse("insight:indicators")),
-            (found.name, ""),
-        ],
-        "here": reverse("insight:indicator", args=[code]),
+        "here": reverse("insight:indicator", args=[found.code]),
         "polarity": polarity_text(found),
-        "theme": theme_title(found.theme),
         "within": AreaKind(found.compare_within).label if found.compare_within else "",
         "reading": reading,
     }
     if reading is not None:
         context |= _shown(actor, reading, asked, context["here"])
-    return render(request, "insight/indicator.html", context)
+    return render_to_string("insight/_indicator_body.html", context)
 
 
 def _indicator(code: str) -> ContextIndicator:
