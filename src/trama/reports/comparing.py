@@ -90,7 +90,7 @@ def _figures(table: Table) -> Iterator[tuple[tuple[str, str, str], Placed]]:
         if not line.key:
             continue
         cells = dict(zip(table.columns, line.cells, strict=False))
-        year = cells["year"].text if "year" in cells else ""
+        year = cells["year"].text if "year" in cells else table.year
         for place, key in enumerate(table.columns):
             if not key or key == "year" or place >= len(line.cells):
                 continue
@@ -109,8 +109,8 @@ def compare(before: Document, after: Document) -> Comparison:
         was = old.get(key)
         if was is None:
             changes.append(_new(now))
-        elif (was.cell.value, was.cell.status, was.cell.text) == (now.cell.value, now.cell.status, now.cell.text):
-            same += 1
+        elif (was.cell.status, was.cell.text) == (now.cell.status, now.cell.text):
+            same += 1  # as it is printed: nobody is told of a change that nobody sees
         else:
             changes.append(_changed(was, now))
     changes += [_gone(one) for key, one in old.items() if key not in new]

@@ -87,6 +87,7 @@ class Table:
     texts: frozenset[int] = frozenset()  # columns of text, counted from 0 with the row names as 0
     widths: tuple[float, ...] = ()  # of the columns, in proportion; empty: the names take what the numbers leave
     key: str = ""  # by which the same table is found in a later making; empty: its figures are not compared
+    year: str = ""  # of its figures, where they have one in common and no column says it
     columns: tuple[str, ...] = ()  # keys of the columns that are compared, "" for the others; row names not counted
 
 

@@ -253,6 +253,7 @@ def _ages_table(residents: profile.Residents, of_when: str) -> Table:
         subtitle=of_when,
         sheet=_("Residents"),
         key="ages",
+        year=str(residents.year),
         columns=("", "", "residents", ""),
     )
 
@@ -314,5 +315,6 @@ def _ratios_table(people: People, of_when: str) -> Table:
         texts=frozenset({last}),
         widths=(3, 1.1, 1.6, 5) if people.above else (3, 1, 6),
         key="ratios",
+        year=str(people.residents.year),
         columns=("value", *[""] * (last - 1)),
     )

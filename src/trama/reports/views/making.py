@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -126,7 +128,10 @@ def draft_file(request: HttpRequest, code: str, language: str, form: str) -> Htt
     check(language, form)
     if not may_read_drafts(actor, area.pk):
         raise Http404
-    return answer(with_written(actor, area, report_of_today(area, language)), form, _("draft"))
+    with translation.override(language):
+        mark = _("Draft, with texts written by hand: not frozen, not published.")
+    document = replace(with_written(actor, area, report_of_today(area, language)), stamp=mark)
+    return answer(document, form, _("draft"))
 
 
 def check(language: str, form: str) -> None:
