@@ -56,9 +56,11 @@ class ScaleBreak:
         return f"{self.code}.{self.year}.{self.kind}.{self.factor:g}"
 
     @property
-    def whole(self) -> bool:
-        """Whether every area that could be compared is in it."""
-        return not self.others
+    def cut(self) -> bool:
+        """Whether digits were lost: 7,934 became 7, not 7.934. Multiplied, the numbers would be wrong."""
+        if self.kind != "scale" or self.factor < 10 or any(row.value != int(row.value) for row in self.rows):
+            return False
+        return any(row.beside % self.factor for row in self.rows)
 
 
 @dataclass

@@ -24,7 +24,7 @@ def settle(reading: Reading) -> None:
         keys = list(_meant(reading, decision))
         for key in keys:
             _apply(reading, decision, key)
-        reading.report.say("noted", _told(reading, decision, len(keys)), column=decision.indicator)
+        reading.report.say("noted", _told(reading, decision, len(keys)))
 
 
 def _meant(reading: Reading, decision: Decision) -> Iterable[Key]:
@@ -177,5 +177,10 @@ def decision_for(found: ScaleBreak, do: str, factor: float | None = None) -> Dec
 
 
 def proposed(found: ScaleBreak) -> str:
-    """What is proposed: a power of ten is set right, a false zero marked as excluded; of a changed level nothing is."""
+    """What is proposed: a power of ten is set right, unless digits were lost; a false zero is marked as excluded.
+
+    Of a changed level nothing is proposed.
+    """
+    if found.kind == "scale" and found.cut:
+        return "leave_out"
     return {"scale": "multiply", "zero": "exclude"}.get(found.kind, "")

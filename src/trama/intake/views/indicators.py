@@ -200,6 +200,8 @@ def _told(form: DecisionForm) -> dict[str, Any]:
         "others": one.other_names[:10],
         "others_count": len(one.others),
         "kind": one.kind,
+        "cut": one.cut,
+        "factor": plain(one.factor),
     }
 
 
