@@ -100,3 +100,24 @@ def test_a_redrawn_boundary_is_drawn_anew() -> None:
     area.boundaries.update(valid_to="2020-01-01")
     add_boundary(area, square(0, 0, 1, 3))
     assert sketch_of([area.pk]).height > before.height or sketch_of([area.pk]).width < before.width
+
+
+def test_pages_draw_the_areas_for_who_has_no_script() -> None:
+    from django.test import Client
+
+    from trama.core import facts
+    from trama.territory.drawings import MOST, of_children
+
+    city = make_city()
+    facts.set_fact(facts.HOME_AREA, "BORGO")
+    for address in ("/territorio/BORGO/", "/"):
+        text = Client().get(address).content.decode()
+        drawing = text[text.index("<noscript>") : text.index("</noscript>")]
+        assert f'href="/territorio/{city["east"].code}/"' in drawing
+        assert "style=" not in drawing
+    assert of_children(city["mill"]) == ""  # nothing lies in it
+    for n in range(MOST):
+        make_area(f"Rione {n}", "neighbourhood", city["east"], square(2, 0))
+    assert "<svg" in of_children(city["east"])
+    make_area("Uno di troppo", "neighbourhood", city["east"], square(2, 0))
+    assert of_children(city["east"]) == ""
