@@ -117,7 +117,8 @@ def _shown(found: Crosstab, register: Register, question: Question, selection: S
             "narrow": drawing.chart_url(chart.narrow),
         }
     downloads = [
-        (form, f"{reverse('insight:crosstab_file', args=[register.key, form])}?{query}") for form in files.FORMS
+        (form.partition(".")[0], f"{reverse('insight:crosstab_file', args=[register.key, form])}?{query}")
+        for form in files.FORMS
     ]
     table = printed(found, register, question.show)
     # The caution of the register stands on top of the page already.
