@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 from django.http import HttpRequest
 
 MOST_BYTES = 125 * 1024 * 1024  # of one request: all its files together, as they are sent
 
 
 class Bound(FileUploadHandler):
-    """Stands before the handlers that keep files. The rest of a request that is too big is read and thrown away.
+    """Stands before the handlers that keep files. Files of a request that is too big are read and thrown away.
 
-    Whatever stood before the files (the proof that the form is ours) is kept, so that the page can say what happened:
-    see `too_big`.
+    The other fields (the proof that the form is ours) are kept, so that the page can say what happened: see `too_big`.
     """
 
     received = 0
@@ -24,7 +23,7 @@ class Bound(FileUploadHandler):
         input_data: Any,
         META: Any,  # noqa: N803 — its name in Django
         content_length: int,
-        boundary: bytes,
+        boundary: str,
         encoding: str | None = None,
     ) -> None:
         """What the request states of itself."""
@@ -35,7 +34,7 @@ class Bound(FileUploadHandler):
         self.received += len(raw_data)
         if max(self.received, self.stated or 0) > MOST_BYTES:
             self.request.too_big = True  # type: ignore[union-attr]
-            raise StopUpload(connection_reset=False)
+            raise SkipFile
         return raw_data
 
     def file_complete(self, file_size: int) -> None:

@@ -563,7 +563,7 @@ def _check_choices(step: Step, path: tuple[str | int, ...], reader: _Reader) -> 
     if table.decimal not in {".", ","}:
         raise reader.fail((*path, "table"), _("“decimal” is either “.” or “,”."))
     try:
-        known = not table.encoding or codecs.lookup(table.encoding)._is_text_encoding  # type: ignore[attr-defined]
+        known = not table.encoding or codecs.lookup(table.encoding)._is_text_encoding
     except (LookupError, ValueError):
         known = False
     if not known:

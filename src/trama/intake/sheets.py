@@ -13,7 +13,7 @@ import sys
 import zipfile
 from typing import Any
 
-MEMORY = 700 * 1024 * 1024  # bytes of address space
+MEMORY = 450 * 1024 * 1024  # bytes of address space
 SECONDS = 60  # of processor time
 WRITTEN = 80 * 1024 * 1024  # bytes of answer
 MOST_CELLS = 8_000_000  # empty ones too: a sheet is a rectangle in memory

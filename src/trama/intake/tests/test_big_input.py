@@ -29,6 +29,6 @@ def test_a_gigabyte_of_nothing_costs_next_to_nothing(tmp_path: Path) -> None:
     assert {name: found for name, found in answers.items() if not found["said"]} == {}
     assert {name: found for name, found in answers.items() if found["memory"] > MOST_MEMORY} == {}
     assert {name: found for name, found in answers.items() if found["seconds"] > MOST_SECONDS} == {}
-    # What reads workbooks may take 700 MiB of addresses, and stops there.
-    assert children < 720
+    # What reads workbooks may take 450 MiB of addresses, and stops there.
+    assert children < 460
     assert not list(tmp_path.glob("staged/*"))
