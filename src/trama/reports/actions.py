@@ -84,7 +84,7 @@ def publish(actor: Actor, profile: Profile) -> Profile:
 @transaction.atomic
 def withdraw(actor: Actor, profile: Profile) -> Profile:
     """Show a frozen profile to the services alone again."""
-    return _set_state(actor, profile, ProfileState.DRAFT, "withdrawn")
+    return _set_state(actor, profile, ProfileState.DRAFT, "unpublished")
 
 
 def _set_state(actor: Actor, profile: Profile, state: str, verb: str) -> Profile:
