@@ -83,7 +83,7 @@ def schema_text(table: AreaFile) -> str:
     document = {
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
         "title": table.title,
-        "description": " ".join(text for _name, text in table.about),
+        "description": " · ".join(f"{name}: {text}" for name, text in table.about),
         "fields": fields,
         "fieldsMatch": "exact",
         "missingValues": [""],

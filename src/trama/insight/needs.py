@@ -216,7 +216,7 @@ def _raw_lines(values: AreaValues, crosstab: Crosstab, base: Base | None) -> lis
     for area in values.areas:
         cell = cells.get(area.code)
         # An area that is not in the table has no record at all: that is a nought, not a gap.
-        count = 0.0 if cell is None else cell.value
+        count = 0 if cell is None else cell.value
         status = str(Status.VALUE) if cell is None else str(cell.status)
         divisor = base.of.get(area.area) if base else None
         supply = count
