@@ -105,6 +105,30 @@ class RecordSection:
 
 
 @dataclass(frozen=True)
+class Linked:
+    """Rows of `model` that point with `field` to a record of an app below: they follow it when two records become one.
+
+    A row that a unique constraint refuses beside one that is there already is taken away, and what it says and the
+    other does not (`fills`) is written into the other. `with_ends` names the other end of a row that joins two such
+    records: one that would join a record with itself is taken away. `alike_by` names fields that make two rows the
+    same where no constraint says so. When one record is split into several, the row is repeated for each of them if
+    `shared`, else it goes to the first.
+    """
+
+    model: type[Model]
+    field: str
+    fills: tuple[str, ...] = ()
+    with_ends: str = ""
+    either_way: bool = False  # the two ends may be exchanged
+    alike_by: tuple[str, ...] = ()
+    shared: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"{self.model._meta.label_lower}.{self.field}"
+
+
+@dataclass(frozen=True)
 class Figure:
     """One number with what it takes to read it: of how many, as of when, from where."""
 
@@ -151,13 +175,14 @@ class Gathered:
     sections: dict[str, AreaSection] = field(default_factory=dict)
     record_sections: dict[str, RecordSection] = field(default_factory=dict)
     indicators: dict[str, Indicator] = field(default_factory=dict)
+    links: dict[str, Linked] = field(default_factory=dict)
 
 
 gathered = Gathered()
 
 
 def declare(
-    *things: Register | Searchable | CalendarEntries | Alerts | AreaSection | RecordSection | Indicator,
+    *things: Register | Searchable | CalendarEntries | Alerts | AreaSection | RecordSection | Indicator | Linked,
 ) -> None:
     """Add declarations to what is gathered. Declaring the same key twice is an error."""
     for thing in things:
@@ -176,6 +201,8 @@ def declare(
                 _add(gathered.record_sections, thing.key, thing)
             case Indicator():
                 _add(gathered.indicators, thing.code, thing)
+            case Linked():
+                _add(gathered.links, thing.key, thing)
 
 
 def sections_of(record: Model, actor: Actor) -> list[tuple[RecordSection, dict[str, Any]]]:
@@ -188,6 +215,13 @@ def sections_of(record: Model, actor: Actor) -> list[tuple[RecordSection, dict[s
             if context is not None:
                 found.append((section, {**context, "record": record, "actor": actor}))
     return found
+
+
+def links_to(model: type[Model]) -> list[Linked]:
+    """What apps declare to point to records of this model, in the order of their declaration."""
+    return [
+        linked for linked in gathered.links.values() if linked.model._meta.get_field(linked.field).related_model is model
+    ]
 
 
 def _add(into: dict[str, Any], key: str, thing: Any) -> None:

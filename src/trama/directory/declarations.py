@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from trama.core import codes
 from trama.core.actor import Actor
-from trama.core.declarations import AreaSection, RecordSection, Searchable, declare
+from trama.core.declarations import AreaSection, Linked, RecordSection, Searchable, declare
 from trama.core.freshness import confirmation_limit, decayed
 from trama.core.keys import among
 from trama.core.registers import (
@@ -399,4 +399,5 @@ declare(
         offered_by,
         order=10,
     ),
+    Linked(Promotion, "organisation", shared=True),
 )

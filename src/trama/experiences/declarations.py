@@ -24,6 +24,7 @@ from trama.core.declarations import (
     AreaSection,
     CalendarEntries,
     CalendarEntry,
+    Linked,
     RecordSection,
     Searchable,
     declare,
@@ -495,4 +496,6 @@ declare(
     ),
     CalendarEntries("experiences", _("What is done"), dates_between),
     Alerts("experiences", _("Experiences"), what_waits),
+    Linked(Participation, "organisation", fills=("gives", "receives", "since"), shared=True),
+    Linked(Funding, "funder"),
 )

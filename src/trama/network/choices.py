@@ -48,6 +48,27 @@ class TieStrength(models.TextChoices):
     SIGNED = "signed", _("have an agreement")
 
 
+class Tier(models.TextChoices):
+    """How sure it is that two records are one body."""
+
+    CERTAIN = "certain", _("certain")
+    PROBABLE = "probable", _("probable")
+    POSSIBLE = "possible", _("possible")
+
+
+class Decision(models.TextChoices):
+    """What a person said of two records that may be one."""
+
+    SAME = "same", _("the same")
+    DIFFERENT = "different", _("not the same")
+    LATER = "later", _("later")
+
+
+class Reshaping(models.TextChoices):
+    MERGED = "merged", _("merged")
+    SPLIT = "split", _("split")
+
+
 @dataclass(frozen=True)
 class KindFlags:
     """What follows from the kind of an organisation until somebody states otherwise; None: it does not follow."""

@@ -14,14 +14,23 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from trama.core import codes
 from trama.core.actor import Actor
-from trama.core.declarations import AreaSection, Searchable, declare
+from trama.core.declarations import AreaSection, Linked, Searchable, declare
 from trama.core.freshness import confirmation_limit, decayed
 from trama.core.keys import among
 from trama.core.registers import NONE, ChoiceDimension, CodeDimension, Column, Dimension, FlagDimension, Register
 from trama.network import permissions
 from trama.network.choices import KIND_GROUPS, ContactKind
 from trama.network.contacts import without_personal
-from trama.network.models import Organisation, OrganisationContact, OrganisationName, OrganisationQuerySet, Seat
+from trama.network.models import (
+    Membership,
+    Organisation,
+    OrganisationContact,
+    OrganisationName,
+    OrganisationQuerySet,
+    Proposal,
+    Seat,
+    Tie,
+)
 from trama.territory import finding
 from trama.territory.declarations import area_dimensions
 from trama.territory.models import AreaClosure
@@ -322,4 +331,26 @@ declare(
         model=Organisation, label=_("Who is there"), entries=_entries, visible=visible, url=url, lines=_lines, order=10
     ),
     AreaSection("organisations", _("Who is there"), "network/_area.html", who_is_there, order=20),
+    Linked(OrganisationName, "organisation", alike_by=("normalised_name",)),
+    Linked(OrganisationContact, "organisation", alike_by=("kind", "value"), fills=("label",)),
+    Linked(Seat, "organisation", alike_by=("address", "name"), fills=("place_id", "opening")),
+    Linked(Membership, "organisation", alike_by=("user", "role", "area", "since", "until")),
+    Linked(
+        Tie,
+        "one",
+        with_ends="other",
+        alike_by=("other", "role", "strength", "since", "closed_on"),
+        fills=("purpose", "gives", "receives", "last_seen_on", "source_text"),
+        shared=True,
+    ),
+    Linked(
+        Tie,
+        "other",
+        with_ends="one",
+        alike_by=("one", "role", "strength", "since", "closed_on"),
+        fills=("purpose", "gives", "receives", "last_seen_on", "source_text"),
+        shared=True,
+    ),
+    Linked(Proposal, "one", with_ends="other", either_way=True, fills=("decision", "decided_by_id", "decided_at")),
+    Linked(Proposal, "other", with_ends="one", either_way=True, fills=("decision", "decided_by_id", "decided_at")),
 )

@@ -19,8 +19,8 @@ from trama.core.keys import among
 from trama.core.models import Code, Source
 from trama.core.privacy import INTERNAL, PUBLIC, Privacy, PrivacyClass
 from trama.core.search import fold
-from trama.network.choices import ContactKind, Role, TieStrength, Visibility
-from trama.network.permissions import is_staff, may_see_private_contacts, visible
+from trama.network.choices import ContactKind, Decision, Reshaping, Role, Tier, TieStrength, Visibility
+from trama.network.permissions import WRITERS, is_staff, is_writer, may_see_private_contacts, visible
 from trama.territory.models import Area, Located, Place
 
 
@@ -307,3 +307,116 @@ class Tie(models.Model):
 
     def __str__(self) -> str:
         return f"{self.one} – {self.other}"
+
+
+class ProposalQuerySet(models.QuerySet["Proposal"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """For who writes down what happens: pairs of which both are shown to them. Of the others not even the number."""
+        if not is_writer(actor):
+            return self.none()
+        seen = Organisation.objects.visible_to(actor).values("pk")
+        return self.filter(one__in=seen, other__in=seen)
+
+    def decidable_by(self, actor: Actor) -> Self:
+        """Pairs of which the actor may write in the area of both."""
+        if actor.everywhere(WRITERS):
+            return self.visible_to(actor)
+        mine = actor.areas_with(WRITERS)
+        return self.visible_to(actor).filter(one__area__in=mine, other__area__in=mine)
+
+    def open(self) -> Self:
+        """Those that nobody decided yet."""
+        return self.filter(decision="")
+
+    def between(self, one: int, other: int) -> Self:
+        return self.filter(Q(one=one, other=other) | Q(one=other, other=one))
+
+
+class Proposal(models.Model):
+    """Two organisations that may be one (S1.9): how probable it is, what speaks for it, and what people decided."""
+
+    privacy: ClassVar[Privacy] = INTERNAL
+
+    one = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="proposals_from")
+    other = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="proposals_to")
+    probability = models.FloatField(_("probability"))
+    tier = models.CharField(_("how sure"), max_length=10, choices=Tier.choices)
+    # Names of what the two are alike (or differ) in, the most telling first: `duplicates.EVIDENCE` says it in words.
+    evidence = models.JSONField(_("what speaks for it"), default=list)
+    decision = models.CharField(_("decision"), max_length=10, choices=Decision.choices, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    found_at = models.DateTimeField(_("found"), default=timezone.now)
+
+    objects = ProposalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-probability", "id")
+        verbose_name = _("possible duplicate")
+        verbose_name_plural = _("possible duplicates")
+        constraints = [models.UniqueConstraint(fields=["one", "other"], name="a_pair_is_proposed_once")]
+        indexes = [models.Index(fields=["decision", "tier", "-probability"], name="proposals_by_tier")]
+
+    def __str__(self) -> str:
+        return f"{self.one_id} = {self.other_id}?"
+
+
+class MergeQuerySet(models.QuerySet["Merge"]):
+    def in_force(self) -> Self:
+        """Those that were not undone."""
+        return self.filter(undone_at__isnull=True)
+
+
+class Merge(models.Model):
+    """One organisation became part of another, or a string was split into several: every row that moved, to undo it.
+
+    The old address leads to the new record for as long as the merge is in force.
+    """
+
+    privacy: ClassVar[Privacy] = Privacy(
+        PrivacyClass.PERSONAL,
+        purpose=_("to take back the merging of two records when it was wrong, and to lead old addresses to the new one"),
+        legal_basis=_("GDPR art. 6(1)(e): task in the public interest (L. 328/2000)"),
+        retention=_("as the record itself; a contact that is removed is removed here too"),
+        eraser="network.actions.remove_contact",
+        personal_fields=frozenset({"rows"}),
+    )
+
+    what = models.CharField(_("what was done"), max_length=10, choices=Reshaping.choices, default=Reshaping.MERGED)
+    gone = models.PositiveBigIntegerField(db_index=True)
+    gone_name = models.CharField(max_length=250)
+    kept = models.PositiveBigIntegerField(db_index=True)
+    rows = models.JSONField(default=list)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField(default=timezone.now)
+    undone_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MergeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-made_at", "-id")
+        verbose_name = _("merge of organisations")
+        verbose_name_plural = _("merges of organisations")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["gone"], condition=Q(undone_at__isnull=True), name="an_organisation_is_merged_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gone_name} → {self.kept}"
+
+
+def now_at(pk: int) -> int | None:
+    """Where an organisation that is no more went, through as many merges as there were; None when it did not."""
+    seen = {pk}
+    while True:
+        kept = Merge.objects.in_force().filter(gone=pk).order_by("-id").values_list("kept", flat=True).first()
+        if kept is None or kept in seen:
+            return pk if len(seen) > 1 and kept is None else None
+        seen.add(kept)
+        pk = kept

@@ -5,13 +5,15 @@ from __future__ import annotations
 from django.db.models import Q
 
 from trama.core.actor import Actor
-from trama.territory.permissions import STAFF, WRITERS, is_staff, is_writer, may_write_in
+from trama.territory.permissions import KEEPERS, STAFF, WRITERS, is_staff, is_writer, may_write_in
 
 __all__ = [
+    "KEEPERS",
     "STAFF",
     "WRITERS",
     "abilities",
     "is_staff",
+    "is_writer",
     "may_add",
     "may_edit",
     "may_see_private_contacts",

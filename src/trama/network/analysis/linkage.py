@@ -92,10 +92,13 @@ def link(parties: Sequence[Party], decisions: Mapping[tuple[Hashable, Hashable],
     together = _in_one_list(parties, pairs)
     said = _said(parties, pairs, decisions or {})
     apart = (together | (said == 0)) & (said != 1)
+    no_rival = apart | (said == 1)  # what is known to be one body says nothing against a third spelling
     letters = alike[:, FEATURES.index("letters")]
     chance = _chance_of_one_list(parties, pairs, letters <= np.quantile(letters, 0.6), together)
     teach = bool((together & (chance > 0) & (chance < 1)).sum() >= ENOUGH)
-    score = _exclusive(_scored(alike, together, chance if teach else None, said), pairs, apart, len(parties))
+    score = _exclusive(
+        _scored(alike, together, chance if teach else None, said), pairs, no_rival, len(parties)
+    )
     probability = _calibrated(score, together, chance) if teach else 1 / (1 + np.exp(-score))
     if teach and probability[~apart].sum() > len(parties):
         # More bodies than entries: names of one year resemble each other, say for the form in use then. So the chance
@@ -103,7 +106,7 @@ def link(parties: Sequence[Party], decisions: Mapping[tuple[Hashable, Hashable],
         rank = np.empty(len(pairs), dtype=np.int64)
         rank[np.argsort(-score, kind="stable")] = np.arange(len(pairs))
         chance = _chance_of_one_list(parties, pairs, (rank >= len(parties)) & (rank < 4 * len(parties)), together)
-        score = _exclusive(_scored(alike, together, chance, said), pairs, apart, len(parties))
+        score = _exclusive(_scored(alike, together, chance, said), pairs, no_rival, len(parties))
         probability = _calibrated(score, together, chance)
     probability[apart] = 0.0
     probability[said == 1] = 1.0
@@ -220,10 +223,10 @@ def _scored(alike: Floats, together: Any, chance: Floats | None, said: Any) -> F
     return everything @ minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 400}).x
 
 
-def _exclusive(score: Floats, pairs: Whole, apart: Any, size: int) -> Floats:
+def _exclusive(score: Floats, pairs: Whole, no_rival: Any, size: int) -> Floats:
     """Lower the score of a pair of which either has a closer one elsewhere: a body has few spellings."""
     best = np.full(size, -np.inf)
-    rivals = np.where(apart, -np.inf, score)
+    rivals = np.where(no_rival, -np.inf, score)
     np.maximum.at(best, pairs[:, 0], rivals)
     np.maximum.at(best, pairs[:, 1], rivals)
     closest = np.maximum(best[pairs[:, 0]], best[pairs[:, 1]])

@@ -1,0 +1,226 @@
+"""Which registered organisations may be one body, and why, in words."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from urllib.parse import urlsplit
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from trama.network.analysis import names
+from trama.network.analysis.linkage import Link, Linked, link
+from trama.network.analysis.pairs import Party
+from trama.network.choices import ContactKind, Decision
+from trama.network.contacts import digits_of
+from trama.network.models import Organisation, OrganisationContact, OrganisationName, Proposal
+from trama.territory import finding
+
+# What two records are alike in, the most telling first, in the words of the page.
+EVIDENCE: dict[str, str | Promise] = {
+    "same_code": _("same tax code"),
+    "same_mail": _("same e-mail"),
+    "same_phone": _("same telephone"),
+    "same_name": _("same name"),
+    "name_but_form": _("same name but for the legal form"),
+    "name_but_order": _("same words in another order"),
+    "name_but_blanks": _("same name, written together or apart"),
+    "initials": _("one bears the initials of the other"),
+    "name_within": _("one name stands whole in the other"),
+    "name_alike": _("names nearly the same"),
+    "name_partly": _("names partly the same"),
+    "by_other_name": _("by another name of one of them"),
+    "same_address": _("same address"),
+    "same_site": _("same site"),
+    "same_place": _("same municipality"),
+    "same_marks": _("same kind"),
+    # What speaks against it.
+    "other_code": _("different tax codes"),
+    "other_phone": _("different telephones"),
+    "other_place": _("different municipalities"),
+}
+AGAINST = frozenset({"other_code", "other_phone", "other_place"})
+# Sites on which everybody has a page: the host tells nothing.
+SHARED_HOSTS = ("facebook.com", "instagram.com", "youtube.com", "google.com", "linkedin.com", "bit.ly", "wordpress.com")
+BY_LIST = ":promoter:"  # keys of names met in a text beside something else: no list that names a body once
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two organisations (ids, the smaller first) that may be one."""
+
+    one: int
+    other: int
+    probability: float
+    tier: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a search found, and among how many."""
+
+    pairs: tuple[Pair, ...]
+    organisations: int
+    compared: int
+    learned: bool
+
+
+def in_words(evidence: Iterable[str]) -> list[str]:
+    """What speaks for a pair (or against it), in the language of the reader."""
+    return [str(EVIDENCE[name]) for name in evidence if name in EVIDENCE]
+
+
+def explained(one: Party, other: Party, found: Link) -> tuple[str, ...]:
+    """In what two entries are alike, as keys of `EVIDENCE`, in its order."""
+    alike = found.alike
+    said = {name for name in alike if name in EVIDENCE and name != "initials"}
+    said.add(_names_are(names.read(one.name), names.read(other.name), alike))
+    if not (one.marks and other.marks):
+        said.discard("same_marks")
+    if one.place and other.place and one.place != other.place:
+        said.add("other_place")
+    return tuple(name for name in EVIDENCE if name in said)
+
+
+def _names_are(one: names.Name, other: names.Name, alike: dict[str, float]) -> str:
+    if one.words == other.words:
+        return "same_name"
+    if one.telling == other.telling:
+        return "name_but_form"
+    if one.together == other.together:
+        return "name_but_blanks"
+    if sorted(one.telling) == sorted(other.telling):
+        return "name_but_order"
+    if "initials" in alike:
+        return "initials"
+    if alike.get("covered", 0) > 0.999:
+        return "name_within"
+    return "name_alike" if alike.get("letters", 0) >= 0.6 else "name_partly"
+
+
+# --- the organisations that are registered ----------------------------------------------------------------------------
+def site_of(address: str) -> str:
+    """The site of an address without what varies; of a host where everybody has a page, the page."""
+    parts = urlsplit(address if "//" in address else f"https://{address}")
+    host, path = (parts.hostname or "").removeprefix("www."), parts.path.rstrip("/").casefold()
+    if host.endswith(SHARED_HOSTS):
+        return f"{host}{path}" if path else ""
+    return host
+
+
+def _places() -> dict[int, tuple[str, str]]:
+    """For each area its municipality (or itself, above that) and what is around it: the province, or the widest."""
+    known, found = finding.nodes(), {}
+    for pk, node in known.items():
+        above = found.get(node.parent) if node.parent is not None else None
+        if above is not None and _is_municipality(known, node.parent):
+            found[pk] = above
+        else:
+            found[pk] = (node.code, (above[1] or above[0]) if above else "")
+        if node.kind == "province":
+            found[pk] = (node.code, node.code)
+    return found
+
+
+def _is_municipality(known: dict[int, finding.Node], pk: int | None) -> bool:
+    while pk is not None:
+        if known[pk].kind == "municipality":
+            return True
+        pk = known[pk].parent
+    return False
+
+
+def registered() -> list[Party]:
+    """An entry for each organisation and for each other name of it. Those whose name names several are left out."""
+    contacts: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    rows = OrganisationContact.objects.order_by().values_list("organisation", "kind", "value")
+    for owner, kind, value in rows.iterator(chunk_size=5000):
+        if kind in {ContactKind.PHONE, ContactKind.MOBILE} and len(digits := digits_of(value)) >= 6:
+            contacts[owner]["phones"].add(digits)
+        elif kind == ContactKind.EMAIL and "@" in value:
+            contacts[owner]["mails"].add(value.strip().casefold())
+        elif kind in {ContactKind.WEB, ContactKind.SOCIAL} and (site := site_of(value.strip())):
+            contacts[owner]["sites"].add(site)
+    others: dict[int, list[str]] = defaultdict(list)
+    for owner, name in OrganisationName.objects.order_by("pk").values_list("organisation", "name"):
+        others[owner].append(name)
+    places = _places()
+    fields = ("pk", "name", "acronym", "area_id", "address", "tax_code", "kind_id", "source__key", "import_key")
+    found = []
+    bodies = Organisation.objects.filter(names_several=False).order_by("pk").values_list(*fields)
+    for pk, name, acronym, area, address, tax_code, kind, source, key in bodies.iterator(chunk_size=5000):
+        place, wider = places.get(area, ("", ""))
+        reach = contacts.get(pk, {})
+        listed = source and key and BY_LIST not in key
+        common = {
+            "place": place,
+            "wider": wider,
+            "address": " ".join(names.words_of(address)),
+            "marks": frozenset({kind} if kind else ()),
+        }
+        found.append(
+            Party(
+                (pk, 0),
+                name,
+                acronym,
+                phones=frozenset(reach.get("phones", ())),
+                mails=frozenset(reach.get("mails", ())),
+                sites=frozenset(reach.get("sites", ())),
+                tax_code=tax_code.strip().upper(),
+                lists=frozenset({source} if listed else ()),
+                **common,
+            )
+        )
+        found += [Party((pk, number), other, **common) for number, other in enumerate(others.get(pk, ()), start=1)]
+    return found
+
+
+def decisions(parties: Sequence[Party]) -> dict[tuple[Hashable, Hashable], bool]:
+    """What people said, for each pair of names: the names of one record are one body; those told apart are two."""
+    of: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for party in parties:
+        of[party.key[0]].append(party.key)  # type: ignore[index, arg-type]
+    said: dict[tuple[Hashable, Hashable], bool] = {}
+    for keys in of.values():
+        said |= {(keys[0], other): True for other in keys[1:]}
+    apart = Proposal.objects.filter(decision=Decision.DIFFERENT).order_by().values_list("one", "other")
+    for one, other in apart:
+        said |= {pair: False for pair in product(of.get(one, ()), of.get(other, ()))}
+    return said
+
+
+def seek(progress: Callable[[str], None] | None = None) -> Found:
+    """Compare all the registered organisations. Nothing is written."""
+    say = progress or (lambda text: None)
+    parties = registered()
+    bodies = len({party.key[0] for party in parties})  # type: ignore[index]
+    say(str(_("%(count)s organisations under %(names)s names") % {"count": bodies, "names": len(parties)}))
+    linked = link(parties, decisions(parties))
+    say(str(_("%(count)s pairs compared") % {"count": linked.compared}))
+    return Found(tuple(_pairs(parties, linked)), bodies, linked.compared, linked.learned_from_lists)
+
+
+def _pairs(parties: Sequence[Party], linked: Linked) -> list[Pair]:
+    """One pair for each two organisations: the most probable of their names, with all that speaks for it."""
+    best: dict[tuple[int, int], Pair] = {}
+    for found in linked.links:  # the most probable first
+        one, other = parties[found.one], parties[found.other]
+        (a, alias), (b, other_alias) = one.key, other.key  # type: ignore[misc]
+        if a == b:
+            continue
+        evidence = explained(one, other, found)
+        if alias or other_alias:
+            evidence = tuple(name for name in EVIDENCE if name in {*evidence, "by_other_name"})
+        key = (min(a, b), max(a, b))
+        if key not in best:
+            best[key] = Pair(*key, found.probability, found.tier, evidence)
+        else:
+            first = best[key]
+            more = {name for name in evidence if name.startswith("same_") and name != "same_name"}
+            joined = tuple(name for name in EVIDENCE if name in {*first.evidence, *more})
+            best[key] = Pair(*key, first.probability, first.tier, joined)
+    return list(best.values())
