@@ -347,6 +347,22 @@ TABLE: dict[str, list[Case]] = {
         for what in ("seen", "close")
     ]
     + [post(NONE, pk="club of borgo", tie="tie of ponte", what="=close")],
+    "network:duplicates": [get(WRITERS_SOMEWHERE)],
+    "network:duplicate": [
+        *(case for town in ("borgo", "ponte") for case in form(WRITES_IN[town], pk=f"pair of {town}")),
+        # One of the two is of the other town: who writes in one of them looks, who writes in both decides.
+        get(WRITES_IN["borgo"], pk="pair across"),
+        post(WRITES_IN["borgo"] & WRITES_IN["ponte"], {"decision": "different"}, pk="pair across"),
+        # Of a hidden one not even the number of the pair is told.
+        *form(WRITES_IN["ponte"], pk="pair with a hidden one of ponte"),
+    ],
+    "network:duplicates_certain": form(WRITERS_SOMEWHERE),
+    "network:duplicates_to_split": [get(WRITERS_SOMEWHERE)],
+    "network:merges": [get(WRITERS_SOMEWHERE)],
+    "network:merge_undo": [post(WRITES_IN[town], pk=f"merge of {town}") for town in ("borgo", "ponte")],
+    "network:organisation_split": [
+        case for town in ("borgo", "ponte") for case in form(WRITES_IN[town], pk=f"club of {town}")
+    ],
     "network:alike": [get(WRITERS_SOMEWHERE, query="?name=circolo")],
     "network:alike_lines": [get(SIGNED_IN, query="?promoters=circolo")],
     # experiences

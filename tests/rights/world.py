@@ -21,8 +21,9 @@ from trama.experiences.models import Experience, ExperienceArea, Occurrence, Par
 from trama.insight.actions.indices import publish_index, save_index
 from trama.insight.indices.shapes import Definition, Part
 from trama.intake.models import Load
+from trama.network.actions import merge
 from trama.network.choices import Role
-from trama.network.models import Membership, Organisation, OrganisationContact, Tie
+from trama.network.models import Membership, Organisation, OrganisationContact, Proposal, Tie
 from trama.reports.actions import freeze, write_text
 from trama.reports.actions import publish as publish_profile
 from trama.territory import finding
@@ -96,6 +97,7 @@ def build() -> World:
         _places(records, town, area)
         _resources(records, town, area)
         _experiences(records, town, area)
+    _duplicates(records)
     _indices(records, union, borgo, ponte)
     _reports(records, borgo, ponte)
     _people(world, borgo, ponte, union, district)
@@ -143,6 +145,22 @@ def _organisations(records: dict[str, Any], town: str, area: Area) -> None:
     records[f"hidden group of {town}"] = make("gruppo", is_public=False)
     records[f"shelter of {town}"] = make("rifugio", is_sensitive=True)
     records[f"tie of {town}"] = Tie.objects.create(one=club, other=library, role=_code("tie_role"))
+
+
+def _duplicates(records: dict[str, Any]) -> None:
+    """Pairs that may be one body: in each town, across the two, with a hidden one; and a merge in each town."""
+
+    def pair(name: str, one: str, other: str) -> None:
+        records[name] = Proposal.objects.create(
+            one=records[one], other=records[other], probability=0.9, tier="probable", evidence=["same_phone"]
+        )
+
+    for town in ("borgo", "ponte"):
+        pair(f"pair of {town}", f"club of {town}", f"library of {town}")
+        gone = Organisation.objects.create(name=f"vecchio circolo {town}", area=records[town])
+        records[f"merge of {town}"] = merge(SYSTEM, records[f"club of {town}"], gone)
+    pair("pair across", "club of borgo", "library of ponte")
+    pair("pair with a hidden one of ponte", "club of borgo", "hidden group of ponte")
 
 
 def _places(records: dict[str, Any], town: str, area: Area) -> None:

@@ -51,7 +51,7 @@ from trama.network.declarations import (
     joined,
     readable,
 )
-from trama.network.models import Organisation
+from trama.network.models import Organisation, now_at
 from trama.territory.declarations import area_dimensions
 from trama.territory.models import AreaClosure
 from trama.ui.numbers import number
@@ -90,7 +90,9 @@ class PromoterDimension(Dimension):
     """The organisations that promote a resource, by id; hidden ones narrow to nothing."""
 
     def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
-        wanted = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19]
+        asked = [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19]
+        # An address that was kept names a record that may since be part of another.
+        wanted = [now_at(pk) or pk for pk in asked]
         shown = Promotion.objects.filter(PUBLIC_PROMOTER).order_by()
         condition = Q(pk__in=shown.filter(organisation__in=wanted).values("resource"))
         if NONE in values:
@@ -100,7 +102,7 @@ class PromoterDimension(Dimension):
     def chosen(self, value: str, actor: Actor) -> str:
         if not (value.isascii() and value.isdigit() and len(value) < 19):
             return ""
-        found = Organisation.objects.visible_to(actor).filter(pk=int(value)).order_by()
+        found = Organisation.objects.visible_to(actor).filter(pk=now_at(int(value)) or int(value)).order_by()
         return found.values_list("name", flat=True).first() or ""
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from trama.core import facts
 from trama.network.analysis import names
 from trama.network.analysis.linkage import Link, Linked, link
 from trama.network.analysis.pairs import Party
@@ -134,6 +135,12 @@ def _is_municipality(known: dict[int, finding.Node], pk: int | None) -> bool:
     return False
 
 
+def _home(places: dict[int, tuple[str, str]]) -> tuple[str, str]:
+    """Where an organisation stands of which no area is known: in the municipality that the installation is about."""
+    node = finding.nodes().get(finding.id_of(str(facts.facts().get(facts.HOME_AREA) or "")) or 0)
+    return places[node.id] if node is not None and node.kind == "municipality" else ("", "")
+
+
 def registered() -> list[Party]:
     """An entry for each organisation and for each other name of it. Those whose name names several are left out."""
     contacts: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -149,11 +156,12 @@ def registered() -> list[Party]:
     for owner, name in OrganisationName.objects.order_by("pk").values_list("organisation", "name"):
         others[owner].append(name)
     places = _places()
+    home = _home(places)
     fields = ("pk", "name", "acronym", "area_id", "address", "tax_code", "kind_id", "source__key", "import_key")
     found = []
     bodies = Organisation.objects.filter(names_several=False).order_by("pk").values_list(*fields)
     for pk, name, acronym, area, address, tax_code, kind, source, key in bodies.iterator(chunk_size=5000):
-        place, wider = places.get(area, ("", ""))
+        place, wider = places.get(area, home)
         reach = contacts.get(pk, {})
         listed = source and key and BY_LIST not in key
         common = {
@@ -201,11 +209,15 @@ def seek(progress: Callable[[str], None] | None = None) -> Found:
     say(str(_("%(count)s organisations under %(names)s names") % {"count": bodies, "names": len(parties)}))
     linked = link(parties, decisions(parties))
     say(str(_("%(count)s pairs compared") % {"count": linked.compared}))
-    return Found(tuple(_pairs(parties, linked)), bodies, linked.compared, linked.learned_from_lists)
+    unplaced = frozenset(Organisation.objects.filter(area=None).order_by().values_list("pk", flat=True))
+    return Found(tuple(_pairs(parties, linked, unplaced)), bodies, linked.compared, linked.learned_from_lists)
 
 
-def _pairs(parties: Sequence[Party], linked: Linked) -> list[Pair]:
-    """One pair for each two organisations: the most probable of their names, with all that speaks for it."""
+def _pairs(parties: Sequence[Party], linked: Linked, unplaced: frozenset[int]) -> list[Pair]:
+    """One pair for each two organisations: the most probable of their names, with all that speaks for it.
+
+    Of the `unplaced` it is not said where they stand, since nobody wrote it.
+    """
     best: dict[tuple[int, int], Pair] = {}
     for found in linked.links:  # the most probable first
         one, other = parties[found.one], parties[found.other]
@@ -213,11 +225,13 @@ def _pairs(parties: Sequence[Party], linked: Linked) -> list[Pair]:
         if a == b:
             continue
         evidence = explained(one, other, found)
+        if a in unplaced or b in unplaced:
+            evidence = tuple(name for name in evidence if name not in {"same_place", "other_place"})
         if alias or other_alias:
             evidence = tuple(name for name in EVIDENCE if name in {*evidence, "by_other_name"})
         key = (min(a, b), max(a, b))
         if key not in best:
-            best[key] = Pair(*key, found.probability, found.tier, evidence)
+            best[key] = Pair(*key, min(found.probability, 0.99), found.tier, evidence)
         else:
             first = best[key]
             more = {name for name in evidence if name.startswith("same_") and name != "same_name"}

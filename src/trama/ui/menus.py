@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from trama.core.actor import Actor
+from trama.core.actor import STAFF, Actor
 from trama.core.pages import anyone, signed_in
 
 
@@ -32,6 +32,10 @@ MAIN = (
 )
 
 
+# Who writes down what happens (`territory.permissions.WRITERS`, which the look does not import).
+WRITERS = STAFF - {"partner_health", "dpo_admin"}
+
+
 def _administers(actor: Actor) -> bool:
     return actor.holds({"dpo_admin"})
 
@@ -44,8 +48,13 @@ def _coordinates(actor: Actor) -> bool:
     return actor.holds({"dpo_admin", "technical_coordinator"})
 
 
+def _writes(actor: Actor) -> bool:
+    return actor.holds(WRITERS)
+
+
 USER = (
     Item(_("My account"), "people:me", signed_in),
+    Item(_("One actor, one name"), "network:duplicates", _writes),
     Item(_("People and roles"), "people:people", _coordinates),
     Item(_("Loads of data"), "intake:loads", _loads),
     Item(_("Register of acts"), "people:audit", _administers),

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_POST
 from trama.core.actor import Actor
 from trama.core.declarations import sections_of
 from trama.core.pages import anyone, page, signed_in
-from trama.core.storytelling import Told, history_of
+from trama.core.storytelling import Sentence, Told, history_of
 from trama.network import actions, permissions
 from trama.network.choices import ContactKind, Visibility
 from trama.network.contacts import without_personal
@@ -28,7 +29,16 @@ from trama.network.declarations import REGISTER
 from trama.network.fields import ContactForm
 from trama.network.forms import OrganisationForm, SeatForm, TieForm
 from trama.network.matching import match_all, suggest
-from trama.network.models import Organisation, OrganisationContact, Seat, Tie, visible_names
+from trama.network.models import (
+    Merge,
+    Organisation,
+    OrganisationContact,
+    Proposal,
+    Seat,
+    Tie,
+    now_at,
+    visible_names,
+)
 from trama.territory import finding
 from trama.ui import maps
 from trama.ui.registers import address_if_any
@@ -37,6 +47,7 @@ TOLD = {
     "other_names": Told(gettext_lazy("other names")),
     "contact": Told(gettext_lazy("contact"), choices=dict(ContactKind.choices)),
     "contact_visibility": Told(gettext_lazy("who sees it"), choices=dict(Visibility.choices)),
+    "merged": Told(gettext_lazy("merged")),
     "seat": Told(gettext_lazy("seat")),
 }
 
@@ -66,9 +77,46 @@ def area_path(area_id: int | None) -> list[tuple[str, str]]:
     return [(node.name, address_if_any("portal:area", node.code)) for node in finding.path_of(area_id)]
 
 
+VERBS = {
+    "merged": (gettext_lazy("%(who)s merged another record into it"), gettext_lazy("Another record was merged into it")),
+    "merged_away": (gettext_lazy("%(who)s merged it into another record"), gettext_lazy("Merged into another record")),
+    "merge_undone": (gettext_lazy("%(who)s undid a merge"), gettext_lazy("A merge was undone")),
+    "restored": (gettext_lazy("%(who)s brought it back"), gettext_lazy("Brought back")),
+    "split": (gettext_lazy("%(who)s split it into several"), gettext_lazy("Split into several")),
+}
+
+
+def _moved(request: HttpRequest, pk: int, name: str) -> HttpResponse | None:
+    """The way from the address of a record that was merged to the one that was kept, if the actor may see it."""
+    if Organisation.objects.filter(pk=pk).exists():
+        return None
+    kept = now_at(pk)
+    if kept is None or not Organisation.objects.visible_to(_actor(request)).filter(pk=kept).exists():
+        return None
+    answer = HttpResponsePermanentRedirect(reverse(name, args=[kept]))
+    answer["Cache-Control"] = "no-cache"  # a merge can be undone: the browser asks again
+    return answer
+
+
+def _history(request: HttpRequest, record: Organisation) -> list[Sentence]:
+    """What happened to a record; for staff, also what had happened to those that became part of it."""
+    actor = _actor(request)
+    staff = permissions.is_staff(actor)
+    # "Visible to everybody: yes" would be read beside a name that is hidden, and is not so.
+    without = frozenset({"is_public"} if record.is_sensitive else set()) | (frozenset() if staff else {"merged"})
+    cover = None if staff else without_personal
+    told = history_of(record, actor, TOLD, verbs=VERBS, without=without, cover=cover)
+    if staff:
+        for gone in Merge.objects.in_force().filter(kept=record.pk).order_by("pk").values_list("gone", flat=True):
+            told += history_of(Organisation(pk=gone), actor, TOLD, verbs=VERBS, without=without)
+    return sorted(told, key=lambda sentence: sentence.at, reverse=True)
+
+
 @page(may=anyone)
 def organisation(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one organisation that the actor may see."""
+    if (moved := _moved(request, pk, "network:organisation")) is not None:
+        return moved
     actor, record = _actor(request), _organisation(request, pk)
     abilities = permissions.abilities(actor, record.area_id, pk)
     contacts = record.contacts.order_by("kind", "id")
@@ -90,14 +138,8 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
             for section, content in sections_of(record, actor)
         ],
         "points": reverse("network:organisation_points", args=[pk]) if record.x is not None else "",
-        "history": history_of(
-            record,
-            actor,
-            TOLD,
-            # "Visible to everybody: yes" would be read beside a name that is hidden, and is not so.
-            without=frozenset({"is_public"}) if record.is_sensitive else frozenset(),
-            cover=None if permissions.is_staff(actor) else without_personal,
-        ),
+        "history": _history(request, record),
+        "alike": Proposal.objects.decidable_by(actor).open().filter(Q(one=pk) | Q(other=pk)).first(),
         "crumbs": _crumbs(None, record.name),
     }
     return render(request, "network/organisation.html", context)
@@ -106,6 +148,8 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
 @page(may=anyone)
 def points(request: HttpRequest, pk: int) -> HttpResponse:
     """The point of one organisation, for its map."""
+    if (moved := _moved(request, pk, "network:organisation_points")) is not None:
+        return moved
     record = _organisation(request, pk)
     return maps.answer(request, Organisation.objects.filter(pk=record.pk), url=REGISTER.url)
 

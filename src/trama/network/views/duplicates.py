@@ -1,0 +1,361 @@
+"""One actor under one name: the queue of possible duplicates, two records side by side, strings to be split."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from trama.core.actor import Actor
+from trama.core.pages import page
+from trama.network import actions, comparing, permissions
+from trama.network.choices import Decision, Tier
+from trama.network.declarations import REGISTER
+from trama.network.duplicates import AGAINST, EVIDENCE
+from trama.network.matching import match_all, suggest
+from trama.network.models import Merge, Organisation, Proposal, ProposalQuerySet, normalised, visible_names
+from trama.network.splitting import bodies_in
+from trama.territory import finding
+from trama.territory.permissions import WRITERS
+from trama.ui.numbers import number
+
+PAGE = 25
+MOST_BODIES = 12
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined]
+
+
+def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
+    first = [(str(REGISTER.title), reverse("network:organisations"))]
+    here = (_("One actor, one name"), reverse("network:duplicates") if more else "")
+    return [*first, here, *more]
+
+
+def _mine(actor: Actor) -> ProposalQuerySet:
+    """The pairs of which the actor writes in the area of at least one, and sees both."""
+    rows = Proposal.objects.visible_to(actor)
+    if actor.everywhere(WRITERS):
+        return rows
+    areas = actor.areas_with(WRITERS)
+    return rows.filter(Q(one__area__in=areas) | Q(other__area__in=areas))
+
+
+def _narrowed(request: HttpRequest, rows: ProposalQuerySet) -> tuple[ProposalQuerySet, dict[str, str]]:
+    """The pairs of the state, tier and area that the address names; values that nobody offers are left out."""
+    asked = {"tier": request.GET.get("tier", ""), "area": request.GET.get("area", ""), "q": request.GET.get("q", "")}
+    asked["state"] = request.GET.get("state", "")
+    if asked["state"] not in {Decision.DIFFERENT, Decision.LATER}:
+        asked["state"] = ""
+    rows = rows.filter(decision=asked["state"])
+    if (area := finding.id_of(asked["area"])) is not None:
+        below = finding.below(area)
+        rows = rows.filter(Q(one__area__in=below) | Q(other__area__in=below))
+    else:
+        asked["area"] = ""
+    if words := normalised(asked["q"][:100]):
+        rows = rows.filter(Q(one__normalised_name__contains=words) | Q(other__normalised_name__contains=words))
+    if asked["tier"] not in Tier.values:
+        asked["tier"] = ""
+    return rows, asked
+
+
+def _evidence(proposal: Proposal) -> list[tuple[str, bool]]:
+    """Each reason in words, with whether it speaks against."""
+    return [(str(EVIDENCE[name]), name in AGAINST) for name in proposal.evidence if name in EVIDENCE]
+
+
+def _areas_of(rows: ProposalQuerySet) -> list[tuple[str, str]]:
+    """The areas in which the organisations of these pairs stand, and those above: codes and names."""
+    known, found = finding.nodes(), set()
+    for pks in rows.order_by().values_list("one__area", "other__area").distinct():
+        for pk in pks:
+            found |= {node.id for node in finding.path_of(pk)}
+    return [(node.code, node.name) for pk, node in known.items() if pk in found]
+
+
+@page(may=permissions.is_writer)
+def queue(request: HttpRequest) -> HttpResponse:
+    """The pairs that wait for a decision, the surest first, counted by tier."""
+    actor = _actor(request)
+    mine = _mine(actor)
+    rows, asked = _narrowed(request, mine)
+    counts = dict(rows.order_by().values_list("tier").annotate(n=Count("pk")))
+    shown = rows.filter(tier=asked["tier"]) if asked["tier"] else rows
+    pages = Paginator(
+        shown.select_related("one__area", "other__area", "one__kind", "other__kind", "decided_by"), PAGE
+    )
+    current = pages.get_page(request.GET.get("page"))
+    kept = {key: value for key, value in asked.items() if value}
+    decidable = set(
+        Proposal.objects.decidable_by(actor).filter(pk__in=[row.pk for row in current]).values_list("pk", flat=True)
+    )
+    tiers = [("", _("all"), sum(counts.values()))] + [(t.value, str(t.label), counts.get(t.value, 0)) for t in Tier]
+    states = [("", _("to decide")), ("later", _("put off")), ("different", _("not the same"))]
+    context = {
+        "cards": [(row, _evidence(row), row.pk in decidable) for row in current],
+        "page": current,
+        "pages": current.paginator.get_elided_page_range(current.number),
+        "query": urlencode(kept),
+        "asked": asked,
+        "tiers": [(key, label, n, urlencode({**kept, "tier": key})) for key, label, n in tiers],
+        "states": states,
+        "areas": _areas_of(mine),
+        "counted": _counted(len(shown) if shown._result_cache is not None else shown.count()),
+        "certain": Proposal.objects.decidable_by(actor).open().filter(tier=Tier.CERTAIN).count(),
+        "several": _several(actor).count(),
+        "merges": Merge.objects.in_force().count() if actor.everywhere(WRITERS) else len(_merges(actor)),
+        "ever": mine.exists(),
+        "crumbs": _crumbs(),
+    }
+    return render(request, "network/duplicates.html", context)
+
+
+def _counted(count: int) -> str:
+    return ngettext("%(n)s pair", "%(n)s pairs", count) % {"n": number(count)}
+
+
+def _next(actor: Actor, request: HttpRequest, after: Proposal | None = None) -> str:
+    """The next pair of the same selection that the actor may decide; the queue when there is none."""
+    rows, asked = _narrowed(request, Proposal.objects.decidable_by(actor))
+    rows = rows.filter(tier=asked["tier"]) if asked["tier"] else rows
+    if after is not None:
+        rows = rows.exclude(pk=after.pk)
+        behind = Q(probability__lt=after.probability) | Q(probability=after.probability, pk__gt=after.pk)
+        found = rows.filter(behind).first() or rows.first()
+    else:
+        found = rows.first()
+    query = urlencode({key: value for key, value in asked.items() if value})
+    address = reverse("network:duplicate", args=[found.pk]) if found else reverse("network:duplicates")
+    return f"{address}?{query}" if query else address
+
+
+@page(may=permissions.is_writer, writes=True)
+def pair(request: HttpRequest, pk: int) -> HttpResponse:
+    """Two records side by side: merge field by field, not the same, later."""
+    actor = _actor(request)
+    rows = _mine(actor).select_related("one__kind", "one__source", "one__area", "other__kind", "other__source")
+    proposal: Proposal = get_object_or_404(rows, pk=pk)
+    may = actions.may_merge(actor, proposal.one, proposal.other)
+    if request.method == "POST":
+        if not may:
+            raise Http404
+        return _decided(request, actor, proposal)
+    first, second = comparing.fuller_first([proposal.one, proposal.other])
+    lines = comparing.lines(first, second)
+    context = {
+        "proposal": proposal,
+        "evidence": _evidence(proposal),
+        "sides": [(one, comparing.kept_together(one, actor)) for one in (first, second)],
+        "first": first,
+        "second": second,
+        "lines": lines,
+        "expected": f"{first.edited_at.isoformat()}|{second.edited_at.isoformat()}",
+        "may": may,
+        "next": _next(actor, request, proposal),
+        "query": request.GET.urlencode(),
+        "crumbs": _crumbs((_("Side by side"), "")),
+    }
+    return render(request, "network/duplicate.html", context)
+
+
+def _decided(request: HttpRequest, actor: Actor, proposal: Proposal) -> HttpResponse:
+    what = request.POST.get("decision", "")
+    onward = _next(actor, request, proposal)
+    if what in {Decision.DIFFERENT, Decision.LATER, "again"}:
+        actions.decide(actor, proposal, "" if what == "again" else what)
+        said = {
+            Decision.DIFFERENT: _("Remembered: they are two. They will not be proposed again, and the next search learns."),
+            Decision.LATER: _("Put off: it waits under “put off”."),
+            "again": _("It waits for a decision again."),
+        }
+        messages.success(request, said[what])
+        return redirect(onward)
+    kept_pk = request.POST.get("kept", "")
+    both = {str(one.pk): one for one in (proposal.one, proposal.other)}
+    if what != Decision.SAME or kept_pk not in both:
+        messages.error(request, _("Choose which record is kept, then merge."))
+        return redirect(request.get_full_path())
+    kept = both.pop(kept_pk)
+    gone = next(iter(both.values()))
+    chosen = {
+        key: "gone" if request.POST[key] == str(gone.pk) else "kept" for key in actions.CHOICES if key in request.POST
+    }
+    if not _as_seen(request, proposal):
+        messages.error(request, _("Somebody changed one of the two meanwhile. Look again: nothing was merged."))
+        return redirect(request.get_full_path())
+    done = actions.merge(actor, kept, gone, chosen)
+    undo = _("Merged: “%(gone)s” is now part of “%(kept)s”. It can be undone (merge number %(n)s).")
+    kept.refresh_from_db()
+    messages.success(request, undo % {"gone": done.gone_name, "kept": kept.name, "n": done.pk})
+    return redirect(onward)
+
+
+def _as_seen(request: HttpRequest, proposal: Proposal) -> bool:
+    """Whether both records are as the page showed them."""
+    seen = sorted(request.POST.get("expected", "").split("|"))
+    return seen == sorted(one.edited_at.isoformat() for one in (proposal.one, proposal.other))
+
+
+@page(may=permissions.is_writer, writes=True)
+def certain(request: HttpRequest) -> HttpResponse:
+    """What is certain, as groups: looked through, then merged together."""
+    actor = _actor(request)
+    groups = comparing.certain_groups(actor)
+    if request.method == "POST":
+        wanted = set(request.POST.getlist("group"))
+        chosen = [group for group in groups if group.key in wanted]
+        done = actions.merge_groups(actor, [(group.kept, group.gone) for group in chosen])
+        left = len(wanted) - len(chosen)
+        messages.success(
+            request,
+            ngettext("One record merged.", "%(count)s records merged.", done) % {"count": number(done)}
+            + (" " + _("Some groups changed meanwhile and were left: %(left)s.") % {"left": left} if left else ""),
+        )
+        return redirect("network:duplicates_certain" if len(groups) > len(chosen) else "network:duplicates")
+    context = {
+        "groups": [(group, [(row, _evidence(row)) for row in group.pairs]) for group in groups],
+        "counted": ngettext("%(n)s group", "%(n)s groups", len(groups)) % {"n": number(len(groups))},
+        "crumbs": _crumbs((_("The certain ones together"), "")),
+    }
+    return render(request, "network/duplicates_certain.html", context)
+
+
+# --- what was merged ------------------------------------------------------------------------------------------------
+def _merges(actor: Actor) -> list[tuple[Merge, Organisation]]:
+    """Merges in force of records that the actor may change, the latest first."""
+    done = list(Merge.objects.in_force().order_by("-made_at", "-pk")[:500])
+    rows = Organisation.objects.visible_to(actor).in_bulk({merge.kept for merge in done})
+    return [
+        (merge, rows[merge.kept])
+        for merge in done
+        if merge.kept in rows and permissions.abilities(actor, rows[merge.kept].area_id, merge.kept)["keep"]
+    ]
+
+
+@page(may=permissions.is_writer)
+def merges(request: HttpRequest) -> HttpResponse:
+    """What was merged and split, the latest first, each to be undone."""
+    pages = Paginator(_merges(_actor(request)), PAGE)
+    current = pages.get_page(request.GET.get("page"))
+    context = {
+        "merges": current.object_list,
+        "page": current,
+        "pages": current.paginator.get_elided_page_range(current.number),
+        "crumbs": _crumbs((_("What was merged"), "")),
+    }
+    return render(request, "network/merges.html", context)
+
+
+@page(may=permissions.is_writer, writes=True)
+@require_POST
+def merge_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a merge back, every row as it was; or say what rests on it."""
+    actor = _actor(request)
+    found = next((merge for merge, _kept in _merges(actor) if merge.pk == pk), None)
+    if found is None:
+        raise Http404
+    try:
+        actions.undo_merge(actor, found)
+    except actions.CannotUndo as error:
+        messages.error(request, _("It cannot be undone: %(why)s.") % {"why": "; ".join(error.reasons[:8])})
+        return redirect("network:merges")
+    messages.success(request, _("Undone: “%(name)s” is there again.") % {"name": found.gone_name})
+    return redirect("network:organisation", found.gone)
+
+
+# --- one string, several bodies -------------------------------------------------------------------------------------
+def _several(actor: Actor) -> Any:
+    rows = Organisation.objects.visible_to(actor).filter(names_several=True).order_by("name", "pk")
+    return rows if actor.everywhere(WRITERS) else rows.filter(area__in=actor.areas_with(WRITERS))
+
+
+@page(may=permissions.is_writer)
+def to_split(request: HttpRequest) -> HttpResponse:
+    """The records whose name seems to name several bodies."""
+    pages = Paginator(_several(_actor(request)).select_related("area"), PAGE)
+    current = pages.get_page(request.GET.get("page"))
+    context = {
+        "records": current.object_list,
+        "page": current,
+        "pages": current.paginator.get_elided_page_range(current.number),
+        "total": pages.count,
+        "crumbs": _crumbs((_("To be split"), "")),
+    }
+    return render(request, "network/to_split.html", context)
+
+
+@page(may=permissions.is_writer, writes=True)
+def split(request: HttpRequest, pk: int) -> HttpResponse:
+    """Cut a name that names several bodies: each is one that is there, a new one, or nobody."""
+    actor = _actor(request)
+    record: Organisation = get_object_or_404(Organisation.objects.visible_to(actor), pk=pk)
+    if not permissions.abilities(actor, record.area_id, pk)["keep"]:
+        raise Http404
+    what = request.POST.get("do", "")
+    if what == "one":
+        actions.save_organisation(actor, {"names_several": False}, record)
+        messages.success(request, _("Noted: it is one body."))
+        return redirect("network:organisation", pk)
+    if request.method == "POST":
+        names = [" ".join(text.split())[:250] for text in request.POST.getlist("name")[:MOST_BODIES]]
+        if what == "split":
+            try:
+                done = actions.split(actor, record, _bodies(request, actor, record, names))
+                messages.success(request, _("Split. It can be undone (number %(n)s).") % {"n": done.pk})
+                return redirect("network:organisation", done.kept)
+            except (ValueError, PermissionDenied) as error:
+                messages.error(request, str(error))
+    else:
+        known = set(Organisation.objects.visible_to(actor).values_list("normalised_name", flat=True))
+        names = bodies_in(record.name, known)[:MOST_BODIES]
+    context = {
+        "record": record,
+        "parts": _parts(actor, record, [name for name in names if name] + ["", ""]),
+        "crumbs": _crumbs((_("To be split"), reverse("network:duplicates_to_split")), (record.name[:60], "")),
+    }
+    return render(request, "network/split.html", context)
+
+
+def _parts(actor: Actor, record: Organisation, names: list[str]) -> list[dict[str, Any]]:
+    """For each name: who bears it exactly, and who resembles it. Look-alikes are offered, never taken for it."""
+    exact = match_all(name for name in names if name)
+    seen = visible_names((pk for pk in exact.values() if pk not in (None, record.pk)), actor)
+    parts = []
+    for name in names:
+        same = exact.get(name)
+        likes = [like for like in suggest(name, actor, but=record.pk) if like.pk != same] if name else []
+        found = seen.get(same) if same is not None else None
+        parts.append({"name": name, "same": (same, found) if found else None, "likes": likes})
+    return parts
+
+
+def _bodies(
+    request: HttpRequest, actor: Actor, record: Organisation, names: list[str]
+) -> list[Organisation | str]:
+    """What the form says: for each name a record that the actor may change, or a new body."""
+    chosen = request.POST.getlist("body")[:MOST_BODIES]
+    bodies: list[Organisation | str] = []
+    for name, choice in zip(names, chosen, strict=False):
+        if choice == "nobody" or (choice == "new" and not name):
+            continue
+        if choice == "new":
+            bodies.append(name)
+            continue
+        pk = int(choice) if choice.isascii() and choice.isdigit() and len(choice) < 19 else 0
+        body = Organisation.objects.visible_to(actor).filter(pk=pk).exclude(pk=record.pk).first()
+        if body is None:
+            raise ValueError(_("One of the records chosen is no longer there."))
+        bodies.append(body)
+    return bodies
