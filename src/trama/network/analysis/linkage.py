@@ -177,24 +177,30 @@ def _scored(alike: Floats, together: Any, chance: Floats | None, said: Any) -> F
     """
     from scipy.optimize import minimize
 
-    spread = alike.std(axis=0)
+    # Column by column, in double precision: the whole table would be copied otherwise.
+    spread = np.array([column.std(dtype=np.float64) for column in alike.T])
     live = spread > 1e-9
-    centre = alike.mean(axis=0)
+    centre = np.array([column.mean(dtype=np.float64) for column in alike.T])
     prior = np.array([PRIOR[name] for name in FEATURES])
-    standard = np.where(live, (alike - centre) / np.where(live, spread, 1), 0.0)
-    design = np.column_stack([standard, np.ones(len(alike))])
+    scale = np.where(live, spread, 1)
     start = np.append(prior * np.where(live, spread, 0), PRIOR_OF_NONE + float(prior @ centre))
-    stiff = np.append(np.ones(len(FEATURES)), 0.01)
+
+    def score(weights: Floats) -> Floats:
+        slopes = np.where(live, weights[:-1] / scale, 0.0)
+        return alike @ slopes.astype(alike.dtype) + (weights[-1] - slopes @ centre)
+
     decided = np.flatnonzero(said >= 0)
-    everything = design
+    if chance is None and not len(decided):
+        return score(start)
+    chosen = np.arange(len(alike))
     if len(alike) > TAUGHT_BY:
         chosen = np.random.default_rng(0).permutation(len(alike))[:TAUGHT_BY]
         chosen = np.union1d(chosen, decided)
-        design, together, said = design[chosen], together[chosen], said[chosen]
+        together, said = together[chosen], said[chosen]
         chance = chance[chosen] if chance is not None else None
         decided = np.flatnonzero(said >= 0)
-    if chance is None and not len(decided):
-        return everything @ start
+    design = np.column_stack([np.where(live, (alike[chosen] - centre) / scale, 0.0), np.ones(len(chosen))])
+    stiff = np.append(np.ones(len(FEATURES)), 0.01)
     stiff = stiff if chance is not None else stiff * 4
     if chance is not None:
         informed = (chance > 0) & (chance < 1)
@@ -220,7 +226,7 @@ def _scored(alike: Floats, together: Any, chance: Floats | None, said: Any) -> F
         value += 0.5 * (stiff * off**2).sum()
         return float(value), design.T @ slope + stiff * off
 
-    return everything @ minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 400}).x
+    return score(minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 400}).x)
 
 
 def _exclusive(score: Floats, pairs: Whole, no_rival: Any, size: int) -> Floats:

@@ -115,10 +115,13 @@ def _trigrams(texts: list[str]) -> Any:
     whole[starts + lengths - 1] = whole[starts + lengths - 2] = False
     at = np.flatnonzero(whole)
     codes = (letters[at] * 128 + letters[at + 1]) * 128 + letters[at + 2]
-    known, columns = np.unique(codes, return_inverse=True)
-    shape = (len(texts), max(1, len(known)))
+    # Codes are small numbers: which of them occur is counted, not sorted.
+    occurs = np.zeros(1 << 21, dtype=bool)
+    occurs[codes] = True
+    columns = (np.cumsum(occurs, dtype=np.int32) - 1)[codes]
+    shape = (len(texts), max(1, int(occurs.sum())))
     ones = np.ones(len(at), dtype=np.float32)
-    matrix = sparse.csr_matrix((ones, (row_of_letter[at], columns.astype(np.int32))), shape=shape)
+    matrix = sparse.csr_matrix((ones, (row_of_letter[at], columns)), shape=shape)
     matrix.sum_duplicates()
     counts = np.bincount(matrix.indices, minlength=shape[1])
     rarity = np.log(1 + len(texts) / np.maximum(counts, 1)).astype(np.float32)
@@ -136,7 +139,10 @@ def candidates(prepared: Prepared) -> Whole:
     found += [_sharing(keys) for keys in _keys(prepared)]
     found.append(_by_initials(prepared))
     pairs = np.concatenate([part for part in found if len(part)] or [np.empty((0, 2), dtype=np.int64)])
-    codes = np.unique(pairs.min(axis=1) * size + pairs.max(axis=1)) if len(pairs) else np.empty(0, dtype=np.int64)
+    codes = pairs.min(axis=1) * size + pairs.max(axis=1)
+    codes.sort()
+    if len(codes):
+        codes = codes[np.concatenate([[True], codes[1:] != codes[:-1]])]
     return np.stack([codes // size, codes % size], axis=1) if size else np.empty((0, 2), dtype=np.int64)
 
 
@@ -181,19 +187,24 @@ def _by_initials(prepared: Prepared) -> Whole:
         places[party.wider, party.place].append(row)
     known = _too_frequent(prepared)
     pairs = []
+    short = [tuple(w for w in name.telling if 3 <= len(w) <= 8 and w not in known) for name in prepared.names]
     for rows in places.values():
+        borne = {word for row in rows for word in short[row]}
+        if not borne:
+            continue
         spelled: dict[str, list[int]] = defaultdict(list)
         for row in rows:
             initials = prepared.names[row].initials
             for size in range(3, min(8, len(initials)) + 1):
                 for start in range(len(initials) - size + 1):
-                    spelled[initials[start : start + size]].append(row)
+                    piece = initials[start : start + size]
+                    if piece in borne:
+                        spelled[piece].append(row)
         for row in rows:
-            for word in prepared.names[row].telling:
-                if 3 <= len(word) <= 8 and word not in known:
-                    others = spelled.get(word, ())
-                    if 0 < len(others) <= LARGEST_GROUP:
-                        pairs += [(row, other) for other in others if other != row]
+            for word in short[row]:
+                others = spelled.get(word, ())
+                if 0 < len(others) <= LARGEST_GROUP:
+                    pairs += [(row, other) for other in others if other != row]
     return np.array(pairs, dtype=np.int64) if pairs else np.empty((0, 2), dtype=np.int64)
 
 
@@ -257,7 +268,10 @@ def features(prepared: Prepared, pairs: Whole) -> Floats:
         "length": np.log1p(length[one] + length[other]),
         **equal,
     }
-    return np.stack([columns[name] for name in FEATURES], axis=1)
+    found = np.empty((len(pairs), len(FEATURES)), dtype=np.float32)
+    for at, name in enumerate(FEATURES):
+        found[:, at] = columns.pop(name)
+    return found
 
 
 def _rowwise(matrix: Any, one: Whole, other: Whole) -> Floats:
@@ -289,7 +303,11 @@ def _initials(prepared: Prepared, pairs: Whole, near: Any) -> Floats:
     bearing = np.array([bool(words) for words in short])
     looked_at = np.flatnonzero(near & (bearing[pairs[:, 0]] | bearing[pairs[:, 1]]))
     for number, (a, b) in zip(looked_at.tolist(), pairs[looked_at].tolist(), strict=True):
-        bears[number] = names.shortened(short[a], read[b]) or names.shortened(short[b], read[a])
+        one, other = read[a], read[b]
+        for words, initials, whole in ((short[a], other.initials, other.words), (short[b], one.initials, one.words)):
+            for word in words:
+                if word in initials and word not in whole:
+                    bears[number] = 1.0
     return bears
 
 
