@@ -95,7 +95,7 @@ def kept_together(organisation: Organisation, actor: Actor) -> list[tuple[str, l
         (_("source"), [organisation.source.title] if organisation.source else []),
     ]
     counts = [
-        f"{count} {linked.model._meta.verbose_name_plural}"
+        f"{count} {linked.model._meta.verbose_name if count == 1 else linked.model._meta.verbose_name_plural}"
         for linked in links_to(Organisation)
         if linked.model._meta.app_label != "network"
         and (count := linked.model._default_manager.filter(**{linked.field: organisation.pk}).count())

@@ -15,7 +15,7 @@ from trama.core import facts
 from trama.network.analysis import names
 from trama.network.analysis.linkage import Link, Linked, link
 from trama.network.analysis.pairs import Party
-from trama.network.choices import ContactKind, Decision
+from trama.network.choices import ContactKind, Decision, Tier
 from trama.network.contacts import digits_of
 from trama.network.models import Organisation, OrganisationContact, OrganisationName, Proposal
 from trama.territory import finding
@@ -27,6 +27,7 @@ EVIDENCE: dict[str, str | Promise] = {
     "same_phone": _("same telephone"),
     "same_name": _("same name"),
     "name_but_form": _("same name but for the legal form"),
+    "name_but_links": _("same name but for articles and prepositions"),
     "name_but_order": _("same words in another order"),
     "name_but_blanks": _("same name, written together or apart"),
     "initials": _("one bears the initials of the other"),
@@ -42,8 +43,9 @@ EVIDENCE: dict[str, str | Promise] = {
     "other_code": _("different tax codes"),
     "other_phone": _("different telephones"),
     "other_place": _("different municipalities"),
+    "other_kind": _("different kinds"),
 }
-AGAINST = frozenset({"other_code", "other_phone", "other_place"})
+AGAINST = frozenset({"other_code", "other_phone", "other_place", "other_kind"})
 # Sites on which everybody has a page: the host tells nothing.
 SHARED_HOSTS = ("facebook.com", "instagram.com", "youtube.com", "google.com", "linkedin.com", "bit.ly", "wordpress.com")
 BY_LIST = ":promoter:"  # keys of names met in a text beside something else: no list that names a body once
@@ -82,6 +84,8 @@ def explained(one: Party, other: Party, found: Link) -> tuple[str, ...]:
     said.add(_names_are(names.read(one.name), names.read(other.name), alike))
     if not (one.marks and other.marks):
         said.discard("same_marks")
+    if one.marks and other.marks and one.marks.isdisjoint(other.marks):
+        said.add("other_kind")
     if one.place and other.place and one.place != other.place:
         said.add("other_place")
     return tuple(name for name in EVIDENCE if name in said)
@@ -91,7 +95,7 @@ def _names_are(one: names.Name, other: names.Name, alike: dict[str, float]) -> s
     if one.words == other.words:
         return "same_name"
     if one.telling == other.telling:
-        return "name_but_form"
+        return "name_but_form" if one.forms != other.forms else "name_but_links"
     if one.together == other.together:
         return "name_but_blanks"
     if sorted(one.telling) == sorted(other.telling):
@@ -230,8 +234,11 @@ def _pairs(parties: Sequence[Party], linked: Linked, unplaced: frozenset[int]) -
         if alias or other_alias:
             evidence = tuple(name for name in EVIDENCE if name in {*evidence, "by_other_name"})
         key = (min(a, b), max(a, b))
+        # A parish and its Caritas bear one name and are two: what is of different kinds is never more than possible.
+        two = "other_kind" in evidence and not {"same_code", "same_mail", "same_phone"} & set(evidence)
         if key not in best:
-            best[key] = Pair(*key, min(found.probability, 0.99), found.tier, evidence)
+            probability, tier = (min(found.probability, 0.4), Tier.POSSIBLE) if two else (found.probability, found.tier)
+            best[key] = Pair(*key, min(probability, 0.99), tier, evidence)
         else:
             first = best[key]
             more = {name for name in evidence if name.startswith("same_") and name != "same_name"}

@@ -1,0 +1,133 @@
+"""Possible duplicates: found and explained, decided on the page, old addresses that lead on, strings cut into names."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from trama.core.actor import SYSTEM
+from trama.network import actions
+from trama.network.models import Merge, Organisation, Proposal
+from trama.network.splitting import bodies_in
+from trama.network.tests.factories import contact, organisation, user
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "bodies"),
+    [
+        ("ARAD e Arad OdV, Circolo Arci Benassi", [], ["ARAD", "Arad OdV", "Circolo Arci Benassi"]),
+        (
+            "Caritas diocesana, Caritas parrocchiale San Silverio",
+            [],
+            ["Caritas diocesana", "Caritas parrocchiale San Silverio"],
+        ),
+        (
+            "Servizio affidato dal Comune di Bologna a Asp Città di Bologna e gestito da La piccola carovana.",
+            [],
+            ["Comune di Bologna", "Asp Città di Bologna", "piccola carovana"],
+        ),
+        ("Servizio del terzo settore gestito da Caritas Bologna", [], ["Caritas Bologna"]),
+        ("Arad (ricerca, assistenza) in rete con Auser", [], ["Arad (ricerca, assistenza)", "Auser"]),
+        ("Comune di Bologna Associazione Auser", ["comune di bologna"], ["Comune di Bologna", "Associazione Auser"]),
+        # One body each: a capital in the middle, an office, a conjunction inside a name.
+        ("Associazione Amici di Casa Santa Chiara", ["associazione"], ["Associazione Amici di Casa Santa Chiara"]),
+        ("Comune di Imola, Servizio anziani", [], ["Comune di Imola, Servizio anziani"]),
+        ("Cultura e Sviluppo", [], ["Cultura e Sviluppo"]),
+        ("", [], []),
+    ],
+)
+def test_a_string_is_cut_into_names(text: str, known: list[str], bodies: list[str]) -> None:
+    assert bodies_in(text, known) == bodies
+
+
+def search() -> dict[frozenset[str], Proposal]:
+    actions.propose(SYSTEM)
+    rows = Proposal.objects.select_related("one", "other")
+    return {frozenset((row.one.name, row.other.name)): row for row in rows}
+
+
+@pytest.mark.django_db
+def test_pairs_are_proposed_with_reasons_and_decisions_stay() -> None:
+    arad, odv = organisation("Arad Imola"), organisation("Arad Imola OdV")
+    for one in (arad, odv):
+        contact(one, value="0542 123456" if one == arad else "+39 0542 12 34 56")
+    parish = organisation("Parrocchia Nostra Signora della Fiducia", "parish")
+    caritas = organisation("Caritas parrocchiale Nostra Signora della Fiducia", "caritas")
+    organisation("ARAD e Arad OdV, Circolo", names_several=True)
+    found = search()
+    same = found[frozenset((arad.name, odv.name))]
+    assert {"same_phone", "name_but_form"} <= set(same.evidence)
+    assert same.tier in {"certain", "probable"}
+    look_alike = found.get(frozenset((parish.name, caritas.name)))
+    assert look_alike is None or (look_alike.tier == "possible" and "other_kind" in look_alike.evidence)
+    assert not any("Circolo" in name for pair in found for name in pair)
+    actions.decide(SYSTEM, same, "different")
+    again = search()[frozenset((arad.name, odv.name))]
+    assert (again.pk, again.decision) == (same.pk, "different")
+
+
+@pytest.mark.django_db
+def test_the_page_decides_and_the_old_address_leads_on(client: Client) -> None:
+    one, other = organisation("Arad Imola"), organisation("Arad Imola OdV")
+    third = organisation("Arad di Imola", is_sensitive=True)
+    pair = Proposal.objects.create(one=one, other=other, probability=0.9, tier="certain", evidence=["name_but_form"])
+    client.force_login(user("plan_office"))
+    assert "Arad Imola OdV" in client.get(reverse("network:duplicates")).content.decode()
+    page = reverse("network:duplicate", args=[pair.pk])
+    expected = "|".join(row.edited_at.isoformat() for row in (one, other))
+    form = {"decision": "same", "kept": str(one.pk), "name": str(other.pk), "expected": expected}
+    assert client.post(page, {**form, "expected": "x"}).status_code == 302
+    assert Organisation.objects.filter(pk=other.pk).exists(), "an older state merges nothing"
+    client.post(page, form)
+    assert Organisation.objects.get(pk=one.pk).name == "Arad Imola OdV"
+    nobody = Client()
+    old = nobody.get(reverse("network:organisation", args=[other.pk]))
+    assert (old.status_code, old["Location"]) == (301, reverse("network:organisation", args=[one.pk]))
+    # Merged with a hidden one, it is hidden: the old addresses say nothing to strangers any more.
+    actions.merge(SYSTEM, third, Organisation.objects.get(pk=one.pk))
+    assert [nobody.get(reverse("network:organisation", args=[row.pk])).status_code for row in (one, other)] == [404] * 2
+    assert client.get(reverse("network:organisation", args=[other.pk]))["Location"].endswith(f"/{third.pk}/")
+    last = Merge.objects.order_by("-pk")[0]
+    client.post(reverse("network:merge_undo", args=[last.pk]))
+    assert Organisation.objects.filter(pk=one.pk).exists()
+
+
+@pytest.mark.django_db
+def test_the_certain_ones_together_and_a_string_split_on_the_page(client: Client) -> None:
+    rows = [organisation(name) for name in ("Arad Imola", "Arad Imola OdV", "Arad Imola Aps", "Auser", "Auser Odv")]
+    pairs = [(0, 1), (1, 2), (3, 4)]
+    for a, b in pairs:
+        Proposal.objects.create(one=rows[a], other=rows[b], probability=0.99, tier="certain")
+    Proposal.objects.create(one=rows[0], other=rows[2], probability=0.5, tier="probable", decision="different")
+    client.force_login(user("plan_office"))
+    page = reverse("network:duplicates_certain")
+    assert "Arad" not in client.get(page).content.decode().split("<main")[1], "of three, two were told apart"
+    client.post(page, {"group": [f"{rows[3].pk}-{rows[4].pk}", f"{rows[0].pk}-{rows[1].pk}"]})
+    assert Organisation.objects.count() == 4
+    text = organisation("Arad Imola e Circolo Nuovo", names_several=True)
+    address = reverse("network:organisation_split", args=[text.pk])
+    assert f'<option value="{rows[0].pk}" selected>' in client.get(address).content.decode()
+    client.post(address, {"do": "split", "name": ["Arad Imola", "Circolo Nuovo"], "body": [str(rows[0].pk), "new"]})
+    assert Organisation.objects.filter(name="Circolo Nuovo").exists()
+    assert not Organisation.objects.filter(pk=text.pk).exists()
+
+
+def test_any_list_is_measured(tmp_path: Path) -> None:
+    """Three true pairs by hand: two are found, nothing else is."""
+    names = ["Avis Lugo", "Avis Lugo Odv", "Circolo Fiume", "Circolo Fiume Aps", "Rosa Bianca", "Quercia Verde"]
+    lines = ["id;nome;comune;ente"]
+    lines += [f"{n};{name};Lugo;{n // 2}" for n, name in enumerate(names)]
+    path = tmp_path / "enti.csv"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    out, pairs = StringIO(), tmp_path / "coppie.csv"
+    wanted = ["duplicates", "--lang", "en", "measure", str(path), "--id", "id", "--name", "nome", "--place", "comune"]
+    call_command(*wanted, "--truth", "ente", "--out", str(pairs), stdout=out, stderr=StringIO())
+    assert "joined (certain and probable, as groups): precision 1.0000, recall 0.6667" in out.getvalue()
+    assert "same name but for the legal form" in pairs.read_text(encoding="utf-8")
+    with pytest.raises(CommandError, match="luogo"):
+        call_command(*wanted[:-1], "luogo", stdout=out, stderr=StringIO())
