@@ -23,6 +23,7 @@ from trama.insight.context.series import Line, Series, series_of
 from trama.insight.context.words import counted_areas, polarity_text
 from trama.territory.choices import AreaKind
 from trama.territory.models import ContextIndicator
+from trama.territory.permissions import is_keeper
 from trama.ui import drawing
 from trama.ui.choropleth import EXCLUDED, MISSING, states, swatch
 from trama.ui.registers import address_if_any
@@ -44,7 +45,7 @@ def indicators(request: HttpRequest) -> HttpResponse:
     context = {
         "themes": themes,
         "count": sum(len(theme.entries) for theme in themes),
-        "upload_address": address_if_any("intake:upload") if _actor(request).is_staff else "",
+        "upload_address": address_if_any("intake:indicators") if is_keeper(_actor(request)) else "",
     }
     return render(request, "insight/indicators.html", context)
 
