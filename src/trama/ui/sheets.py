@@ -91,8 +91,10 @@ def _texts(name: str, numbers: Sequence[str], values: Sequence[str | None]) -> l
         texts = [text if len(text) <= LONGEST else text[:LONGEST] for text in texts]
     if UNSAFE.search(together):
         texts = [UNSAFE.sub(_safe, text) for text in texts]
+    # Blanks at an end are lost unless one asks for them; asked everywhere it would be a third of the file.
+    start = '<is><t xml:space="preserve">' if any(text != text.strip() for text in texts) else "<is><t>"
     return [
-        f'<c r="{name}{number}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>' if text else ""
+        f'<c r="{name}{number}" t="inlineStr">{start}{text}</t></is></c>' if text else ""
         for number, text in zip(numbers, texts, strict=True)
     ]
 
