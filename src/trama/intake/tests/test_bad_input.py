@@ -61,9 +61,9 @@ def _low_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rows() -> dict[str, int]:
     """How many rows each table holds."""
-    counts = ", ".join(f'(SELECT count(*) FROM "{model._meta.db_table}")' for model in WATCHED)
+    counts = ", ".join(f'(SELECT count(*) FROM "{model._meta.db_table}")' for model in WATCHED)  # noqa: S608
     with connection.cursor() as cursor:  # one question: it is asked a thousand times
-        cursor.execute(f"SELECT {counts}")  # noqa: S608
+        cursor.execute(f"SELECT {counts}")
         return dict(zip((model._meta.label for model in WATCHED), cursor.fetchone(), strict=True))
 
 
