@@ -22,7 +22,7 @@ from trama.core.registers import Column, Register, Selection
 FORMS = ("csv", "xlsx", "json")
 # Text that a spreadsheet would take for a formula when it stands at the beginning of a cell.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-CHUNK = 4000
+CHUNK = 2000
 
 
 def columns_of(register: Register, actor: Actor) -> list[Column]:
