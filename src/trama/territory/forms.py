@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core import codes
 from trama.core.actor import Actor
+from trama.core.meanwhile import MeanwhileForm
 from trama.core.models import Code
 from trama.territory import finding, outlines, shapes
 from trama.territory.choices import RANK, AreaKind
@@ -54,7 +55,7 @@ def area_choices(actor: Actor, roles: frozenset[str]) -> list[tuple[str, str]]:
 
 
 # --- places -------------------------------------------------------------------------------------------------------
-class PlaceForm(forms.Form):
+class PlaceForm(MeanwhileForm):
     """A place: its name, its kind and where it is are enough."""
 
     name = forms.CharField(label=_("Name"), max_length=200, help_text=_("As people call it, e.g. Piazza di Zolino"))
