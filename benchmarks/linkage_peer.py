@@ -51,10 +51,13 @@ def ours(rows: list[dict[str, str]]) -> Pairs:
 
 def splink_scores(rows: list[dict[str, str]]) -> list[tuple[float, int, int]]:
     """What Splink gives: (match weight, row, row)."""
+    import logging
+
     import pyarrow
     import splink.comparison_library as compare
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
+    logging.getLogger("splink").setLevel(logging.ERROR)
     table = []
     for number, row in enumerate(rows):
         name = names.read(row["denominazione"])
@@ -90,7 +93,7 @@ def splink_scores(rows: list[dict[str, str]]) -> list[tuple[float, int, int]]:
     linker.training.estimate_parameters_using_expectation_maximisation(block_on("comune", "last_word"))
     linker.training.estimate_parameters_using_expectation_maximisation(block_on("together"))
     found = linker.inference.predict(threshold_match_weight=-10)
-    rows_found = found.as_record_dict()
+    rows_found = found.as_record_list()
     return [(row["match_weight"], row["unique_id_l"], row["unique_id_r"]) for row in rows_found]
 
 

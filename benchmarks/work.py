@@ -111,7 +111,11 @@ def _linkage() -> Result:
         town = f"{province}-{number // 100 % 30}"
         name = f"{dice.choice(['Associazione', 'Circolo', 'Parrocchia'])} {' '.join(dice.choices(words, k=3))}"
         if parties and dice.random() < 0.3:
-            name, town, province = f"{parties[-1].name} {dice.choice(['OdV', 'APS', ''])}", parties[-1].place, parties[-1].wider
+            name, town, province = (
+                f"{parties[-1].name} {dice.choice(['OdV', 'APS', ''])}",
+                parties[-1].place,
+                parties[-1].wider,
+            )
         years = frozenset({str(2017 + number % 4)})
         parties.append(pairs.Party(number, name, place=town, wider=province, lists=years))
 

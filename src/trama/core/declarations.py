@@ -220,7 +220,9 @@ def sections_of(record: Model, actor: Actor) -> list[tuple[RecordSection, dict[s
 def links_to(model: type[Model]) -> list[Linked]:
     """What apps declare to point to records of this model, in the order of their declaration."""
     return [
-        linked for linked in gathered.links.values() if linked.model._meta.get_field(linked.field).related_model is model
+        linked
+        for linked in gathered.links.values()
+        if linked.model._meta.get_field(linked.field).related_model is model
     ]
 
 

@@ -385,7 +385,9 @@ def undo_merge(actor: Actor, done: Merge) -> None:
         record(actor, "restored", gone, state_of(gone), {"merge": done.pk})
         if (now := Organisation.objects.filter(pk=done.kept).first()) is not None:
             record(actor, "merge_undone", now, before, {"merge": done.pk, "gone": done.gone})
-        made = [step["pk"] for step in done.rows if step["did"] == "created" and step["model"] == "network.organisation"]
+        made = [
+            step["pk"] for step in done.rows if step["did"] == "created" and step["model"] == "network.organisation"
+        ]
         _refresh_after(done.kept, done.gone, *made)
 
 

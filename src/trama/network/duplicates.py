@@ -201,7 +201,7 @@ def decisions(parties: Sequence[Party]) -> dict[tuple[Hashable, Hashable], bool]
         said |= {(keys[0], other): True for other in keys[1:]}
     apart = Proposal.objects.filter(decision=Decision.DIFFERENT).order_by().values_list("one", "other")
     for one, other in apart:
-        said |= {pair: False for pair in product(of.get(one, ()), of.get(other, ()))}
+        said |= dict.fromkeys(product(of.get(one, ()), of.get(other, ())), False)
     return said
 
 

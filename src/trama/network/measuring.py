@@ -199,7 +199,7 @@ def lines(done: Measured) -> list[str]:
         if done.linked.learned_from_lists
         else _("No lists to learn from: the weights of departure were used.")
     )
-    found += [f"  {str(tier.label):<10} {tiers.get(tier, 0):>7}" for tier in Tier]
+    found += [f"  {tier.label!s:<10} {tiers.get(tier, 0):>7}" for tier in Tier]
     for score in done.scores:
         found.append(
             f"{score.name}: precision {score.precision:.4f}, recall {score.recall:.4f}, F1 {score.f1:.4f} "

@@ -67,9 +67,7 @@ class Journal:
         if changes:
             now = _read(type(obj), {name: change[1] for name, change in changes.items()})
             type(obj)._default_manager.filter(pk=obj.pk).update(**now)
-            self.steps.append(
-                {"did": "changed", "model": obj._meta.label_lower, "pk": obj.pk, "fields": changes}
-            )
+            self.steps.append({"did": "changed", "model": obj._meta.label_lower, "pk": obj.pk, "fields": changes})
 
     def remove(self, obj: models.Model) -> None:
         """Take a record away; nothing may point to it any more."""
@@ -223,7 +221,9 @@ def _taken_places(steps: Sequence[Mapping[str, Any]]) -> list[str]:
             continue
         model = apps.get_model(step["model"])
         if model._default_manager.filter(pk=step["pk"]).exists():
-            found.append(_("%(what)s number %(pk)s is there again") % {"what": model._meta.verbose_name, "pk": step["pk"]})
+            found.append(
+                _("%(what)s number %(pk)s is there again") % {"what": model._meta.verbose_name, "pk": step["pk"]}
+            )
         key = step["row"].get("import_key")
         others = model._default_manager.filter(import_key=key) if key else None
         ours = [pk for label, pk in net if label == step["model"]]
@@ -234,7 +234,8 @@ def _taken_places(steps: Sequence[Mapping[str, Any]]) -> list[str]:
             inside = isinstance(target, models.ForeignKey) and target.related_model is not Organisation
             if inside and value is not None and not target.related_model._default_manager.filter(pk=value).exists():
                 found.append(
-                    _("what “%(which)s” belonged to is no longer there") % {"which": step["row"].get("name", step["pk"])}
+                    _("what “%(which)s” belonged to is no longer there")
+                    % {"which": step["row"].get("name", step["pk"])}
                 )
     return found
 

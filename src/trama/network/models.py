@@ -377,7 +377,9 @@ class Merge(models.Model):
 
     privacy: ClassVar[Privacy] = Privacy(
         PrivacyClass.PERSONAL,
-        purpose=_("to take back the merging of two records when it was wrong, and to lead old addresses to the new one"),
+        purpose=_(
+            "to take back the merging of two records when it was wrong, and to lead old addresses to the new one"
+        ),
         legal_basis=_("GDPR art. 6(1)(e): task in the public interest (L. 328/2000)"),
         retention=_("as the record itself; a contact that is removed is removed here too"),
         eraser="network.actions.remove_contact",

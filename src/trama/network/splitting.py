@@ -14,8 +14,14 @@ _OF = r"(?:d(?:a|i|al|allo|alla|ai|agli|alle|el|ello|ella|ei|egli|elle)\b|d?[ae]
 _BETWEEN = re.compile(
     r"[\s,\-–.]*(?:"
     r"\n|;|_|\s/\s|\s[–-]\s(?=ente\b)|\bpartner:"
-    r"|(?:\be\s+)?\b(?:gestit|promoss|organizzat|svolt|realizzat|affidat)[oaie]\s+(?:con\s+il\s+sostegno\s+)?" + _OF + r""
-    r"|\bin\s+(?:stretta\s+)?collaborazione\s+" + _OF + r"|\bin\s+rete\s+" + _OF + r"|(?-i:\binsieme\s+(?:a|al|alla|ad|con)\b)"
+    r"|(?:\be\s+)?\b(?:gestit|promoss|organizzat|svolt|realizzat|affidat)[oaie]\s+(?:con\s+il\s+sostegno\s+)?"
+    + _OF
+    + r""
+    r"|\bin\s+(?:stretta\s+)?collaborazione\s+"
+    + _OF
+    + r"|\bin\s+rete\s+"
+    + _OF
+    + r"|(?-i:\binsieme\s+(?:a|al|alla|ad|con)\b)"
     r""
     r"|\b(?:con\s+)?(?:il\s+)?(?:contributo|sostegno|supporto|patrocinio)\s+" + _OF + r""
     r"|\bente\s+(?:gestore|promotore)\b|\bpresso\b|\bper\s+(?:il\b|la\b|l['’?]|conto\s+\w+)(?=\s*(?:Comune|Ausl|Azienda|Asp|Quartiere|Regione|Citt))"

@@ -2,9 +2,9 @@
 
 from django.urls import URLPattern, path
 
+from trama.network.declarations import REGISTER
 from trama.network.views import duplicates
 from trama.network.views import organisations as views
-from trama.network.declarations import REGISTER
 from trama.ui.registers import register_urls
 
 app_name = "network"

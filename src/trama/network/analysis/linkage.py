@@ -96,9 +96,7 @@ def link(parties: Sequence[Party], decisions: Mapping[tuple[Hashable, Hashable],
     letters = alike[:, FEATURES.index("letters")]
     chance = _chance_of_one_list(parties, pairs, letters <= np.quantile(letters, 0.6), together)
     teach = bool((together & (chance > 0) & (chance < 1)).sum() >= ENOUGH)
-    score = _exclusive(
-        _scored(alike, together, chance if teach else None, said), pairs, no_rival, len(parties)
-    )
+    score = _exclusive(_scored(alike, together, chance if teach else None, said), pairs, no_rival, len(parties))
     probability = _calibrated(score, together, chance) if teach else 1 / (1 + np.exp(-score))
     if teach and probability[~apart].sum() > len(parties):
         # More bodies than entries: names of one year resemble each other, say for the form in use then. So the chance

@@ -61,7 +61,9 @@ def community(dice: random.Random, area: Area) -> list[Organisation]:
         for n in range(5)
     ]
     roles = [code("tie_role", "promoter"), code("tie_role", "partner")]
-    resources = [Resource.objects.create(name=f"Corso {n}", activity=code("activity", "a"), area=area) for n in range(3)]
+    resources = [
+        Resource.objects.create(name=f"Corso {n}", activity=code("activity", "a"), area=area) for n in range(3)
+    ]
     experiences = [
         Experience.objects.create(name=f"Festa {n}", kind=code("experience_kind", "event"), area=area) for n in range(3)
     ]
@@ -196,7 +198,13 @@ def test_only_who_writes_in_the_area_of_both_merges() -> None:
     assert set(Proposal.objects.visible_to(worker)) == {pair}, "a hidden one is not even told to be there"
     assert not Proposal.objects.decidable_by(worker).exists()
     assert set(Proposal.objects.decidable_by(both)) == {pair, veiled}
-    near_misses = [worker, actor("partner_health", borgo), actor("org_contact", organisation=one), actor("citizen"), Actor()]
+    near_misses = [
+        worker,
+        actor("partner_health", borgo),
+        actor("org_contact", organisation=one),
+        actor("citizen"),
+        Actor(),
+    ]
     for who in near_misses:
         for act in (
             lambda who=who: actions.merge(who, one, other),

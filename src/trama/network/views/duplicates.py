@@ -93,9 +93,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     rows, asked = _narrowed(request, mine)
     counts = dict(rows.order_by().values_list("tier").annotate(n=Count("pk")))
     shown = rows.filter(tier=asked["tier"]) if asked["tier"] else rows
-    pages = Paginator(
-        shown.select_related("one__area", "other__area", "one__kind", "other__kind", "decided_by"), PAGE
-    )
+    pages = Paginator(shown.select_related("one__area", "other__area", "one__kind", "other__kind", "decided_by"), PAGE)
     current = pages.get_page(request.GET.get("page"))
     kept = {key: value for key, value in asked.items() if value}
     decidable = set(
@@ -176,7 +174,9 @@ def _decided(request: HttpRequest, actor: Actor, proposal: Proposal) -> HttpResp
     if what in {Decision.DIFFERENT, Decision.LATER, "again"}:
         actions.decide(actor, proposal, "" if what == "again" else what)
         said = {
-            Decision.DIFFERENT: _("Remembered: they are two. They will not be proposed again, and the next search learns."),
+            Decision.DIFFERENT: _(
+                "Remembered: they are two. They will not be proposed again, and the next search learns."
+            ),
             Decision.LATER: _("Put off: it waits under “put off”."),
             "again": _("It waits for a decision again."),
         }
@@ -341,9 +341,7 @@ def _parts(actor: Actor, record: Organisation, names: list[str]) -> list[dict[st
     return parts
 
 
-def _bodies(
-    request: HttpRequest, actor: Actor, record: Organisation, names: list[str]
-) -> list[Organisation | str]:
+def _bodies(request: HttpRequest, actor: Actor, record: Organisation, names: list[str]) -> list[Organisation | str]:
     """What the form says: for each name a record that the actor may change, or a new body."""
     chosen = request.POST.getlist("body")[:MOST_BODIES]
     bodies: list[Organisation | str] = []

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from trama.core.actor import Actor
 from trama.core.declarations import sections_of
+from trama.core.meanwhile import said_of
 from trama.core.pages import anyone, page, signed_in
 from trama.core.storytelling import Sentence, Told, history_of
 from trama.network import actions, permissions
@@ -78,7 +76,10 @@ def area_path(area_id: int | None) -> list[tuple[str, str]]:
 
 
 VERBS = {
-    "merged": (gettext_lazy("%(who)s merged another record into it"), gettext_lazy("Another record was merged into it")),
+    "merged": (
+        gettext_lazy("%(who)s merged another record into it"),
+        gettext_lazy("Another record was merged into it"),
+    ),
     "merged_away": (gettext_lazy("%(who)s merged it into another record"), gettext_lazy("Merged into another record")),
     "merge_undone": (gettext_lazy("%(who)s undid a merge"), gettext_lazy("A merge was undone")),
     "restored": (gettext_lazy("%(who)s brought it back"), gettext_lazy("Brought back")),
@@ -98,17 +99,17 @@ def _moved(request: HttpRequest, pk: int, name: str) -> HttpResponse | None:
     return answer
 
 
-def _history(request: HttpRequest, record: Organisation) -> list[Sentence]:
+def _history(request: HttpRequest, record: Organisation, *, owns: bool) -> list[Sentence]:
     """What happened to a record; for staff, also what had happened to those that became part of it."""
     actor = _actor(request)
     staff = permissions.is_staff(actor)
     # "Visible to everybody: yes" would be read beside a name that is hidden, and is not so.
     without = frozenset({"is_public"} if record.is_sensitive else set()) | (frozenset() if staff else {"merged"})
     cover = None if staff else without_personal
-    told = history_of(record, actor, TOLD, verbs=VERBS, without=without, cover=cover)
+    told = history_of(record, actor, TOLD, verbs=VERBS, without=without, cover=cover, owns=owns)
     if staff:
         for gone in Merge.objects.in_force().filter(kept=record.pk).order_by("pk").values_list("gone", flat=True):
-            told += history_of(Organisation(pk=gone), actor, TOLD, verbs=VERBS, without=without)
+            told += history_of(Organisation(pk=gone), actor, TOLD, verbs=VERBS, without=without, owns=owns)
     return sorted(told, key=lambda sentence: sentence.at, reverse=True)
 
 
@@ -138,7 +139,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
             for section, content in sections_of(record, actor)
         ],
         "points": reverse("network:organisation_points", args=[pk]) if record.x is not None else "",
-        "history": _history(request, record),
+        "history": _history(request, record, owns=abilities["owns"]),
         "alike": Proposal.objects.decidable_by(actor).open().filter(Q(one=pk) | Q(other=pk)).first(),
         "crumbs": _crumbs(None, record.name),
     }
@@ -174,28 +175,15 @@ def alike_lines(request: HttpRequest) -> HttpResponse:
     return render(request, "network/_alike_lines.html", {"doubtful": doubtful})
 
 
-def expected_of(form: Form) -> datetime | None:
-    """When the record that the form shows was last edited, as the form remembers it."""
-    try:
-        return parse_datetime(str(form.data.get("expected") or ""))
-    except ValueError:
-        return None
-
-
 def _save(request: HttpRequest, form: OrganisationForm, record: Organisation | None) -> Organisation | None:
     """Save what a valid form says; what the database refuses becomes an error of the form."""
     try:
         return actions.save_organisation(
-            _actor(request), form.data_for_action(), record, expected=expected_of(form) if record else None
+            _actor(request), form.data_for_action(), record, expected=record.edited_at if record else None
         )
     except actions.ChangedMeanwhile:
-        form.add_error(
-            None,
-            _("Somebody else changed this record meanwhile. What you wrote is still here: compare, and save again."),
-        )
-        refreshed = Organisation.objects.get(pk=record.pk) if record else None
-        form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["expected"] = refreshed.edited_at.isoformat() if refreshed else ""  # type: ignore[index]
+        # In the very moment of saving: what is stored by then is met when the form is sent again.
+        form.add_error(None, _("Somebody else is saving this record right now. Save again: nothing of theirs is lost."))
     except PermissionDenied as refusal:
         form.add_error(None, str(refusal))
     except ValidationError as error:
@@ -228,10 +216,10 @@ def organisation_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change an organisation."""
     record = _organisation(request, pk, "edit")
     form = OrganisationForm(_actor(request), record, request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.meet(record, _actor(request)) and form.is_valid():
         saved = _save(request, form, record)
         if saved is not None:
-            messages.success(request, _("Saved."))
+            messages.success(request, said_of(form))
             return redirect("network:organisation", saved.pk)
     title = _("Change")
     return render(

@@ -103,7 +103,9 @@ class Command(BaseCommand):
     def _conclusion(self, found: Found, seconds: float, *, dry: bool) -> str:
         told = {"n": found.organisations, "pairs": len(found.pairs), "seconds": f"{seconds:.1f}"}
         text = _("%(n)s organisations, %(pairs)s pairs, %(seconds)s s of processor.") % told
-        return text + " " + (_("This was a dry run: nothing was written.") if dry else _("Decide at /realta/doppioni/."))
+        return (
+            text + " " + (_("This was a dry run: nothing was written.") if dry else _("Decide at /realta/doppioni/."))
+        )
 
     def _undo(self, options: dict[str, Any]) -> None:
         done = Merge.objects.filter(pk=options["merge"]).first()
