@@ -33,6 +33,12 @@ def scores(found: Pairs, true: Pairs) -> tuple[float, float, float]:
     return precision, recall, 2 * precision * recall / max(1e-9, precision + recall)
 
 
+def told(name: str, score: tuple[float, ...], seconds: float) -> str:
+    """One line of the result."""
+    precision, recall, f1 = score
+    return f"{name:<8}precision {precision:.4f} recall {recall:.4f} F1 {f1:.4f}, {seconds:.1f} s of processor"
+
+
 def ours(rows: list[dict[str, str]]) -> Pairs:
     """What Trama joins."""
     parties = [
@@ -53,7 +59,7 @@ def splink_scores(rows: list[dict[str, str]]) -> list[tuple[float, int, int]]:
     """What Splink gives: (match weight, row, row)."""
     import logging
 
-    import pyarrow
+    import pyarrow as pa
     import splink.comparison_library as compare
     from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
@@ -86,8 +92,7 @@ def splink_scores(rows: list[dict[str, str]]) -> list[tuple[float, int, int]]:
             block_on("prov", "substr(together, 1, 5)"),
         ],
     )
-    api = DuckDBAPI()
-    linker = Linker(DuckDBAPI().register(pyarrow.Table.from_pylist(table)), settings)
+    linker = Linker(DuckDBAPI().register(pa.Table.from_pylist(table)), settings)
     linker.training.estimate_probability_two_random_records_match([block_on("together", "prov")], recall=0.6)
     linker.training.estimate_u_using_random_sampling(max_pairs=1e6, seed=1)
     linker.training.estimate_parameters_using_expectation_maximisation(block_on("comune", "last_word"))
@@ -107,7 +112,7 @@ def main(records: Path, truth: Path) -> None:
     start = time.process_time()
     found = ours(rows)
     taken = time.process_time() - start
-    print("Trama   precision %.4f recall %.4f F1 %.4f, %.1f s of processor" % (*scores(found, true), taken))
+    print(told("Trama", scores(found, true), taken))
     start = time.process_time()
     weighed = splink_scores(rows)
     taken = time.process_time() - start
@@ -115,7 +120,7 @@ def main(records: Path, truth: Path) -> None:
         scores({(min(a, b), max(a, b)) for weight, a, b in weighed if weight >= least}, true)[::-1]
         for least in range(-8, 25)
     )
-    print("Splink  precision %.4f recall %.4f F1 %.4f, %.1f s of processor" % (*best[::-1], taken))
+    print(told("Splink", best[::-1], taken))
 
 
 if __name__ == "__main__":

@@ -82,7 +82,7 @@ def lines(one: Organisation, other: Organisation) -> list[Line]:
 
 
 def kept_together(organisation: Organisation, actor: Actor) -> list[tuple[str, list[str]]]:
-    """What needs no choice, since all of it is kept: other names, contacts, seats, and how much points to the record."""
+    """What needs no choice, since all of it is kept: other names, contacts, seats, how much points to the record."""
     abilities = permissions.abilities(actor, organisation.area_id, organisation.pk)
     contacts = organisation.contacts.order_by("kind", "id")
     if not abilities["see_private_contacts"]:
@@ -117,10 +117,8 @@ def weights(pks: Sequence[int]) -> dict[int, int]:
 
 
 def _filled(organisation: Organisation) -> int:
-    return sum(
-        value not in (None, "") for value in (organisation.kind_id, organisation.area_id, organisation.address,
-                                              organisation.tax_code, organisation.description, organisation.confirmed_on)
-    )  # fmt: skip
+    said = ("kind_id", "area_id", "address", "tax_code", "description", "confirmed_on")
+    return sum(getattr(organisation, name) not in (None, "") for name in said)
 
 
 def fuller_first(organisations: Iterable[Organisation]) -> list[Organisation]:

@@ -138,7 +138,7 @@ def _the_same(linked: Linked, row: models.Model, to: int) -> models.Model | None
 
 
 def share_links(journal: Journal, text: Organisation, bodies: Sequence[Organisation]) -> dict[str, int]:
-    """What points to a string that names several bodies points to them: to each where it is shared, else to the first."""
+    """What points to a string of several bodies points to them: to each where it is shared, else to the first."""
     moved: dict[str, int] = {}
     for linked in links_to(Organisation):
         column = linked.model._meta.get_field(linked.field).attname
@@ -202,13 +202,12 @@ def _last_values(steps: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], Ro
 def _new_links(pk: int, steps: Sequence[Mapping[str, Any]]) -> list[str]:
     """Rows that point to a body made by a split and were made since."""
     known = {(step["model"], step["pk"]) for step in steps}
-    found = []
+    found: list[str] = []
     for linked in links_to(Organisation):
-        for row in linked.model._default_manager.filter(**{linked.field: pk}).order_by("pk"):
-            if (linked.model._meta.label_lower, row.pk) not in known:
-                found.append(
-                    _("%(what)s “%(which)s” was added since") % {"what": linked.model._meta.verbose_name, "which": row}
-                )
+        rows = linked.model._default_manager.filter(**{linked.field: pk}).order_by("pk")
+        new = [row for row in rows if (linked.model._meta.label_lower, row.pk) not in known]
+        words = _("%(what)s “%(which)s” was added since")
+        found += [words % {"what": linked.model._meta.verbose_name, "which": row} for row in new]
     return found
 
 

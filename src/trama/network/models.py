@@ -311,7 +311,7 @@ class Tie(models.Model):
 
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def visible_to(self, actor: Actor) -> Self:
-        """For who writes down what happens: pairs of which both are shown to them. Of the others not even the number."""
+        """For who writes down what happens: pairs of which both are shown to them; of others not even the number."""
         if not is_writer(actor):
             return self.none()
         seen = Organisation.objects.visible_to(actor).values("pk")
