@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,7 +11,7 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from trama.core import archives
+from trama.core import apart, archives
 from trama.core.legible import shown
 from trama.intake import rows, sheets
 from trama.intake.recipe import RecipeError, TableSpec
@@ -34,23 +31,12 @@ def read_workbook(path: Path, spec: TableSpec) -> Table:
     """One sheet of a workbook as a table: the one that the recipe names, else the first that is not hidden."""
     check_size(path, MOST_BYTES)
     _look(path)
-    with tempfile.TemporaryFile() as told:
-        asked = [str(path), spec.sheet, str(rows.MOST_ROWS), str(rows.MOST_COLUMNS)]
-        try:
-            done = subprocess.run(
-                [sys.executable, "-I", str(Path(sheets.__file__)), *asked],
-                stdout=told,
-                stderr=subprocess.DEVNULL,
-                stdin=subprocess.DEVNULL,
-                timeout=SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise _too_big(path) from error
-        told.seek(0)
-        if done.returncode:
-            raise _too_big(path)
-        return _table(path, spec, told)
+    asked = [str(path), spec.sheet, str(rows.MOST_ROWS), str(rows.MOST_COLUMNS)]
+    try:
+        with apart.answer(Path(sheets.__file__), asked, SECONDS) as told:
+            return _table(path, spec, told)
+    except apart.NoAnswer as error:
+        raise _too_big(path) from error
 
 
 def _look(path: Path) -> None:
