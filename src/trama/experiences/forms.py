@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core import codes
 from trama.core.actor import Actor
+from trama.core.keys import whole
 from trama.experiences import naming
 from trama.experiences.choices import Precision
 from trama.experiences.models import MOST_PEOPLE, Experience
@@ -234,8 +235,8 @@ class PartForm(forms.Form):
             return data
         self.found = naming.find_organisation(name, self.actor)
         if self.found is None and data.get("choice") not in ("", "new", None):
-            wanted = [int(data["choice"])] if str(data["choice"]).isdigit() else []
-            seen = Organisation.objects.visible_to(self.actor).filter(pk__in=wanted)
+            # No number at all finds nothing, as one that nobody bears.
+            seen = Organisation.objects.visible_to(self.actor).filter(pk=whole(data["choice"]) or 0)
             self.found = seen.order_by().values_list("pk", flat=True).first()
         if self.found is None and data.get("choice") != "new":
             self.look_alikes = matching.suggest(name, self.actor, limit=4)
