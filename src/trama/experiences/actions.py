@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from trama.core import codes, facts, history
 from trama.core.actor import Actor
+from trama.core.legible import legible
 from trama.core.models import Code
 from trama.experiences import permissions
 from trama.experiences.choices import ExperienceState, Precision
@@ -152,10 +153,10 @@ def save_experience(
 
 
 def _tidy(name: str, value: Any) -> Any:
-    """A text without NULs, which PostgreSQL refuses; a title with single blanks."""
+    """A text without the signs that nobody sees (PostgreSQL refuses NULs); a title with single blanks."""
     if not isinstance(value, str):
         return value
-    value = value.replace("\x00", "")
+    value = legible(value)
     return " ".join(value.split()) if name == "name" else value
 
 
@@ -309,7 +310,7 @@ def _write_participations(actor: Actor, experience: Experience, wanted: Iterable
 
 
 def _new_organisation(actor: Actor, item: Mapping[str, Any], experience: Experience) -> Organisation:
-    name = " ".join(str(item.get("name") or "").split())
+    name = " ".join(legible(str(item.get("name") or "")).split())
     if not name:
         raise ValidationError({"participations": _("Write the name of the organisation.")})
     # It belongs to the area of the experience, or to the first of its areas in which the actor writes.
