@@ -31,7 +31,7 @@ from trama.network import actions as network
 from trama.network.models import Organisation
 from trama.territory import finding
 from trama.territory.models import Place
-from trama.territory.permissions import may_write_in
+from trama.territory.permissions import is_writer, may_write_in
 
 # The facets of an experience; each is the name of a code list.
 FACETS = ("aim", "target", "need", "instrument", "public_service", "purpose", "theme")
@@ -83,6 +83,13 @@ def may_edit(actor: Actor, experience: Experience) -> bool:
     return permissions.may_edit(
         actor, area_ids_of(experience), experience.author_id, carriers_of(experience), experience.state
     )
+
+
+def may_publish(actor: Actor, experience: Experience | None) -> bool:
+    """Whether the actor may show this draft to everybody; of one that is not there yet: whether they write at all."""
+    if experience is None:
+        return is_writer(actor)
+    return permissions.may_place(actor, area_ids_of(experience), carriers_of(experience))
 
 
 def may_judge(actor: Actor, experience: Experience) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -25,8 +26,10 @@ from trama.experiences.choices import Precision
 from trama.experiences.models import MOST_PEOPLE, Experience
 from trama.network import matching
 from trama.network.models import Organisation
-from trama.territory.models import Place
+from trama.territory import finding
+from trama.territory.models import Boundary, Place
 from trama.territory.permissions import WRITERS
+from trama.ui.numbers import number as printed
 
 FACETS = ("aim", "target", "purpose", "need", "theme", "instrument", "public_service")
 BASE_SALT = "experiences.base"
@@ -67,11 +70,17 @@ class CountWidget(forms.MultiWidget):
         return list(value) if value else [None, ""]
 
 
+def _not_too_many(value: int) -> None:
+    if value > MOST_PEOPLE:
+        said = _now("More than %(most)s people? Look at the number again.")
+        raise ValidationError(said % {"most": printed(MOST_PEOPLE)})
+
+
 class CountField(forms.MultiValueField):
     """Gives `(number or None, precision)`. A number without a choice counts as an estimate: that promises less."""
 
     def __init__(self, **more: Any) -> None:
-        number = forms.IntegerField(min_value=0, max_value=MOST_PEOPLE, required=False)
+        number = forms.IntegerField(min_value=0, required=False, validators=[_not_too_many])
         known = forms.ChoiceField(choices=Precision.choices, required=False)
         super().__init__((number, known), required=False, require_all_fields=False, widget=CountWidget(), **more)
 
@@ -133,7 +142,7 @@ class NamesField(forms.Field):
                 try:
                     found.append(self.find(text, self.actor))
                 except ValidationError as error:
-                    wrong += error.messages
+                    wrong.append(error)
         if wrong:
             raise ValidationError(wrong)
         return list(dict.fromkeys(found))
@@ -308,6 +317,19 @@ PartFormSet = forms.formset_factory(PartForm, extra=1, max_num=200, absolute_max
 FundingFormSet = forms.formset_factory(FundingForm, extra=1, max_num=100, absolute_max=120)
 
 
+def _picked(data: Any) -> Any:
+    """What was sent, with the name that was chosen among those that may be meant in the place of the one typed."""
+    changed = data.copy()
+    try:
+        name, typed, meant = (str(part) for part in json.loads(data["pick"]))
+    except (ValueError, TypeError):
+        return changed
+    if name in ("areas", "places", "parent", "continues"):
+        given = [meant if " ".join(text.split()) == typed else text for text in data.getlist(name)]
+        changed.setlist(name, given)
+    return changed
+
+
 # --- the whole ----------------------------------------------------------------------------------------------------
 class ExperienceForm(forms.Form):
     """The sheet of an experience, in steps; only the first ones of the first step are needed for a draft."""
@@ -385,12 +407,18 @@ class ExperienceForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, experience: Experience | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.picked = False
+        if self.is_bound and "pick" in self.data:
+            self.data, self.picked = _picked(self.data), True
         self.actor, self.experience = actor, experience
+        self.is_outside = False  # whether the position that the device told lies out of the territory
         for name in ("areas", "places", "parent", "continues"):
             self.fields[name].actor = actor  # type: ignore[attr-defined]
         for field in self.fields.values():
             if isinstance(field, ChipsField):
                 field.fill()
+        for name in ("summary", "areas", "starts_on"):
+            self.fields[name].remark = _("needed to publish")  # type: ignore[attr-defined]
         kinds = [(code.value, code.label) for code in codes.codes_of("experience_kind")]
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
         self.fields["kind"].initial = "activity"
@@ -409,8 +437,14 @@ class ExperienceForm(forms.Form):
         start, end = data.get("starts_on"), data.get("ends_on")
         if start and end and end < start:
             self.add_error("ends_on", _now("The end date comes before the start: which of the two is right?"))
+        if data.get("lon") is not None and data.get("lat") is not None and self._is_outside(data["lon"], data["lat"]):
+            self.is_outside, data["lon"], data["lat"] = True, None, None
         # Ten times more helpers than helped is more often a slip than the truth; it is told, not refused (see views).
         return data
+
+    def _is_outside(self, lon: float, lat: float) -> bool:
+        """Whether a point lies in none of the areas that have a boundary."""
+        return finding.area_at(lon, lat) is None and Boundary.objects.filter(valid_to__isnull=True).exists()
 
     @property
     def rows_are_valid(self) -> bool:
@@ -460,6 +494,17 @@ class ExperienceForm(forms.Form):
             return dict(signing.loads(self.data.get("base", ""), salt=BASE_SALT))
         except (signing.BadSignature, ValueError, TypeError):
             return {}
+
+    def perhaps(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Per field the names that may be meant: name, what was typed, and what the button sends."""
+        found: dict[str, list[tuple[str, str, str]]] = {}
+        for name, errors in self.errors.as_data().items():
+            for error in errors:
+                if error.code == "perhaps" and error.params:
+                    typed = error.params["typed"]
+                    rows = [(meant, typed, json.dumps([name, typed, meant])) for meant in error.params["options"]]
+                    found.setdefault(name, []).extend(rows)
+        return found
 
     def problems(self) -> list[str]:
         """What does not hold, in sentences, each with the label of its field."""
