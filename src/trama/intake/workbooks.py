@@ -97,9 +97,10 @@ def _table(path: Path, spec: TableSpec, told: IO[bytes]) -> Table:
     table = rows.table_of(
         shown(path.name), header, (row[:width] for row in records), sheet=about["sheet"], first=spec.header_row + 1
     )
+    table.sheets = list(about["seen"])
     others = [name for name in about["seen"] if name != about["sheet"]]
     if others and not spec.sheet:
-        text = _("only the sheet “%(sheet)s” was read, not: %(others)s; name the right one in the recipe")
+        text = _("only the sheet “%(sheet)s” was read, not: %(others)s; say which one is meant")
         _note(table, text % {"sheet": shown(about["sheet"]), "others": rows.shown_columns(others)})
     if about["hidden"]:
         text = ngettext(
@@ -120,7 +121,7 @@ def _check(path: Path, spec: TableSpec, about: dict[str, Any]) -> None:
             raise _locked(path)
         case sheets.NO_SHEET:
             raise RecipeError(
-                _("%(file)s has no sheet “%(sheet)s”; it has: %(sheets)s. Correct the name in the recipe.")
+                _("%(file)s has no sheet “%(sheet)s”; it has: %(sheets)s. Write one of these names.")
                 % {**words, "sheet": shown(spec.sheet), "sheets": rows.shown_columns(about["sheets"])}
             )
         case sheets.BIG:
