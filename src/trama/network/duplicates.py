@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.utils.functional import Promise
@@ -119,7 +120,8 @@ def site_of(address: str) -> str:
 
 def _places() -> dict[int, tuple[str, str]]:
     """For each area its municipality (or itself, above that) and what is around it: the province, or the widest."""
-    known, found = finding.nodes(), {}
+    known = finding.nodes()
+    found: dict[int, tuple[str, str]] = {}
     for pk, node in known.items():
         above = found.get(node.parent) if node.parent is not None else None
         if above is not None and _is_municipality(known, node.parent):
@@ -168,7 +170,7 @@ def registered() -> list[Party]:
         place, wider = places.get(area, home)
         reach = contacts.get(pk, {})
         listed = source and key and BY_LIST not in key
-        common = {
+        common: dict[str, Any] = {
             "place": place,
             "wider": wider,
             "address": " ".join(names.words_of(address)),
@@ -225,7 +227,8 @@ def _pairs(parties: Sequence[Party], linked: Linked, unplaced: frozenset[int]) -
     best: dict[tuple[int, int], Pair] = {}
     for found in linked.links:  # the most probable first
         one, other = parties[found.one], parties[found.other]
-        (a, alias), (b, other_alias) = one.key, other.key  # type: ignore[misc]
+        keys: Any = (one.key, other.key)
+        (a, alias), (b, other_alias) = keys
         if a == b:
             continue
         evidence = explained(one, other, found)

@@ -63,7 +63,7 @@ class Command(BaseCommand):
 
     def _measure_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE.csv", help="one line per entry, with a line of headings")
-        column = {"metavar": "COLUMN", "default": ""}
+        column: dict[str, Any] = {"metavar": "COLUMN", "default": ""}
         parser.add_argument("--id", help="what tells the lines apart (their number)", **column)
         parser.add_argument("--name", required=True, metavar="COLUMN", help="the name")
         parser.add_argument("--acronym", **column)
