@@ -14,11 +14,7 @@ from django.utils.translation import ngettext
 
 from trama.core import codes
 from trama.core.actor import Actor
-<<<<<<< HEAD
-from trama.core.declarations import AreaSection, Linked, RecordSection, Searchable, declare
-=======
-from trama.core.declarations import Alert, Alerts, AreaSection, RecordSection, Searchable, declare
->>>>>>> main
+from trama.core.declarations import Alert, Alerts, AreaSection, Linked, RecordSection, Searchable, declare
 from trama.core.freshness import confirmation_limit, decayed
 from trama.core.keys import among
 from trama.core.registers import (

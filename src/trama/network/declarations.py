@@ -15,11 +15,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from trama.core import codes
 from trama.core.actor import Actor
-<<<<<<< HEAD
-from trama.core.declarations import AreaSection, Linked, Searchable, declare
-=======
-from trama.core.declarations import Alert, Alerts, AreaSection, Searchable, declare
->>>>>>> main
+from trama.core.declarations import Alert, Alerts, AreaSection, Linked, Searchable, declare
 from trama.core.freshness import confirmation_limit, decayed
 from trama.core.keys import among
 from trama.core.registers import NONE, ChoiceDimension, CodeDimension, Column, Dimension, FlagDimension, Register
