@@ -134,7 +134,7 @@ def test_the_calendar_keeps_its_choice_and_ends(client: Client, hamlet: Area) ->
     assert "Lontana" not in html
     assert "Altra area" not in html
     assert 'href="webcal://testserver/calendario/trama.ics?area=999001"' in html
-    later = re.search(r'href="(\?area=999001&amp;from=[0-9-]+)"[^>]*>Più avanti', html)
+    later = re.search(r'href="(\?area=999001&amp;from=[0-9-]+)"[^>]*>Dopo', html)
     assert later is not None
     assert "Lontana" in client.get("/calendario/" + later[1].replace("&amp;", "&")).content.decode()
     assert "Lontana" in client.get("/calendario/?area=999001&days=31").content.decode()
