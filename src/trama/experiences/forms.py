@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from trama.core import codes
 from trama.core.actor import Actor
 from trama.core.keys import whole
+from trama.core.legible import legible
 from trama.experiences import naming
 from trama.experiences.counts import CountField
 from trama.experiences.models import Experience
@@ -386,6 +387,12 @@ class ExperienceForm(forms.Form):
         initial = self.initial
         self.parts = PartFormSet(bound, prefix="parts", initial=initial.get("participations"), **more)
         self.money = FundingFormSet(bound, prefix="money", initial=initial.get("fundings"), **more)
+
+    def clean_name(self) -> str:
+        name = " ".join(legible(self.cleaned_data["name"]).split())
+        if not name:
+            raise forms.ValidationError(_("Give it a title: the one that people use for it."))
+        return name
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
