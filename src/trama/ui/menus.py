@@ -44,9 +44,14 @@ def _coordinates(actor: Actor) -> bool:
     return actor.holds({"dpo_admin", "technical_coordinator"})
 
 
+def _monitors(actor: Actor) -> bool:
+    return actor.is_staff or actor.holds({"evaluator"})
+
+
 USER = (
     Item(_("My account"), "people:me", signed_in),
     Item(_("People and roles"), "people:people", _coordinates),
+    Item(_("Monitoring"), "monitoring:waves", _monitors),
     Item(_("Loads of data"), "intake:loads", _loads),
     Item(_("Register of acts"), "people:audit", _administers),
 )
