@@ -31,6 +31,10 @@ class Answer(models.TextChoices):
 COVERED = (Answer.CONFIRMED, Answer.UPDATED, Answer.ENDED)
 
 
+# Frozen beside the sheets: a record of the wave before that this one did not ask about any more.
+OUTSIDE = "outside"
+
+
 class Channel(models.TextChoices):
     LINK = "link", pgettext_lazy("channel", "personal link")
     PAPER = "paper", pgettext_lazy("channel", "paper")

@@ -8,6 +8,7 @@ both periods was answered for in one only, or states a number in one only. The t
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from trama.core import figures
 from trama.core.declarations import gathered
-from trama.monitoring.choices import COVERED, Answer
+from trama.monitoring.choices import COVERED, OUTSIDE, Answer
 from trama.monitoring.models import FrozenFigure, FrozenRow, Wave
 from trama.monitoring.reading import said
 
@@ -99,10 +100,10 @@ def compare(earlier: Wave, later: Wave) -> Comparison:
     """Compare two closed waves that monitor the same thing."""
     if earlier.what != later.what:
         raise ValueError("two waves that monitor different things")
-    before, after = _rows(earlier), _rows(later)
+    before, after, outside = _rows(earlier), _rows(later), _rows(later, (OUTSIDE,))
     found = Comparison(earlier, later)
     for record in sorted(before.keys() | after.keys()):
-        found.records[record] = became(before.get(record), after.get(record), earlier, later)
+        found.records[record] = became(before.get(record), after.get(record), outside.get(record), earlier, later)
     found.counts.update(dict.fromkeys((NEW, CONTINUED, CHANGED, ENDED, LOST, FOUND), 0))
     found.counts.update(found.records.values())
     monitored = gathered.monitored[later.what]
@@ -114,17 +115,17 @@ def compare(earlier: Wave, later: Wave) -> Comparison:
     return found
 
 
-def _rows(wave: Wave) -> dict[int, _Row]:
-    rows = FrozenRow.objects.filter(wave=wave, answer__in=COVERED, is_sensitive=False).order_by()
+def _rows(wave: Wave, answers: Sequence[str] = COVERED) -> dict[int, _Row]:
+    rows = FrozenRow.objects.filter(wave=wave, answer__in=answers, is_sensitive=False).order_by()
     return {record: _Row(answer, content) for record, answer, content in rows.values_list("record", "answer", "content")}
 
 
-def became(before: _Row | None, after: _Row | None, earlier: Wave, later: Wave) -> str:
-    """What became of one record between two waves."""
+def became(before: _Row | None, after: _Row | None, outside: _Row | None, earlier: Wave, later: Wave) -> str:
+    """What became of one record between two waves; `outside` is what the later one froze of it without asking."""
     if before is not None and after is not None:
         return CONTINUED if before.content == after.content else CHANGED
     if before is not None:
-        ends = before.content.get("ends_on")
+        ends = (outside or before).content.get("ends_on")
         over = before.answer == Answer.ENDED or (ends is not None and ends < later.starts_on.isoformat())
         return ENDED if over else LOST
     assert after is not None

@@ -12,7 +12,7 @@ from django.utils import translation
 
 from trama.core import bulk
 from trama.core.declarations import Tally, gathered
-from trama.monitoring.choices import COVERED
+from trama.monitoring.choices import COVERED, OUTSIDE
 from trama.monitoring.models import FrozenFigure, FrozenRow, Sheet, Wave
 
 
@@ -43,6 +43,31 @@ def freeze_rows(wave: Wave, sheets: Sequence[Sheet]) -> None:
                 content=content,
                 answers=sheet.answers,
                 digest=digest,
+            )
+        )
+    bulk.insert(rows, ignore_conflicts=True)
+
+
+def freeze_outside(wave: Wave, records: Sequence[int]) -> None:
+    """Freeze what became of records of the wave before that are no longer in the scope of this one.
+
+    Without it nobody could tell later what had ended from what nobody asked about.
+    """
+    monitored = gathered.monitored[wave.what]
+    contents, described = monitored.content(records), monitored.described(records)
+    rows = []
+    for record in records:
+        content, one = contents.get(record, {}), described.get(record)
+        rows.append(
+            FrozenRow(
+                wave=wave,
+                record=record,
+                area_id=one.area if one else None,
+                is_sensitive=bool(one and one.sensitive),
+                answer=OUTSIDE,
+                content=content,
+                answers={},
+                digest=row_digest(record, OUTSIDE, content, {}),
             )
         )
     bulk.insert(rows, ignore_conflicts=True)

@@ -249,7 +249,7 @@ class FrozenRow(Frozen):
     record = models.PositiveBigIntegerField()
     area = models.ForeignKey(Area, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     is_sensitive = models.BooleanField(default=False)
-    answer = models.CharField(max_length=10, choices=Answer.choices)
+    answer = models.CharField(max_length=10)  # an `Answer`, or `OUTSIDE`
     content = models.JSONField()
     answers = models.JSONField(default=dict)
     digest = models.CharField(max_length=64)

@@ -15,9 +15,10 @@ from trama.core.declarations import gathered
 from trama.monitoring import freezing
 from trama.monitoring.actions.letters import forget_recipients
 from trama.monitoring.actions.making import NotPossible, locked, refuse_unless
-from trama.monitoring.choices import WaveState
+from trama.monitoring.choices import COVERED, WaveState
 from trama.monitoring.models import Erratum, FrozenFigure, FrozenRow, Sheet, Wave
 from trama.monitoring.permissions import may_keep, may_reopen
+from trama.monitoring.reading import wave_before
 
 BATCH = 500
 
@@ -41,7 +42,20 @@ def close_wave(actor: Actor, wave: Wave, progress: Callable[[int, int], None] | 
         done += len(sheets)
         if progress is not None:
             progress(done, total)
+    _freeze_outside(wave)
     return _finish(actor, wave)
+
+
+def _freeze_outside(wave: Wave) -> None:
+    """What the wave before covered and this one did not ask about, batch by batch."""
+    before = wave_before(wave)
+    if before is None:
+        return
+    frozen = FrozenRow.objects.filter(wave=wave).order_by().values("record")
+    rows = FrozenRow.objects.filter(wave=before, answer__in=COVERED).exclude(record__in=frozen).order_by("record")
+    while records := list(rows.values_list("record", flat=True)[:BATCH]):
+        with transaction.atomic():
+            freezing.freeze_outside(wave, records)
 
 
 @transaction.atomic
