@@ -11,10 +11,14 @@ from trama.monitoring.actions.making import (
     save_questions,
     save_wave,
 )
+from trama.monitoring.actions.past import Past, bring_closed_wave, bring_open_wave
 
 __all__ = [
     "NotPossible",
+    "Past",
     "answer",
+    "bring_closed_wave",
+    "bring_open_wave",
     "close_wave",
     "count_scope",
     "delegate",
