@@ -426,7 +426,13 @@ TABLE: dict[str, list[Case]] = {
     "monitoring:wave_do": [
         post(OPENERS[town], pk=f"{state} wave of {town}", what=f"={what}")
         for town in ("borgo", "ponte")
-        for state, what in (("draft", "open"), ("open", "send"), ("open", "remind"), ("open", "close"), ("draft", "delete"))
+        for state, what in (
+            ("draft", "open"),
+            ("open", "send"),
+            ("open", "remind"),
+            ("open", "close"),
+            ("draft", "delete"),
+        )
     ]
     + [post(NONE, pk="open wave of borgo", what="=nothing")],
     "monitoring:reopen": [

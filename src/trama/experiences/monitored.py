@@ -85,7 +85,9 @@ def referents(pks: Sequence[int]) -> dict[int, list[Referent]]:
 
 def _boxes(organisations: Iterable[int]) -> dict[int, list[str]]:
     boxes: dict[int, list[str]] = defaultdict(list)
-    held = Membership.objects.in_force().filter(role="org_contact", organisation__in=organisations, user__is_active=True)
+    held = Membership.objects.in_force().filter(
+        role="org_contact", organisation__in=organisations, user__is_active=True
+    )
     for body, box in held.exclude(user__email="").order_by("pk").values_list("organisation", "user__email"):
         boxes[body].append(box.strip().lower())
     listed = OrganisationContact.objects.filter(organisation__in=organisations, kind=ContactKind.EMAIL).order_by("pk")
@@ -160,7 +162,9 @@ def content(pks: Sequence[int]) -> dict[int, dict[str, Any]]:
             "organisations": [],
             "money": [],
         }
-    for pk, area in ExperienceArea.objects.filter(experience__in=pks).order_by("area").values_list("experience", "area"):
+    for pk, area in (
+        ExperienceArea.objects.filter(experience__in=pks).order_by("area").values_list("experience", "area")
+    ):
         found[pk]["areas"].append(area)
     rows = ExperienceCode.objects.filter(experience__in=pks).order_by("code")
     for pk, facet, code in rows.values_list("experience", "facet", "code"):
@@ -277,7 +281,9 @@ def _cuts(contents: Sequence[dict[str, Any]]) -> Iterator[Tally]:
     # A body whose naming may harm is told by its kind alone: it is no part of this cut.
     kinds = [sorted({part[2] for part in one["organisations"] if part[2] and not part[4]}) for one in contents]
     yield from _cut(_("Kind of organisation that takes part"), kinds)
-    yield _tally("funded", _("With money stated"), sum(bool(one["money"]) for one in contents), len(contents), len(contents))
+    yield _tally(
+        "funded", _("With money stated"), sum(bool(one["money"]) for one in contents), len(contents), len(contents)
+    )
 
 
 def _cut(label: Any, values: Sequence[Sequence[str]]) -> Iterator[Tally]:
@@ -285,7 +291,14 @@ def _cut(label: Any, values: Sequence[Sequence[str]]) -> Iterator[Tally]:
     counted = Counter(code for found in values for code in found)
     for code, count in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
         yield _tally(
-            "records", _("Experiences"), count, len(values), known, group=label, value=code, value_label=codes.label(code)
+            "records",
+            _("Experiences"),
+            count,
+            len(values),
+            known,
+            group=label,
+            value=code,
+            value_label=codes.label(code),
         )
 
 
@@ -306,9 +319,13 @@ def doubts(one: dict[str, Any], earlier: dict[str, Any] | None, scope: Scope) ->
         if not now or not was:
             continue
         if now >= TEN_TIMES * was:
-            found.append((key, _now("At least ten times the last wave (%(was)s): a zero too many?") % {"was": number(was)}))
+            found.append(
+                (key, _now("At least ten times the last wave (%(was)s): a zero too many?") % {"was": number(was)})
+            )
         elif was >= TEN_TIMES * now:
-            found.append((key, _now("Less than a tenth of the last wave (%(was)s): a zero lost?") % {"was": number(was)}))
+            found.append(
+                (key, _now("Less than a tenth of the last wave (%(was)s): a zero lost?") % {"was": number(was)})
+            )
     return found
 
 

@@ -117,7 +117,9 @@ def compare(earlier: Wave, later: Wave) -> Comparison:
 
 def _rows(wave: Wave, answers: Sequence[str] = COVERED) -> dict[int, _Row]:
     rows = FrozenRow.objects.filter(wave=wave, answer__in=answers, is_sensitive=False).order_by()
-    return {record: _Row(answer, content) for record, answer, content in rows.values_list("record", "answer", "content")}
+    return {
+        record: _Row(answer, content) for record, answer, content in rows.values_list("record", "answer", "content")
+    }
 
 
 def became(before: _Row | None, after: _Row | None, outside: _Row | None, earlier: Wave, later: Wave) -> str:

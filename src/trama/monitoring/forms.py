@@ -109,7 +109,10 @@ class SheetForm(forms.Form):
     )
     ended_on = _day(_("When did it end?"), _("The last day of that month is enough."), required=False)
     note = forms.CharField(
-        label=_("Who could know?"), max_length=300, required=False, help_text=_("The name of an organisation or an office.")
+        label=_("Who could know?"),
+        max_length=300,
+        required=False,
+        help_text=_("The name of an organisation or an office."),
     )
     channel = forms.ChoiceField(label=_("How did the answer come?"), required=False)
 
@@ -201,7 +204,12 @@ class SheetForm(forms.Form):
     def given(self) -> dict[str, Any]:
         """What the action `answer` takes."""
         data = self.cleaned_data
-        return {"values": self.values(), "ended_on": data.get("ended_on"), "answers": self.extra(), "note": data["note"]}
+        return {
+            "values": self.values(),
+            "ended_on": data.get("ended_on"),
+            "answers": self.extra(),
+            "note": data["note"],
+        }
 
     def take(self, error: ValidationError) -> None:
         """Put what an action refused beside its fields."""
@@ -278,9 +286,7 @@ class QuestionForm(forms.Form):
         label=_("Options, one per line"), required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
     )
     required = forms.BooleanField(label=_("An answer is needed"), required=False)
-    after = forms.IntegerField(
-        label=_("Only after question number"), min_value=1, max_value=MOST, required=False
-    )
+    after = forms.IntegerField(label=_("Only after question number"), min_value=1, max_value=MOST, required=False)
     on = forms.CharField(label=_("if the answer is"), max_length=200, required=False)
 
 

@@ -61,7 +61,9 @@ def check(questions: Sequence[Question]) -> None:
             if earlier is None:
                 wrong.append(where + _("it depends on a question that does not come before it."))
             elif question.on not in earlier.options:
-                wrong.append(where + _("“%(option)s” is no option of the question it depends on.") % {"option": question.on})
+                wrong.append(
+                    where + _("“%(option)s” is no option of the question it depends on.") % {"option": question.on}
+                )
         known[question.key] = question
     if wrong:
         raise ValidationError(wrong)

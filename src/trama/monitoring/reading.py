@@ -31,7 +31,14 @@ def figures(wave: Wave) -> tuple[list[dict[str, Any]], list[tuple[str, list[dict
     """The figures of the whole, and those by each cut in the order in which they were frozen."""
     whole, cuts = [], defaultdict(list)
     for row in FrozenFigure.objects.filter(wave=wave).order_by("position"):
-        shown = {**said(row), "key": row.key, "number": row.number, "base": row.base, "known": row.known, "code": row.value}
+        shown = {
+            **said(row),
+            "key": row.key,
+            "number": row.number,
+            "base": row.base,
+            "known": row.known,
+            "code": row.value,
+        }
         if row.group:
             cuts[shown["group"]].append(shown)
         else:
@@ -119,8 +126,10 @@ def unreached(wave: Wave, actor: Actor) -> SheetQuerySet:
 def to_remind(wave: Wave) -> SheetQuerySet:
     """Silent sheets whose last link was sent as long ago as the wave's reminders wait."""
     before = timezone.now() - timedelta(days=wave.remind_after)
-    rows = Sheet.objects.filter(wave=wave).silent().annotate(
-        asked=Max("invitations__sent_at", filter=Q(invitations__on_paper=False) & ~Q(invitations__email=""))
+    rows = (
+        Sheet.objects.filter(wave=wave)
+        .silent()
+        .annotate(asked=Max("invitations__sent_at", filter=Q(invitations__on_paper=False) & ~Q(invitations__email="")))
     )
     return rows.filter(asked__lte=before)
 
@@ -140,7 +149,9 @@ def quality(wave: Wave, actor: Actor) -> dict[str, Any]:
             filled[asked.key] += bool(value[0] is not None if isinstance(value, list) else value)
         doubts = monitored.doubts(content, earlier.get(record), scope)
         if doubts:
-            doubtful.append({"sheet": titles.get(record), "title": content["name"], "doubts": [text for _key, text in doubts]})
+            doubtful.append(
+                {"sheet": titles.get(record), "title": content["name"], "doubts": [text for _key, text in doubts]}
+            )
     fields = [
         {"label": asked.label, "filled": filled[asked.key], "share": filled[asked.key] / len(contents)}
         for asked in monitored.fields

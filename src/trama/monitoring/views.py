@@ -154,7 +154,9 @@ def _form_of(request: HttpRequest, row: Wave | None) -> HttpResponse:
                 return redirect("monitoring:wave", pk=saved.pk)
     last = _("Change") if row else _("New wave")
     crumbs = _under(row, last) if row else _crumbs((last, ""))
-    return render(request, "monitoring/wave_form.html", {"form": form, "wave": row, "counted": counted, "crumbs": crumbs})
+    return render(
+        request, "monitoring/wave_form.html", {"form": form, "wave": row, "counted": counted, "crumbs": crumbs}
+    )
 
 
 @page(may=may_make, writes=True)
@@ -169,7 +171,9 @@ def wave_do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
             sent = actions.send_links(actor, row, site)
             messages.success(request, _("It is open. %(letters)s left.") % {"letters": _letters(sent)})
         elif what == "send":
-            messages.success(request, _("%(letters)s left.") % {"letters": _letters(actions.send_links(actor, row, site))})
+            messages.success(
+                request, _("%(letters)s left.") % {"letters": _letters(actions.send_links(actor, row, site))}
+            )
         elif what == "remind":
             messages.success(request, _("%(letters)s left.") % {"letters": _letters(actions.remind(actor, row, site))})
         elif what == "close":
@@ -301,7 +305,9 @@ def delegate(request: HttpRequest, pk: int, sheet: int) -> HttpResponse:
     form = DelegateForm(request.POST)
     if form.is_valid():
         try:
-            actions.delegate(_actor(request), found, form.cleaned_data["email"], form.cleaned_data["name"], _site(request))
+            actions.delegate(
+                _actor(request), found, form.cleaned_data["email"], form.cleaned_data["name"], _site(request)
+            )
             messages.success(request, _("The link has left for %(email)s.") % {"email": form.cleaned_data["email"]})
         except (NotPossible, ValidationError) as error:
             messages.error(request, str(error))
@@ -315,8 +321,12 @@ def delegate(request: HttpRequest, pk: int, sheet: int) -> HttpResponse:
 def paper(request: HttpRequest, pk: int) -> HttpResponse:
     """Sheets to be printed, each with its own QR code: the chosen ones, at most as many as a stapler holds."""
     row, actor = _wave(request, pk, following=True), _actor(request)
-    wanted = [int(text) for text in request.POST.getlist("sheet") if text.isascii() and text.isdigit() and len(text) < 19]
-    rows = Sheet.objects.filter(wave=row, pk__in=wanted[:MOST_ON_PAPER]).visible_to(actor).select_related("wave", "area")
+    wanted = [
+        int(text) for text in request.POST.getlist("sheet") if text.isascii() and text.isdigit() and len(text) < 19
+    ]
+    rows = (
+        Sheet.objects.filter(wave=row, pk__in=wanted[:MOST_ON_PAPER]).visible_to(actor).select_related("wave", "area")
+    )
     monitored = reading.monitored_of(row)
     chosen = [one for one in rows.order_by("title", "pk") if monitored.may_answer(actor, one.record)]
     if not chosen:
@@ -350,7 +360,9 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST" and _answered(
             form, opened.actor, found, Channel.LINK.value, invitation=opened.invitation
         ):
-            return _link_page(request, "monitoring/thanks.html", {"answer": form.cleaned_data["answer"], "sheet": found})
+            return _link_page(
+                request, "monitoring/thanks.html", {"answer": form.cleaned_data["answer"], "sheet": found}
+            )
     except (NotPossible, PermissionDenied):
         # Somebody was faster, or the wave was closed while the sheet lay open.
         return _link_page(request, "monitoring/no_link.html", {"reason": "used"}, 410)
@@ -420,4 +432,3 @@ def erratum(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("monitoring:wave", pk=row.pk)
     context = {"wave": row, "form": form, "crumbs": _under(row, _("Correction"))}
     return render(request, "monitoring/erratum.html", context)
-

@@ -41,7 +41,9 @@ def earlier_editions(made: Invented) -> dict[int, Experience]:
             kind_id=row.kind_id,
             starts_on=end - timedelta(days=rng.randint(200, 700)),
             # Some went on for a while after the first wave.
-            ends_on=end - timedelta(days=rng.randint(0, 20)) if number % 3 else end + timedelta(days=rng.randint(30, 90)),
+            ends_on=end - timedelta(days=rng.randint(0, 20))
+            if number % 3
+            else end + timedelta(days=rng.randint(30, 90)),
             confirmed_on=end + timedelta(days=40),
             edited_at=datetime.combine(end + timedelta(days=40), time(10), tzinfo=UTC),
         )
@@ -90,9 +92,7 @@ def write(actor: Actor, made: Invented, editions: dict[int, Experience]) -> None
     start, end = date(today.year - 2, 1, 1), _first_ends(today)
     records = _asked(Scope(areas, start, end))
     contents = monitored.content(records)
-    first = [
-        Past(pk, _said(rng), _at(end + timedelta(days=20 + pk % 60)), _way(pk), contents[pk]) for pk in records
-    ]
+    first = [Past(pk, _said(rng), _at(end + timedelta(days=20 + pk % 60)), _way(pk), contents[pk]) for pk in records]
     fields = _fields("Primo monitoraggio", start, end, end + timedelta(days=15), end + timedelta(days=80))
     bring_closed_wave(actor, {**fields, "closed_at": _at(end + timedelta(days=90))}, [home], first)
     _second(actor, rng, today, home, [one.record for one in first])

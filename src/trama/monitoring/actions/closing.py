@@ -119,7 +119,9 @@ def write_erratum(actor: Actor, wave: Wave, *, figure: str, was: str, should_be:
     refuse_unless(may_keep(actor, row.area_ids()))
     if row.state != WaveState.CLOSED:
         raise NotPossible(_("An open wave is corrected in its records."))
-    erratum = Erratum(wave=row, figure=figure.strip(), was=was.strip(), should_be=should_be.strip(), reason=reason.strip())
+    erratum = Erratum(
+        wave=row, figure=figure.strip(), was=was.strip(), should_be=should_be.strip(), reason=reason.strip()
+    )
     erratum.full_clean()
     erratum.save()
     history.record(actor, "corrected", erratum, None)

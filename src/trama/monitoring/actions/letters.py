@@ -40,8 +40,10 @@ def send_links(actor: Actor, wave: Wave, site: str) -> int:
     `site` is the address of this installation, with a slash at its end. Interrupted, it goes on where it stopped.
     """
     refuse_unless(may_keep(actor, wave.area_ids()))
-    silent = Sheet.objects.filter(wave=wave).silent().exclude(
-        pk__in=Invitation.objects.filter(sheet__wave=wave).exclude(email="").order_by().values("sheet")
+    silent = (
+        Sheet.objects.filter(wave=wave)
+        .silent()
+        .exclude(pk__in=Invitation.objects.filter(sheet__wave=wave).exclude(email="").order_by().values("sheet"))
     )
     return _send(actor, wave, site, list(silent.order_by("pk")), reminding=False)
 
@@ -116,5 +118,3 @@ def forget_recipients(actor: Actor, wave: Wave) -> int:
     if count:
         history.record(actor, "forgot_recipients", row, history.state_of(row), {"links": [count, 0]})
     return count
-
-

@@ -106,7 +106,9 @@ def save_questions(actor: Actor, wave: Wave, questions: Sequence[asking.Question
         last.save()
     else:
         last = Questionnaire.objects.create(wave=row, version=last.version + 1 if last else 1, questions=stored)
-    history.record(actor, "asked", row, history.state_of(row), {"questions": [None, len(stored)], "version": last.version})
+    history.record(
+        actor, "asked", row, history.state_of(row), {"questions": [None, len(stored)], "version": last.version}
+    )
     return last
 
 

@@ -127,7 +127,9 @@ def test_a_link_that_is_used_expired_tampered_or_no_longer_theirs_opens_a_kind_p
     part.save()
     assert client.post(f"/rilevazioni/scheda/{token}/", {"answer": "confirmed"}).status_code == 200
     assert opened(client, token)[0] == 410
-    assert client.post(f"/rilevazioni/scheda/{token}/", {"answer": "ended", "ended_on": "2024-03-01"}).status_code == 410
+    assert (
+        client.post(f"/rilevazioni/scheda/{token}/", {"answer": "ended", "ended_on": "2024-03-01"}).status_code == 410
+    )
     tales.refresh_from_db()
     assert tales.ends_on is None
     actions.close_wave(town.keeper, wave)
