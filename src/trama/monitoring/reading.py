@@ -39,6 +39,7 @@ def figures(wave: Wave) -> tuple[list[dict[str, Any]], list[tuple[str, list[dict
             "known": row.known,
             "code": row.value,
         }
+        shown["share"] = row.number / row.known if row.number is not None and row.known else None
         if row.group:
             cuts[shown["group"]].append(shown)
         else:

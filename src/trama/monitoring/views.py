@@ -86,7 +86,7 @@ def waves(request: HttpRequest) -> HttpResponse:
     """Every wave that one may see, the latest first."""
     actor = _actor(request)
     rows = Wave.objects.visible_to(actor).annotate(asked=Count("sheets", distinct=True)).order_by("-starts_on", "-pk")
-    context = {**_paged(request, rows), "may_make": may_make(actor), "crumbs": _crumbs()[:-1] + [(_("Monitoring"), "")]}
+    context = {**_paged(request, rows), "may_make": may_make(actor), "crumbs": [(_("Monitoring"), "")]}
     return render(request, "monitoring/waves.html", context)
 
 

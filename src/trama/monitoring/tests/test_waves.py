@@ -74,7 +74,7 @@ def test_an_answer_by_link_changes_the_record_and_names_the_channel(
     sent = send(town, wave, mailoutbox, django_capture_on_commit_callbacks)
     pages = {token: client.get(f"/rilevazioni/scheda/{token}/") for token in sent["info@circolo.example"]}
     assert all(page.status_code == 200 and page["Cache-Control"] == "no-store" for page in pages.values())
-    lunch, school, tales = town.experiences
+    lunch, _school, _tales = town.experiences
     token = next(token for token, page in pages.items() if "Pranzo" in page.content.decode())
     assert "Doposcuola" not in pages[token].content.decode()  # the other sheet of the same body has its own link
     done = client.post(
@@ -191,7 +191,7 @@ def test_paper_telephone_ended_not_mine_and_delegated(town, mailoutbox, django_c
 
 def test_doubts_are_told(town):
     wave = make_open_wave(town)
-    lunch, school, tales = town.experiences
+    lunch, school, _tales = town.experiences
     for experience in town.experiences:
         actions.answer(town.keeper, sheet_of(wave, experience), "confirmed", channel="meeting")
     actions.close_wave(town.keeper, wave)
@@ -302,7 +302,7 @@ def test_additional_questions_skip_are_versioned_and_stay_with_their_answers(tow
     with pytest.raises(ValidationError):
         actions.save_questions(town.keeper, wave, [QUESTIONS[1]])
     wave = actions.open_wave(town.keeper, wave)
-    lunch, school, tales = (sheet_of(wave, one) for one in town.experiences)
+    lunch, school, _tales = (sheet_of(wave, one) for one in town.experiences)
     with pytest.raises(ValidationError) as refused:
         actions.answer(town.keeper, lunch, "confirmed", channel="paper", answers={})
     assert list(refused.value.message_dict) == ["d1"]
