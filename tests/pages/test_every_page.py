@@ -17,24 +17,22 @@ def most(address: str) -> int:
     return MOST_QUERIES + (2 * len(gathered.indicators) if name_of(address) == "reports:territory_file" else 0)
 
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db]
+# One worker walks them all: the demonstration is built once.
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.xdist_group("every page")]
 
 
-@pytest.mark.parametrize("language", ["it", "en"])
-def test_an_empty_installation_has_no_dead_page(language: str) -> None:
+@pytest.fixture(scope="module")
+def demonstration(taken_back: None) -> None:
+    """The demonstration, built once for both languages and taken back at the end."""
     call_command("prepare", verbosity=0)
-    done = visit(None, language)
-    assert done.html
-    assert not done.wrong, "\n".join(done.wrong)
+    call_command("demo", verbosity=0)
 
 
 @pytest.mark.parametrize("language", ["it", "en"])
-def test_the_demonstration_has_no_dead_page(language: str) -> None:
+def test_the_demonstration_has_no_dead_page(demonstration: None, language: str) -> None:
     from trama.accounts.models import User
     from trama.network.choices import Role
 
-    call_command("prepare", verbosity=0)
-    call_command("demo", verbosity=0)
     accounts = User.objects.filter(is_demonstration=True, is_active=True)
     if language == "en":
         # What a role sees does not hang on the language: one who writes and one who administers are enough.

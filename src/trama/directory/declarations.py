@@ -183,7 +183,7 @@ class PromoterLookup:
         if asked is not pks or by is not actor:
             found = promotions_of(pks, actor)
             self.last = (pks, actor, found)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def names(self, pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
         """The promoters that the actor may see, with their role where it is not simply to promote."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core import codes
 from trama.core.actor import Actor
+from trama.core.meanwhile import MeanwhileForm
 from trama.directory import permissions
 from trama.directory.choices import ResourceState
 from trama.directory.models import Promotion, Resource, carriers_of, promoter_texts, promoters_of
@@ -40,7 +41,7 @@ def _day(label: Any) -> forms.DateField:
     )
 
 
-class ResourceForm(forms.Form):
+class ResourceForm(MeanwhileForm):
     """A resource in a few questions; the title is enough to begin."""
 
     name = forms.CharField(
@@ -103,7 +104,6 @@ class ResourceForm(forms.Form):
     promoter_to_split = forms.BooleanField(
         label=_("The promoter as written names several bodies, to be split"), required=False
     )
-    expected = forms.CharField(required=False, widget=forms.HiddenInput)
 
     MAIN = ("activity", "promoters")
     THEN = ("opening", "description", "targets", "access")
@@ -261,5 +261,4 @@ def _initial(resource: Resource, actor: Actor) -> dict[str, Any]:
         "area": resource.area_id,
         "promoters": "\n".join(lines),
         "targets": list(resource.codes.filter(facet="target").order_by("code").values_list("code_id", flat=True)),
-        "expected": resource.edited_at.isoformat(),
     }

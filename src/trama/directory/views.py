@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -11,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -19,6 +17,7 @@ from django.views.decorators.http import require_POST
 from trama.core import codes
 from trama.core.actor import Actor
 from trama.core.declarations import sections_of
+from trama.core.meanwhile import said_of
 from trama.core.models import Code
 from trama.core.pages import anyone, page, signed_in
 from trama.core.storytelling import Told, history_of
@@ -103,6 +102,7 @@ def resource(request: HttpRequest, pk: int) -> HttpResponse:
             TOLD,
             without=frozenset() if written else frozenset({"promoter_text"}),
             cover=None if permissions.is_staff(actor) else without_personal,
+            owns=abilities["owns"],
         ),
         "crumbs": _crumbs(None, record.name),
         "caution": CAUTION,
@@ -117,27 +117,15 @@ def points(request: HttpRequest, pk: int) -> HttpResponse:
     return maps.answer(request, Resource.objects.filter(pk=record.pk), url=REGISTER.url)
 
 
-def _expected(form: ResourceForm) -> datetime | None:
-    try:
-        return parse_datetime(str(form.data.get("expected") or ""))
-    except ValueError:
-        return None
-
-
 def _save(request: HttpRequest, form: ResourceForm, record: Resource | None) -> Resource | None:
     """Save what a valid form says; what the database refuses becomes an error of the form."""
     try:
         return actions.save_resource(
-            _actor(request), form.data_for_action(), record, expected=_expected(form) if record else None
+            _actor(request), form.data_for_action(), record, expected=record.edited_at if record else None
         )
     except ChangedMeanwhile:
-        form.add_error(
-            None,
-            _("Somebody else changed this record meanwhile. What you wrote is still here: compare, and save again."),
-        )
-        refreshed = Resource.objects.get(pk=record.pk) if record else None
-        form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["expected"] = refreshed.edited_at.isoformat() if refreshed else ""  # type: ignore[index]
+        # In the very moment of saving: what is stored by then is met when the form is sent again.
+        form.add_error(None, _("Somebody else is saving this record right now. Save again: nothing of theirs is lost."))
     except PermissionDenied as refusal:
         form.add_error(None, str(refusal))
     except ValidationError as error:
@@ -166,10 +154,10 @@ def resource_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a resource."""
     record = _resource(request, pk, "edit")
     form = ResourceForm(_actor(request), record, request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.meet(record, _actor(request)) and form.is_valid():
         saved = _save(request, form, record)
         if saved is not None:
-            messages.success(request, _("Saved."))
+            messages.success(request, said_of(form))
             return redirect("directory:resource", saved.pk)
     title = _("Change")
     context = {"form": form, "title": title, "crumbs": _crumbs(record, title), "record": record}

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core import codes
 from trama.core.actor import Actor
+from trama.core.meanwhile import MeanwhileForm
 from trama.network import permissions
 from trama.network.choices import TieStrength
 from trama.network.fields import (
@@ -37,7 +38,7 @@ def _flag(value: str) -> bool | None:
     return None if value == "" else value == "1"
 
 
-class OrganisationForm(forms.Form):
+class OrganisationForm(MeanwhileForm):
     """An organisation in a few questions; the first three are enough."""
 
     name = forms.CharField(
@@ -84,7 +85,6 @@ class OrganisationForm(forms.Form):
         help_text=_("An anti-violence centre, for example: it is shown to staff only."),
     )
     names_several = forms.BooleanField(label=_("The name names several bodies, to be split"), required=False)
-    expected = forms.CharField(required=False, widget=forms.HiddenInput)
 
     MAIN = ("name", "kind", "area", "address", "description")
     MORE = ("acronym", "other_names", "founded_year", "tax_code", "runts_number", "is_ets", "is_formal")
@@ -179,7 +179,6 @@ def _initial(organisation: Organisation) -> dict[str, Any]:
         "is_ets": flags[organisation.is_ets],
         "is_formal": flags[organisation.is_formal],
         "other_names": "\n".join(names),
-        "expected": organisation.edited_at.isoformat(),
     }
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from trama.core.actor import Actor
 from trama.core.declarations import sections_of
+from trama.core.meanwhile import said_of
 from trama.core.pages import anyone, page, signed_in
 from trama.core.storytelling import Told, history_of
 from trama.network import actions, permissions
@@ -97,6 +95,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
             # "Visible to everybody: yes" would be read beside a name that is hidden, and is not so.
             without=frozenset({"is_public"}) if record.is_sensitive else frozenset(),
             cover=None if permissions.is_staff(actor) else without_personal,
+            owns=abilities["owns"],
         ),
         "crumbs": _crumbs(None, record.name),
     }
@@ -130,28 +129,15 @@ def alike_lines(request: HttpRequest) -> HttpResponse:
     return render(request, "network/_alike_lines.html", {"doubtful": doubtful})
 
 
-def expected_of(form: Form) -> datetime | None:
-    """When the record that the form shows was last edited, as the form remembers it."""
-    try:
-        return parse_datetime(str(form.data.get("expected") or ""))
-    except ValueError:
-        return None
-
-
 def _save(request: HttpRequest, form: OrganisationForm, record: Organisation | None) -> Organisation | None:
     """Save what a valid form says; what the database refuses becomes an error of the form."""
     try:
         return actions.save_organisation(
-            _actor(request), form.data_for_action(), record, expected=expected_of(form) if record else None
+            _actor(request), form.data_for_action(), record, expected=record.edited_at if record else None
         )
     except actions.ChangedMeanwhile:
-        form.add_error(
-            None,
-            _("Somebody else changed this record meanwhile. What you wrote is still here: compare, and save again."),
-        )
-        refreshed = Organisation.objects.get(pk=record.pk) if record else None
-        form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["expected"] = refreshed.edited_at.isoformat() if refreshed else ""  # type: ignore[index]
+        # In the very moment of saving: what is stored by then is met when the form is sent again.
+        form.add_error(None, _("Somebody else is saving this record right now. Save again: nothing of theirs is lost."))
     except PermissionDenied as refusal:
         form.add_error(None, str(refusal))
     except ValidationError as error:
@@ -184,10 +170,10 @@ def organisation_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change an organisation."""
     record = _organisation(request, pk, "edit")
     form = OrganisationForm(_actor(request), record, request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if form.meet(record, _actor(request)) and form.is_valid():
         saved = _save(request, form, record)
         if saved is not None:
-            messages.success(request, _("Saved."))
+            messages.success(request, said_of(form))
             return redirect("network:organisation", saved.pk)
     title = _("Change")
     return render(

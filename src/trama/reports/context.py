@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -132,10 +133,16 @@ def theme_blocks(found: dict[str, Series]) -> Iterator[Block]:
             yield Paragraph(sentence(one), key=f"context.{one.indicator.code}")
         yield Paragraph("", key=f"context.{theme or 'other'}.added")
         yield from _drawn(group, title)
-        yield newest_table(group, title, theme)
-        table = years_table(group, title, theme)
-        if table is not None:
-            yield table
+        newest, years = newest_table(group, title, theme), years_table(group, title)
+        if years is not None and len(group) == 1 and group[0].known[-1] is group[0].newest:
+            # One row of years says all that one row of the newest value would.
+            keys = (*[""] * (len(years.heads) - 2), "value")
+            said = ". ".join(part for part in (_origin(group[0].newest), years.subtitle) if part)
+            yield replace(years, key=newest.key, columns=keys, year=years.heads[-1], subtitle=said)
+            continue
+        yield newest
+        if years is not None:
+            yield years
 
 
 # --- pictures -----------------------------------------------------------------------------------------------------
@@ -227,7 +234,7 @@ def _form(one: Series) -> str:
     return "1" if one.indicator.decimals else ""
 
 
-def years_table(group: list[Series], title: str, theme: str) -> Table | None:
+def years_table(group: list[Series], title: str) -> Table | None:
     """The values of the last years, where more than one year is known."""
     several = [one for one in group if len(one.known) > 1]
     years = sorted({point.year for one in several for point in one.known})[-YEARS_SHOWN:]
@@ -242,7 +249,7 @@ def years_table(group: list[Series], title: str, theme: str) -> Table | None:
         gaps = gaps or None in values
         unit = one.indicator.unit
         name = f"{one.indicator.name} ({unit})" if unit in ("%", "€") else one.indicator.name
-        lines.append(Line(name, tuple(cells), key=one.indicator.code))
+        lines.append(Line(name, tuple(cells), key=one.key))
     return Table(
         caption=_("%(theme)s: the last years") % {"theme": title},
         heads=(_("Indicator"), *(str(year) for year in years)),

@@ -318,8 +318,11 @@ def sources_of(actor: Actor, area: Area) -> set[int]:
     return found
 
 
-def counts_by_child(actor: Actor, children: Sequence[Area]) -> list[tuple[str, str, dict[int, int]]]:
-    """For each register how many records lie in each of these areas (all of one kind): key, name and counts."""
+def counts_by_child(actor: Actor, children: Sequence[Area]) -> list[tuple[str, str, dict[int, int | None]]]:
+    """For each register how many records lie in each of these areas (all of one kind): key, name and counts.
+
+    None is a count that is protected: records that stand for one person each.
+    """
     if not children:
         return []
     level = children[0].kind
@@ -330,7 +333,7 @@ def counts_by_child(actor: Actor, children: Sequence[Area]) -> list[tuple[str, s
             if isinstance(dimension, AreaDimension) and dimension.level == level:
                 crosstab = compute(actor, register, Selection(), dimension.key)
                 counted = {
-                    ids[value.key]: int(cell.value or 0)
+                    ids[value.key]: None if cell.status is Status.SUPPRESSED else int(cell.value or 0)
                     for value, cell in zip(crosstab.rows.values, crosstab.row_totals, strict=True)
                     if value.key in ids
                 }

@@ -10,6 +10,8 @@ from django.utils.translation import ngettext
 
 from trama.core import facts
 from trama.core.actor import Actor
+from trama.insight.shapes import Status
+from trama.insight.tables import PROTECTED
 from trama.reports import counted
 from trama.reports.context import theme_blocks
 from trama.reports.document import Block, Cell, Document, Figures, Heading, KeyFigure, Line, Map, Paragraph, Table
@@ -207,7 +209,7 @@ def _parts(actor: Actor, area: Area) -> Table | None:
         cells = [
             *([_known(people, 0)] if residents else []),
             *([_known(surface, 1)] if measured else []),
-            *(Cell(number(found.get(child.pk, 0)), found.get(child.pk, 0)) for _key, _name, found in counts),
+            *(_registered(found.get(child.pk, 0)) for _key, _name, found in counts),
         ]
         lines.append(Line(child.name, tuple(cells), key=child.code))
     return Table(
@@ -223,6 +225,10 @@ def _parts(actor: Actor, area: Area) -> Table | None:
             *(f"register.{key}" for key, _name, _found in counts),
         ),
     )
+
+
+def _registered(count: int | None) -> Cell:
+    return Cell(PROTECTED, status=str(Status.SUPPRESSED)) if count is None else Cell(number(count), count)
 
 
 def _known(value: float | None, decimals: int) -> Cell:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core import codes
 from trama.core.actor import Actor
+from trama.core.meanwhile import MeanwhileForm
 from trama.core.models import Code
 from trama.territory import finding, outlines, shapes
 from trama.territory.choices import RANK, AreaKind
@@ -54,7 +55,7 @@ def area_choices(actor: Actor, roles: frozenset[str]) -> list[tuple[str, str]]:
 
 
 # --- places -------------------------------------------------------------------------------------------------------
-class PlaceForm(forms.Form):
+class PlaceForm(MeanwhileForm):
     """A place: its name, its kind and where it is are enough."""
 
     name = forms.CharField(label=_("Name"), max_length=200, help_text=_("As people call it, e.g. Piazza di Zolino"))
@@ -77,7 +78,14 @@ class PlaceForm(forms.Form):
     factors = forms.MultipleChoiceField(
         label=_("What makes it vulnerable"), required=False, widget=forms.CheckboxSelectMultiple
     )
-    known_to_services = forms.BooleanField(label=_("The services know it already"), required=False, initial=True)
+    known_to_services = forms.TypedChoiceField(
+        label=_("Did the services know it already?"),
+        required=False,
+        choices=(("", _("not stated")), ("yes", _("yes")), ("no", _("no"))),
+        coerce=lambda said: said == "yes",
+        empty_value=None,
+        help_text=_("A place of first contact, where people are met whom no service knows, says no."),
+    )
     is_public = forms.BooleanField(
         label=_("Show it to everybody"),
         required=False,
@@ -139,9 +147,10 @@ def _choices(list_: str) -> list[tuple[str, Any]]:
 
 def _initial_place(place: Place) -> dict[str, Any]:
     held = list(place.codes.values_list("facet", "code_id"))
-    fields = ("name", "address", "lon", "lat", "description", "known_to_services", "is_public")
+    fields = ("name", "address", "lon", "lat", "description", "is_public")
     return {
         **{name: getattr(place, name) for name in fields},
+        "known_to_services": {None: "", True: "yes", False: "no"}[place.known_to_services],
         "kind": place.kind_id,
         "area": finding.code_of(place.area_id),
         "roles": [code for facet, code in held if facet == "place_role"],

@@ -341,7 +341,7 @@ class Place(Located, Freshness):
     civic_key = models.CharField(max_length=40, blank=True, db_index=True)
     description = models.TextField(_("description"), blank=True)
     is_public = models.BooleanField(_("shown to everybody"), default=True)
-    known_to_services = models.BooleanField(_("known to the services"), default=True)
+    known_to_services = models.BooleanField(_("known to the services"), null=True, blank=True)
     source = models.ForeignKey(Source, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     import_key = models.CharField(max_length=120, blank=True)
 

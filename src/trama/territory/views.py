@@ -20,9 +20,10 @@ from django.views.decorators.http import require_POST
 
 from trama.core.actor import Actor
 from trama.core.declarations import sections_of
+from trama.core.meanwhile import said_of
 from trama.core.models import Code
 from trama.core.pages import anyone, page
-from trama.core.search import fold
+from trama.core.search import SIMILAR_ENOUGH, fold
 from trama.core.storytelling import Told, history_of
 from trama.territory import actions, finding, outlines
 from trama.territory.choices import RANK, AreaKind
@@ -69,7 +70,11 @@ def areas(request: HttpRequest) -> HttpResponse:
     if text:
         wanted = fold(text)
         shown = [node for node in known if wanted in fold(node.name) or wanted == fold(node.code)]
+        alike = not shown
+        if alike:
+            shown = _alike(known, wanted)
     else:
+        alike = False
         shown = known if total <= SHOWN else [node for node in known if RANK[node.kind] <= RANK[AreaKind.MUNICIPALITY]]
     rows = [
         {
@@ -83,12 +88,23 @@ def areas(request: HttpRequest) -> HttpResponse:
         "rows": rows,
         "steps": _steps(shown[:SHOWN]) if not text else [],
         "text": text,
+        "alike": alike and bool(shown),
         "total": total,
         "left_out": len(shown) - len(rows),
         "deeper": not text and total > len(shown),
         "may_add": keeps_everywhere(_actor(request)),
     }
     return render(request, "territory/areas.html", context)
+
+
+def _alike(known: list[finding.Node], wanted: str) -> list[finding.Node]:
+    """The areas whose names are nearest to a text that is part of none: typing errors are forgiven."""
+    from rapidfuzz import fuzz, process
+
+    names = {node.id: fold(node.name) for node in known}
+    near = process.extract(wanted, names, scorer=fuzz.ratio, score_cutoff=SIMILAR_ENOUGH, limit=8)
+    by_id = {node.id: node for node in known}
+    return [by_id[pk] for _name, _score, pk in near]
 
 
 def _steps(nodes: list[finding.Node]) -> list[dict[str, Any]]:
@@ -344,13 +360,15 @@ def place_point(request: HttpRequest, pk: int) -> HttpResponse:
 def _place_form(request: HttpRequest, record: Place | None, title: str) -> HttpResponse:
     actor = _actor(request)
     form = PlaceForm(actor, record, request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    if (form.is_bound if record is None else form.meet(record, actor)) and form.is_valid():
         try:
             if record is None:
                 saved = actions.add_place(actor, **form.fields_of_place())
             else:
                 saved = actions.change_place(actor, record, **form.fields_of_place())
             messages.success(request, _("Saved: it lies in %(area)s.") % {"area": finding.name_of(saved.area_id)})
+            if form.kept:
+                messages.info(request, said_of(form))
             return redirect("territory:place", saved.pk)
         except ValidationError as error:
             _say(form, error)

@@ -33,7 +33,7 @@ def _safe(found: re.Match[str]) -> str:
     return NAMED.get(text) or f"_x{ord(text):04X}_"
 
 
-class LongSheet(Worksheet):  # type: ignore[misc]
+class LongSheet(Worksheet):
     """A worksheet with a heading in its first row; `fill` says what stands below it.
 
     Its one tie to the inside of xlsxwriter is that `_write_rows` writes the rows into `self.fh`.
@@ -50,7 +50,7 @@ class LongSheet(Worksheet):  # type: ignore[misc]
         neither text nor number nor date.
         """
         self._chunks, self._day, self._plain = chunks, day, plain
-        self.dim_rowmax = max(self.dim_rowmax or 0, count)
+        self.dim_rowmax: int = count
 
     def _write_rows(self) -> None:
         super()._write_rows()
@@ -91,8 +91,10 @@ def _texts(name: str, numbers: Sequence[str], values: Sequence[str | None]) -> l
         texts = [text if len(text) <= LONGEST else text[:LONGEST] for text in texts]
     if UNSAFE.search(together):
         texts = [UNSAFE.sub(_safe, text) for text in texts]
+    # Blanks at an end are lost unless one asks for them; asked everywhere it would be a third of the file.
+    start = '<is><t xml:space="preserve">' if any(text != text.strip() for text in texts) else "<is><t>"
     return [
-        f'<c r="{name}{number}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>' if text else ""
+        f'<c r="{name}{number}" t="inlineStr">{start}{text}</t></is></c>' if text else ""
         for number, text in zip(numbers, texts, strict=True)
     ]
 

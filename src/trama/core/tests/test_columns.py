@@ -1,12 +1,12 @@
 """Many rows as columns: the same values as Django's own, each made once."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from trama.core import codes
 from trama.core.columns import by_column, each_once
-from trama.core.models import Code
+from trama.core.models import AuditEntry, Code
 
 pytestmark = pytest.mark.django_db
 
@@ -19,6 +19,16 @@ def test_columns_hold_what_values_list_holds() -> None:
     columns = by_column(rows, paths)
     assert list(zip(*columns, strict=True)) == list(rows.values_list(*paths))
     assert date(2020, 2, 29) in columns[1]
+
+
+def test_moments_bear_their_zone() -> None:
+    from trama.core.actor import SYSTEM
+    from trama.core.history import Act, record_many
+
+    record_many(SYSTEM, [Act("loaded", label="x")])
+    rows = AuditEntry.objects.order_by("number")
+    assert by_column(rows, ["at"]) == [list(rows.values_list("at", flat=True))]
+    assert by_column(rows, ["at"])[0][0].utcoffset() == timedelta(0)
 
 
 def test_no_rows_are_empty_columns() -> None:

@@ -92,20 +92,40 @@ def test_an_error_stands_beside_its_field_and_nothing_typed_is_lost(
     assert 'id="-' not in page
 
 
-def test_who_saves_after_another_keeps_what_was_typed(areas: dict[str, Any], worker: Client) -> None:
-    row = resource("Corso", area=areas["mill"])
+def test_two_at_the_same_form_each_keep_what_only_they_changed(areas: dict[str, Any], worker: Client) -> None:
+    row = resource("Corso", area=areas["mill"], address="via Tinti 1")
     address = reverse("directory:resource_edit", args=[row.pk])
-    began = worker.get(address).context["form"].initial["expected"]
-    actions.save_resource(SYSTEM, {"opening": "lunedì"}, row)
-    data = {"name": "Corso serale", "area": "Mulino (Ovest)", "state": "published", "expected": began}
-    answer = worker.post(address, data)
-    assert answer.status_code == 200
-    assert "Corso serale" in answer.content.decode()
+    began = worker.get(address).context["form"].initial["base"]
+    actions.save_resource(SYSTEM, {"opening": "lunedì", "address": "via Emilia 2"}, row)
+    data = {"name": "Corso serale", "address": "via Tinti 1", "area": "Mulino (Ovest)", "state": "published"}
+    answer = worker.post(address, data | {"base": began}, follow=True)
     row.refresh_from_db()
-    assert (row.name, row.opening) == ("Corso", "lunedì")
-    # The page knows the new state: saving again is a decision.
-    data["expected"] = answer.context["form"].data["expected"]
-    assert worker.post(address, data).status_code == 302
+    # The other's opening and address were not on the form that was sent: they stay, and it is said.
+    assert (row.name, row.opening, row.address) == ("Corso serale", "lunedì", "via Emilia 2")
+    assert "via Emilia 2" in answer.content.decode()
+    assert any("Indirizzo" in str(message) for message in answer.context["messages"])
+
+
+def test_what_two_changed_differently_is_asked(areas: dict[str, Any], worker: Client) -> None:
+    row = resource("Corso", area=areas["mill"], address="via Tinti 1")
+    address = reverse("directory:resource_edit", args=[row.pk])
+    data = {"name": "Corso", "area": "Mulino (Ovest)", "state": "published", "opening": "martedì"}
+    data |= {"address": "via Tinti 1", "base": worker.get(address).context["form"].initial["base"]}
+    actions.save_resource(SYSTEM, {"opening": "lunedì"}, row)
+    answer = worker.post(address, data)
+    page = answer.content.decode()
+    assert "«lunedì»" in page
+    assert "martedì" in page
+    row.refresh_from_db()
+    assert row.opening == "lunedì"
+    again = data | {"base": answer.context["form"].data["base"]}
+    assert worker.post(address, again | {"take": "opening"}).status_code == 302
+    row.refresh_from_db()
+    assert row.opening == "lunedì"
+    # Without a choice it is one's own that holds: by then both were read.
+    assert worker.post(address, again).status_code == 302
+    row.refresh_from_db()
+    assert row.opening == "martedì"
 
 
 def test_a_point_that_moves_finds_its_area_anew(areas: dict[str, Any], worker: Client) -> None:

@@ -1,16 +1,16 @@
 """What a reader can work out of a table in which some figures are hidden, and the audit that it is not too much.
 
 A table is a list of numbers tied by sums ("these make that total") and, where a record may stand in several lines, by
-unions ("that total is at least each of these, and at most all of them together"). Who reads it sees every number but the
-hidden ones, knows the sums, and knows that no hidden number is zero, since zeros are shown.
+unions ("that total is at least each of these, and at most all of them together"). Who reads it sees every number but
+the hidden ones, knows the sums, and knows that no hidden number is zero, since zeros are shown.
 
 A hidden number is safe when a table exists that agrees with all that is shown and in which it is larger by `width`.
 Two ways answer that, both exactly:
 
 * Where every number stands in at most two sums and signs can be given to the sums so that it enters one and leaves the
-  other (any table of rows and columns with totals), the hidden numbers are a flow in a network. The largest value of one
-  of them is a maximum flow, found by augmenting paths; with whole numbers the flow is whole, so that linear programming
-  over the reals and counting whole tables give the same answer.
+  other (any table of rows and columns with totals), the hidden numbers are a flow in a network. The largest value of
+  one of them is a maximum flow, found by augmenting paths; with whole numbers the flow is whole, so that linear
+  programming over the reals and counting whole tables give the same answer.
 * Otherwise (three dimensions, linked tables, several answers) a linear programme with whole variables (HiGHS) looks for
   such a table. Without "whole" the programme could find room that no table of counts has.
 """

@@ -87,7 +87,9 @@ def test_protected_figures_stand_in_no_form(records: None) -> None:
     lines = {line.row: line for line in files.lines(found)}
     assert (lines["b"].value, lines["b"].status) == (None, "suppressed")
     assert (lines["c"].value, lines["c"].status) == (None, "suppressed"), "or the total would give b away"
-    assert (lines["a"].value, lines["_total"].value) == (1200, 1242), "one person counts as two, so that nobody can tell"
+    assert (lines["a"].value, lines["_total"].value) == (1200, 1242), (
+        "one person counts as two, so that nobody can tell"
+    )
     assert [cell.text for line in printed(found).lines for cell in line.cells] == ["1.200", "•", "•"]
     sheet = workbook(found)["Tabella"]
     assert [sheet.cell(5 + n, 2).value for n in range(3)] == [1200, "protetto", "protetto"]

@@ -142,18 +142,23 @@ def _shown(found: clustering.Clustering, chosen: Chosen) -> dict[str, Any]:
     }
 
 
-def _choices(chosen: Chosen) -> dict[str, Any]:
-    offer, asked = chosen.offer, chosen.asked
-    areas = ContextValue.objects.filter(
-        indicator=offer.indicator, area__kind=asked.level, year=asked.year, value__isnull=False
-    )
-    above = containers(asked.level, list(areas.order_by().values_list("area_id", flat=True)))
+def ways_to_narrow(offer: Offer, level: str, year: int) -> dict[str, Any]:
+    """The levels and years of an indicator, and the areas above to which its values may be narrowed."""
+    areas = ContextValue.objects.filter(indicator=offer.indicator, area__kind=level, year=year, value__isnull=False)
+    above = containers(level, list(areas.order_by().values_list("area_id", flat=True)))
     return {
-        "asked": asked,
         "indicator": offer.indicator,
         "level_choices": [(kind, AreaKind(kind).label) for kind in offer.levels],
-        "year_choices": sorted(offer.levels[asked.level], reverse=True),
+        "year_choices": sorted(offer.levels[level], reverse=True),
         "within_choices": [(node.code, node.name) for node in above],
+    }
+
+
+def _choices(chosen: Chosen) -> dict[str, Any]:
+    offer, asked = chosen.offer, chosen.asked
+    return {
+        **ways_to_narrow(offer, asked.level, asked.year),
+        "asked": asked,
         "rule_choices": list(clustering.RULE_LABELS.items()),
         "reach": f"{asked.reach:g}" if asked.reach else "",
     }

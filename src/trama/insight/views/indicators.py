@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from trama.core import memo
+from trama.core import facts, memo
 from trama.core.actor import Actor
 from trama.core.pages import anyone, page
 from trama.insight.context import files, pictures
@@ -21,8 +21,10 @@ from trama.insight.context.reading import Reading, base_text, finding_text, read
 from trama.insight.context.scale import method_name, methods_of
 from trama.insight.context.series import Line, Series, series_of
 from trama.insight.context.words import counted_areas, polarity_text
+from trama.territory import finding
 from trama.territory.choices import AreaKind
 from trama.territory.models import ContextIndicator
+from trama.territory.permissions import keeps_everywhere, may_keep
 from trama.ui import drawing
 from trama.ui.choropleth import EXCLUDED, MISSING, states, swatch
 from trama.ui.registers import address_if_any
@@ -44,9 +46,15 @@ def indicators(request: HttpRequest) -> HttpResponse:
     context = {
         "themes": themes,
         "count": sum(len(theme.entries) for theme in themes),
-        "upload_address": address_if_any("intake:upload") if _actor(request).is_staff else "",
+        "upload_address": address_if_any("intake:indicators") if _keeps_the_whole(_actor(request)) else "",
     }
     return render(request, "insight/indicators.html", context)
+
+
+def _keeps_the_whole(actor: Actor) -> bool:
+    """Whether the actor keeps the whole installation, or the whole of its home territory: who may load files."""
+    home = finding.id_of(str(facts.facts().get(facts.HOME_AREA) or ""))
+    return keeps_everywhere(actor) or (home is not None and may_keep(actor, home))
 
 
 @page(may=anyone)

@@ -16,12 +16,11 @@ from trama.core.declarations import gathered
 from trama.core.pages import anyone, page
 from trama.core.registers import Register
 from trama.insight import area_files, need_pages, needs
-from trama.insight.area_values import FEWEST, NothingToSay, Offer, containers, offers
+from trama.insight.area_values import FEWEST, NothingToSay, Offer, offers
 from trama.insight.crosstab import plural
 from trama.insight.shapes import RECORDS
-from trama.insight.views.clusters import themes_of, whole_number
-from trama.territory.choices import AreaKind, Polarity
-from trama.territory.models import ContextValue
+from trama.insight.views.clusters import themes_of, ways_to_narrow, whole_number
+from trama.territory.choices import Polarity
 
 PLAIN = "-"  # in an address: not divided by anything
 FIRST_REGISTER = "resources"  # what is listed as supply, unless told
@@ -133,16 +132,9 @@ def _shown(found: needs.Needs, chosen: Chosen) -> dict[str, Any]:
 
 def _choices(chosen: Chosen) -> dict[str, Any]:
     offer, asked = chosen.offer, chosen.asked
-    areas = ContextValue.objects.filter(
-        indicator=offer.indicator, area__kind=asked.level, year=asked.year, value__isnull=False
-    )
-    above = containers(asked.level, list(areas.order_by().values_list("area_id", flat=True)))
     return {
+        **ways_to_narrow(offer, asked.level, asked.year),
         "asked": asked,
-        "indicator": offer.indicator,
-        "level_choices": [(kind, AreaKind(kind).label) for kind in offer.levels],
-        "year_choices": sorted(offer.levels[asked.level], reverse=True),
-        "within_choices": [(node.code, node.name) for node in above],
         "count_choices": [
             {
                 "title": plural(one),

@@ -42,12 +42,12 @@ def _apply(reading: Reading, decision: Decision, key: Key) -> None:
     assert value is not None  # noqa: S101
     if decision.do == "multiply":
         reading.cells[key] = (value * decision.factor, state)
-        reading.notes[key] = _("multiplied by %(factor)s when loaded") % {"factor": f"{decision.factor:g}"}
+        reading.notes[key] = f"× {decision.factor:g}"  # in no language: whoever loads again may speak another one
     elif decision.do == "keep":
         reading.settled.add(key)
     elif decision.do == "exclude":
         reading.cells[key] = (None, ValueState.EXCLUDED)
-        reading.notes[key] = _("the file states %(value)s; marked as excluded when loaded") % {"value": f"{value:g}"}
+        reading.notes[key] = f"{value:g} → –"
     else:
         del reading.cells[key]
 

@@ -14,6 +14,7 @@ import shapely
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.utils import translation
 from django.utils.html import strip_tags
@@ -60,7 +61,10 @@ def _low_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def rows() -> dict[str, int]:
     """How many rows each table holds."""
-    return {model._meta.label: model._default_manager.count() for model in WATCHED}
+    counts = ", ".join(f'(SELECT count(*) FROM "{model._meta.db_table}")' for model in WATCHED)  # noqa: S608
+    with connection.cursor() as cursor:  # one question: it is asked a thousand times
+        cursor.execute(f"SELECT {counts}")
+        return dict(zip((model._meta.label for model in WATCHED), cursor.fetchone(), strict=True))
 
 
 def taken() -> int:

@@ -38,8 +38,8 @@ def test_an_unknown_column_names_those_that_are_there(tmp_path: Path) -> None:
 def test_a_row_of_another_length_is_a_fault_of_that_row(tmp_path: Path) -> None:
     found = table(tmp_path, "a;b\n1;2\n1;2;3\n4\n5;6;;\n")
     assert [(fault.row, fault.why.split(":")[0]) for fault in found.faults] == [
-        (3, "it has 3 cells, the header has 2"),
-        (4, "it has 1 cells, the header has 2"),
+        (3, "ha 3 celle, l'intestazione ne ha 2"),
+        (4, "ha 1 celle, l'intestazione ne ha 2"),
     ]
     # One separator too many at the end of a row says nothing.
     assert [row.number for row in found.rows] == [2, 5]

@@ -216,7 +216,7 @@ def test_what_changed_is_counted_by_hand(city: Area, client: Client) -> None:
     ContextValue.objects.filter(year=2022).update(value=54.1)
     result = compare(opened(profile, "it"), report(city))
     assert [change.sentence for change in result.changes] == [
-        "Famiglie: i valori più recenti: Famiglie di una persona: da 53,7 % (2022) a 54,1 % (2022) (+0,4).",
+        "Famiglie: gli ultimi anni: Famiglie di una persona (%): da 53,7 (2022) a 54,1 (2022) (+0,4).",
         "Gli indicatori dei registri: Esperienze attive: da 3 a 5 (+2).",
         "Gli indicatori dei registri: Esperienze senza partner: da 3 a 5 (+2).",
         "Esperienze per tipo: festa: da 1 a 2 (+1).",

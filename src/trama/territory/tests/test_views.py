@@ -379,3 +379,20 @@ def test_the_form_of_an_area_offers_only_narrower_kinds() -> None:
     city = make_city()
     kinds = [kind for kind, _label in AreaForm(acting("plan_office"), None, city["west"]).fields["kind"].choices]
     assert kinds == ["hamlet", "zone", "neighbourhood", "statistical_area", "section"]
+
+
+@pytest.mark.parametrize(
+    ("said", "held", "shown"), [("", None, "non indicato"), ("yes", True, "sì"), ("no", False, "no")]
+)
+def test_what_services_know_is_said_or_left_open(signed: Any, said: str, held: bool | None, shown: str) -> None:
+    city = make_city()
+    make_code("place_kind", "square")
+    worker = acting("community_worker", city["west"])
+    form = PlaceForm(worker, None, filled(known_to_services=said))
+    assert form.is_valid(), form.errors
+    place = actions.add_place(worker, **form.fields_of_place())
+    assert place.known_to_services is held
+    again = PlaceForm(worker, place)
+    assert again.initial["known_to_services"] == said
+    page = signed(worker).get(f"/territorio/luoghi/{place.pk}/").content.decode()
+    assert f"<dt>Noto ai servizi</dt><dd>{shown}</dd>" in page

@@ -94,7 +94,10 @@ class Command(BaseCommand):
         return reading
 
     def _list(self) -> None:
-        for theme in catalogue(NOBODY):
+        themes = catalogue(NOBODY)
+        if not themes:
+            self.stdout.write("No indicator of the territory was loaded yet: trama load RECIPE brings them.")
+        for theme in themes:
             self.stdout.write(theme.title)
             for entry in theme.entries:
                 about = "; ".join([entry.span, *entry.coverage])

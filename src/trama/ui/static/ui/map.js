@@ -28,10 +28,10 @@ function messageOver(root, word) {
   };
 }
 
-function startMap(root) {
+function startMap(root, asked = null) {
   const given = givenBounds(root);
   const { src, areas } = root.dataset;
-  const asked = src && !given ? askEarly(root) : null;
+  asked ??= src && !given ? askEarly(root) : null;
   const word = wordsOf(root);
   const map = makeMap(root, word);
   const said = root.parentElement.querySelector(".trama-map-said");
@@ -54,8 +54,14 @@ export function enhance(part) {
   for (const root of part.querySelectorAll(".trama-map, .trama-map-picker")) {
     if (root.dataset.started) continue;
     root.dataset.started = "yes";
-    // As soon as it has a size: after the page was laid out, or when the <details> around it is opened.
     const start = root.classList.contains("trama-map") ? startMap : startPicker;
+    if (root.clientWidth && root.clientHeight) {
+      // The answer travels while the map is built, in a task of its own.
+      const early = start === startMap && root.dataset.src && !givenBounds(root) ? askEarly(root) : null;
+      setTimeout(start, 0, root, early);
+      continue;
+    }
+    // As soon as it has a size: when the <details> around it is opened.
     new ResizeObserver((_entries, observer) => {
       if (!root.clientWidth || !root.clientHeight) return;
       observer.disconnect();
