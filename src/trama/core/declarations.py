@@ -153,7 +153,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Asked:
-    """A field that a wave asks again. `kind`: "text", "long", "date", or "count" (persons, and how well they are known).
+    """A field that a wave asks again. `kind`: "text", "long", "date", or "count" (persons, and how they are known).
 
     A count is a pair `[number or None, "exact" | "estimated" | "unknown"]`, a date an ISO text, all else a text.
     """

@@ -1,8 +1,8 @@
 """Two waves side by side: what began, went on, ended; and what of each change is reality, what is coverage.
 
-Only what the waves froze is compared. A record counts where somebody answered for it. The reality changed where a record
-began after the first period, ended, or states another number in both; the coverage where a record that was there in
-both periods was answered for in one only, or states a number in one only. The two always add up to the whole change.
+Only what the waves froze is compared. A record counts where somebody answered for it. The reality changed where a
+record began after the first period, ended, or states another number in both; the coverage where a record that was there
+in both periods was answered for in one only, or states a number in one only. The two always add up to the whole change.
 """
 
 from __future__ import annotations
@@ -130,8 +130,7 @@ def became(before: _Row | None, after: _Row | None, outside: _Row | None, earlie
         ends = (outside or before).content.get("ends_on")
         over = before.answer == Answer.ENDED or (ends is not None and ends < later.starts_on.isoformat())
         return ENDED if over else LOST
-    assert after is not None
-    starts = after.content.get("starts_on")
+    starts = after.content.get("starts_on") if after is not None else None
     return NEW if starts is not None and starts > earlier.ends_on.isoformat() else FOUND
 
 

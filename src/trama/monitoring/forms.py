@@ -142,7 +142,8 @@ class SheetForm(forms.Form):
             number = forms.IntegerField(min_value=0, max_value=MOST_PEOPLE, **given)
             number.widget.attrs["inputmode"] = "numeric"
             self.fields[asked.key] = number
-            known = forms.ChoiceField(label=_now("%(what)s: how do you know?") % {"what": asked.label}, choices=PRECISIONS,
+            words = _now("%(what)s: how do you know?") % {"what": asked.label}
+            known = forms.ChoiceField(label=words, choices=PRECISIONS,
                                       required=False, widget=forms.RadioSelect)  # fmt: skip
             self.fields[f"{asked.key}_precision"] = known
             self.initial[asked.key], self.initial[f"{asked.key}_precision"] = value or (None, "unknown")

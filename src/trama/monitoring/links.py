@@ -5,18 +5,20 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from trama.core.actor import Actor, Grant
+from trama.core.actor import NOBODY, Actor, Grant
 from trama.core.declarations import gathered
-from trama.monitoring.models import Invitation, Knock
-from trama.network.middleware import actor_of
+from trama.monitoring.models import Invitation, Knock, Sheet, Wave
+from trama.network.acting import actor_of
 
+GRACE_DAYS = 3  # a link works a little longer than it says: the post is slow
 WRONG_IN_AN_HOUR = 30  # links that lead nowhere, from one address
 OPENED_IN_AN_HOUR = 120  # times that one link may be opened or sent
 
@@ -30,6 +32,18 @@ def new_token() -> tuple[str, str]:
 def digest_of(token: str) -> str:
     """The hash under which a token is kept."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def expiry(wave: Wave) -> datetime:
+    """When the links of a wave stop working: some days after the last day for answers."""
+    last = wave.answer_by + timedelta(days=GRACE_DAYS)
+    return datetime.combine(last, time(23, 59), tzinfo=UTC)
+
+
+def invite(sheet: Sheet, wave: Wave, **fields: Any) -> tuple[str, Invitation]:
+    """A new link to a sheet; the token is given back here and nowhere else."""
+    token, digest = new_token()
+    return token, Invitation.objects.create(sheet=sheet, digest=digest, expires_at=expiry(wave), **fields)
 
 
 def knocked(door: str, limit: int) -> bool:
@@ -47,7 +61,7 @@ class Found:
     """What a link opens, or (with `reason`) the word for why it opens nothing."""
 
     invitation: Invitation | None = None
-    actor: Actor = Actor()
+    actor: Actor = NOBODY
     reason: str = ""
 
 
@@ -91,7 +105,7 @@ def bearer(invitation: Invitation) -> Actor:
         name = _("%(who)s (by link, %(wave)s)") % {"who": body.name[:60], "wave": wave[:50]}
         return Actor(name=name, grants=frozenset({Grant("org_contact", organisation=body.pk)}))
     if invitation.handed_by_id is None:
-        return Actor()
+        return NOBODY
     lender = actor_of(invitation.handed_by_id, "")
     name = _("link handed over by a worker (%(wave)s)") % {"wave": wave[:50]}
     return replace(lender, user=None, name=name)

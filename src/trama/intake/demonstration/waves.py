@@ -1,7 +1,7 @@
 """Two monitoring waves that are closed and one that is open, on the invented community and what is told around it.
 
-What is younger than the first wave had an earlier edition then, with the same partners and the same numbers, so that the
-first wave gives the totals of the survey of Bologna: 147, 165, more than 500, about 6,900.
+What is younger than the first wave had an earlier edition then, with the same partners and the same numbers, so that
+the first wave gives the totals of the survey of Bologna: 147, 165, more than 500, about 6,900.
 """
 
 from __future__ import annotations

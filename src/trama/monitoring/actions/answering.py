@@ -16,9 +16,10 @@ from trama.core import history
 from trama.core.actor import Actor
 from trama.core.declarations import Monitored, gathered
 from trama.monitoring import questions as asking
-from trama.monitoring.actions.letters import invite, line_of, send
+from trama.monitoring.actions.letters import line_of, send
 from trama.monitoring.actions.making import NotPossible, questions_of, refuse_unless
 from trama.monitoring.choices import Answer, Channel
+from trama.monitoring.links import invite
 from trama.monitoring.models import Invitation, Sheet
 
 

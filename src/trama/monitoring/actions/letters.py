@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -19,19 +17,12 @@ from trama.core import facts, history
 from trama.core.actor import Actor
 from trama.core.declarations import Referent, gathered
 from trama.monitoring.actions.making import NotPossible, locked, refuse_unless
-from trama.monitoring.links import new_token
+from trama.monitoring.links import invite
 from trama.monitoring.models import Invitation, Sheet, Wave
 from trama.monitoring.permissions import may_keep
 from trama.monitoring.reading import to_remind
 
-GRACE_DAYS = 3  # a link works a little longer than it says: the post is slow
 BATCH = 500
-
-
-def expiry(wave: Wave) -> datetime:
-    """When the links of a wave stop working: some days after the last day for answers."""
-    last = wave.answer_by + timedelta(days=GRACE_DAYS)
-    return datetime.combine(last, time(23, 59), tzinfo=UTC)
 
 
 def send_links(actor: Actor, wave: Wave, site: str) -> int:
@@ -82,12 +73,6 @@ def _write_to(
     verb = "reminded" if reminding else "sent_links"
     history.record(actor, verb, wave, history.state_of(wave), {"sheets": [None, [sheet.pk for sheet, _one in wanted]]})
     send(wave, email, wanted[0][1].name, lines, reminding=reminding)
-
-
-def invite(sheet: Sheet, wave: Wave, **fields: Any) -> tuple[str, Invitation]:
-    """A new link to a sheet; the token is given back here and nowhere else."""
-    token, digest = new_token()
-    return token, Invitation.objects.create(sheet=sheet, digest=digest, expires_at=expiry(wave), **fields)
 
 
 def line_of(sheet: Sheet, site: str, token: str) -> dict[str, str]:

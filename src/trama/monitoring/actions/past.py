@@ -14,9 +14,9 @@ from trama.core import bulk, facts, history
 from trama.core.actor import Actor
 from trama.core.declarations import gathered
 from trama.monitoring import freezing
-from trama.monitoring.actions.letters import expiry
 from trama.monitoring.actions.making import refuse_unless, sheet_for
 from trama.monitoring.choices import Answer, Channel, WaveState
+from trama.monitoring.links import expiry
 from trama.monitoring.models import FrozenRow, Invitation, Sheet, Wave, WaveArea
 from trama.monitoring.permissions import may_keep
 
@@ -53,7 +53,7 @@ def _begin(actor: Actor, fields: Mapping[str, Any], areas: Sequence[int], found:
 def bring_closed_wave(
     actor: Actor, fields: Mapping[str, Any], areas: Sequence[int], found: Sequence[Past], outside: Sequence[Past] = ()
 ) -> Wave:
-    """A wave closed on `fields["closed_at"]`, frozen as `found` tells; `outside`: what it did not ask about any more."""
+    """A wave closed on `fields["closed_at"]`, frozen as `found` tells; `outside`: what it no longer asked about."""
     wave = _begin(actor, fields, areas, found)
     hidden = gathered.monitored[wave.what].described([one.record for one in outside])
     sheets = {sheet.record: sheet for sheet in Sheet.objects.filter(wave=wave).order_by()}
