@@ -21,7 +21,7 @@ from trama.core.declarations import gathered
 from trama.core.pages import anyone, page
 from trama.monitoring import actions, comparing, links, reading
 from trama.monitoring.actions.making import NotPossible, questions_of
-from trama.monitoring.choices import Answer, Channel, WaveState
+from trama.monitoring.choices import COVERED, Answer, Channel, WaveState
 from trama.monitoring.forms import (
     DelegateForm,
     ErratumForm,
@@ -111,7 +111,7 @@ def wave(request: HttpRequest, pk: int) -> HttpResponse:
         before = reading.wave_before(row)
         context |= {"figures": whole, "cuts": cuts, "errata": row.errata.all(), "before": before}
         context |= {"by_area": reading.by_area(cuts[0][1]) if cuts else [], "cuts": cuts[1:]}
-        context |= {"asked": row.sheets.count(), "answered": row.sheets.filter(answer__in=reading.COVERED).count()}
+        context |= {"asked": row.sheets.count(), "answered": row.sheets.filter(answer__in=COVERED).count()}
         return render(request, "monitoring/closed.html", context)
     if row.state == WaveState.DRAFT:
         count = actions.count_scope(row)
