@@ -29,9 +29,10 @@ def said(figure: FrozenFigure) -> dict[str, str]:
 
 def figures(wave: Wave) -> tuple[list[dict[str, Any]], list[tuple[str, list[dict[str, Any]]]]]:
     """The figures of the whole, and those by each cut in the order in which they were frozen."""
-    whole, cuts = [], defaultdict(list)
+    whole: list[dict[str, Any]] = []
+    cuts: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in FrozenFigure.objects.filter(wave=wave).order_by("position"):
-        shown = {
+        shown: dict[str, Any] = {
             **said(row),
             "key": row.key,
             "number": row.number,
