@@ -318,6 +318,7 @@ TABLE: dict[str, list[Case]] = {
     # intake: a load may touch everything, so who brings one keeps the whole home territory (here: the union)
     "intake:loads": [get(KEEPERS_SOMEWHERE)],
     "intake:load": [get(KEEPERS_SOMEWHERE, pk="load")],
+    "intake:load_undo": [post(REACH_BOTH, pk="load")],
     "intake:upload": form(REACH_BOTH),
     "intake:confirm": [post(NONE, token="=not-a-token-of-anybody")],
     "intake:indicators": form(REACH_BOTH),
@@ -494,10 +495,13 @@ TABLE: dict[str, list[Case]] = {
     # What is published cannot be changed by anybody.
     + form(NONE, code="=of_the_towns", version="=1"),
     "insight:index_do": [
-        post(may, code=f"={code}", version="=1", what=f"={what}")
+        case
         for code, may in DRAFT_INDICES.items()
         for what in ("publish", "delete")
+        for case in form(may, code=f"={code}", version="=1", what=f"={what}")
     ]
+    + form(REACH_BOTH, code="=of_the_towns", version="=1", what="=withdraw")
+    + form(NONE, code="=draft_of_borgo", version="=1", what="=withdraw")
     + [post(REACH_BOTH, code="=of_the_towns", version="=1", what="=new-version")]
     + [post(NONE, code="=of_the_towns", version="=1", what="=delete")],
     "insight:indicators": [get(EVERYBODY)],

@@ -19,3 +19,16 @@ def among(keys: Iterable[int]) -> RawSQL | list[int]:
     if connection.vendor == "sqlite":
         return RawSQL("SELECT value FROM json_each(%s)", (json.dumps(wanted),))
     return RawSQL("SELECT unnest(%s::bigint[])", (wanted,))
+
+
+LARGEST = 2**63 - 1  # what both databases hold as a whole number
+
+
+def whole(text: object, most: int = LARGEST, least: int = 0) -> int | None:
+    """A whole number that a stranger wrote in plain digits, within bounds; None for anything else."""
+    written = str(text)
+    # "²" is a digit to Python, and five thousand nines are refused by int() only at its end.
+    if not written.isascii() or not written.isdigit() or len(written) > len(str(LARGEST)):
+        return None
+    value = int(written)
+    return value if least <= value <= most else None

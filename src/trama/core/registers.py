@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core import codes
 from trama.core.actor import Actor
+from trama.core.keys import whole
 
 Text = str | Promise
 NONE = "-"  # in an address: the records that have no value
@@ -167,7 +168,8 @@ class YearDimension(Dimension):
         return []
 
     def stored(self, value: str) -> Any:
-        return int(value) if value.isdigit() else -1
+        year = whole(value, 9999)
+        return -1 if year is None else year
 
     def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
         annotated: QuerySet[Any] = rows.annotate(**{alias: F(f"{self.path}__year")})

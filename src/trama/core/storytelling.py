@@ -13,11 +13,11 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.utils import formats
+from django.utils import formats, timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from trama.core import codes
 from trama.core.actor import Actor
@@ -76,9 +76,13 @@ def history_of(
     verbs: Mapping[str, tuple[Text, Text]] | None = None,
     without: frozenset[str] = frozenset(),
     cover: Callable[[str], str] | None = None,
+    owns: bool = False,
     limit: int = 50,
 ) -> list[Sentence]:
     """The history of a record, the latest act first.
+
+    What was written before and after is for staff and for whom the record is theirs to change (`owns`): an old text may
+    be one that was hidden, or a draft. Everybody else reads what was done and when.
 
     `told` names the changes that are no fields of its model; `verbs` adds to `TOLD`; `without` names fields that this
     actor is not to read about; `cover` takes out of a text what this actor is not to read.
@@ -90,7 +94,8 @@ def history_of(
         actor, cover, ((fields.get(name), change) for entry in entries for name, change in entry.changes.items())
     )
     words = {**TOLD, **(verbs or {})}
-    return [_tell(entry, fields, names, actor, words) for entry in entries]
+    told_whole = actor.is_staff or owns
+    return [_tell(entry, fields if told_whole else {}, names, actor, words) for entry in entries]
 
 
 def _tell(
@@ -140,6 +145,10 @@ def _fields_of(model: type[models.Model]) -> dict[str, Told]:
         choices = {str(value): text for value, text in field.flatchoices} or None
         label = field.verbose_name
         if isinstance(target, type):
+            if not isinstance(
+                label, Promise
+            ):  # the name of the field itself, in no language: that of what it points to
+                label = target._meta.verbose_name or label
             found[field.attname] = Told(label, target)
         else:
             found[field.attname] = Told(label, choices=choices)
@@ -207,4 +216,11 @@ def _moment(text: str) -> str:
         day: date | datetime | None = parse_date(text) or parse_datetime(text)
     except ValueError:
         return ""
-    return formats.date_format(day, "j F Y") if day else ""
+    if not day:
+        return ""
+    if isinstance(day, datetime):
+        # A moment was kept with its hour for a reason: a date of an experience, say.
+        text = formats.date_format(timezone.localtime(day) if timezone.is_aware(day) else day, "j F Y, G.i")
+    else:
+        text = formats.date_format(day, "j F Y")
+    return text if (get_language() or "it").startswith("en") else text.lower()  # Italian months are written small

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from trama.core.actor import Actor
 from trama.core.history import record, state_of
+from trama.core.legible import legible
 from trama.directory import permissions
 from trama.directory.choices import ResourceState
 from trama.directory.models import Promotion, Resource, ResourceCode, ResourceContact, carriers_of
@@ -182,7 +183,7 @@ def _promoters(resource: Resource, data: Mapping[str, Any]) -> list[tuple[int, s
 
 
 def _complete(resource: Resource, data: Mapping[str, Any], promoters: Sequence[tuple[int, str]] | None) -> None:
-    resource.name = " ".join(resource.name.split())
+    resource.name = " ".join(legible(resource.name).split())
     if resource.place_id and "place_id" in data and data.get("lon") is None:
         place = resource.place
         if place is not None:

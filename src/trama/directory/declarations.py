@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from trama.core import codes
 from trama.core.actor import Actor
-from trama.core.declarations import AreaSection, RecordSection, Searchable, declare
+from trama.core.declarations import Alert, Alerts, AreaSection, RecordSection, Searchable, declare
 from trama.core.freshness import confirmation_limit, decayed
 from trama.core.keys import among
 from trama.core.registers import (
@@ -50,6 +50,7 @@ from trama.network.declarations import (
     area_names,
     joined,
     readable,
+    to_confirm,
 )
 from trama.network.models import Organisation
 from trama.territory.declarations import area_dimensions
@@ -385,8 +386,25 @@ def offered_by(actor: Actor, organisation: Any) -> dict[str, Any] | None:
     }
 
 
+def of_place(actor: Actor, place: Any) -> dict[str, Any] | None:
+    """What is offered at a place; None when nothing is listed."""
+    rows = visible(actor).filter(place=place.pk, state=ResourceState.PUBLISHED).order_by("name", "pk")
+    shown = list(rows.select_related("activity")[: MOST_SHOWN + 1])
+    return {"resources": shown[:MOST_SHOWN], "has_more": len(shown) > MOST_SHOWN} if shown else None
+
+
+def what_waits(actor: Actor) -> list[Alert]:
+    """The resources that wait for a confirmation where the actor writes."""
+    published = visible(actor).filter(state=ResourceState.PUBLISHED)
+    return to_confirm(actor, REGISTER, published, "state=published")
+
+
 declare(
     REGISTER,
+    Alerts("resources", _("What is on offer"), what_waits),
+    RecordSection(
+        "resources_here", "territory.place", _("What is offered here"), "directory/_of_place.html", of_place, order=20
+    ),
     Searchable(
         model=Resource, label=_("What is on offer"), entries=_entries, visible=visible, url=url, lines=_lines, order=15
     ),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from trama.core import codes, facts, history
 from trama.core.actor import Actor
+from trama.core.legible import legible
 from trama.core.models import Code
 from trama.experiences import permissions
 from trama.experiences.choices import ExperienceState, Precision
@@ -30,7 +31,7 @@ from trama.network import actions as network
 from trama.network.models import Organisation
 from trama.territory import finding
 from trama.territory.models import Place
-from trama.territory.permissions import may_write_in
+from trama.territory.permissions import is_writer, may_write_in
 
 # The facets of an experience; each is the name of a code list.
 FACETS = ("aim", "target", "need", "instrument", "public_service", "purpose", "theme")
@@ -82,6 +83,13 @@ def may_edit(actor: Actor, experience: Experience) -> bool:
     return permissions.may_edit(
         actor, area_ids_of(experience), experience.author_id, carriers_of(experience), experience.state
     )
+
+
+def may_publish(actor: Actor, experience: Experience | None) -> bool:
+    """Whether the actor may show this draft to everybody; of one that is not there yet: whether they write at all."""
+    if experience is None:
+        return is_writer(actor)
+    return permissions.may_place(actor, area_ids_of(experience), carriers_of(experience))
 
 
 def may_judge(actor: Actor, experience: Experience) -> bool:
@@ -152,10 +160,10 @@ def save_experience(
 
 
 def _tidy(name: str, value: Any) -> Any:
-    """A text without NULs, which PostgreSQL refuses; a title with single blanks."""
+    """A text without the signs that nobody sees (PostgreSQL refuses NULs); a title with single blanks."""
     if not isinstance(value, str):
         return value
-    value = value.replace("\x00", "")
+    value = legible(value)
     return " ".join(value.split()) if name == "name" else value
 
 
@@ -309,7 +317,7 @@ def _write_participations(actor: Actor, experience: Experience, wanted: Iterable
 
 
 def _new_organisation(actor: Actor, item: Mapping[str, Any], experience: Experience) -> Organisation:
-    name = " ".join(str(item.get("name") or "").split())
+    name = " ".join(legible(str(item.get("name") or "")).split())
     if not name:
         raise ValidationError({"participations": _("Write the name of the organisation.")})
     # It belongs to the area of the experience, or to the first of its areas in which the actor writes.

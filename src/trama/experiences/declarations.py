@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import Truncator
@@ -37,7 +37,7 @@ from trama.core.registers import (
 )
 from trama.experiences import permissions
 from trama.experiences.choices import ExperienceState, Precision
-from trama.experiences.dimensions import DIMENSIONS, PUBLIC_ORGANISATION, phase_is
+from trama.experiences.dimensions import COUNTED_ORGANISATION, DIMENSIONS, PUBLIC_ORGANISATION, phase_is
 from trama.experiences.models import (
     Experience,
     ExperienceArea,
@@ -50,9 +50,10 @@ from trama.experiences.models import (
     Total,
     touches_special_data,
 )
-from trama.network.models import visible_names
+from trama.network.models import Membership, visible_names
 from trama.territory import finding
 from trama.territory.models import AreaClosure, Place
+from trama.territory.permissions import WRITERS
 from trama.ui.numbers import day, number
 
 NOT_PERSONS = _("The sum counts a person as often as they took part: it is not a number of distinct persons.")
@@ -60,7 +61,7 @@ MEASURES = (
     Measure(
         "organisations",
         _("Organisations involved"),
-        Count("participations__organisation", distinct=True),
+        Count("participations__organisation", distinct=True, filter=COUNTED_ORGANISATION),
         unit=_("organisations"),
         warning=_("Each organisation counts once, however many experiences it takes part in."),
     ),
@@ -182,6 +183,19 @@ def _money_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
     return _grouped((pk, f"{year}: {amount}") for pk, year, amount in rows)
 
 
+def _number_of(field: str) -> Any:
+    """The number of another experience, if the actor may see it."""
+
+    def batch(pks: Sequence[int], actor: Actor) -> dict[int, int]:
+        rows = Experience.objects.filter(pk__in=among(pks), **{f"{field}__isnull": False}).order_by()
+        pairs = dict(rows.values_list("pk", f"{field}_id"))
+        shown = Experience.objects.visible_to(actor).filter(pk__in=among(sorted(set(pairs.values()))))
+        seen = set(shown.order_by().values_list("pk", flat=True))
+        return {pk: other for pk, other in pairs.items() if other in seen}
+
+    return batch
+
+
 def _facet_column(list_: str, label: Any, *, on_page: bool = False) -> Column:
     return Column(list_, label, batch=_codes_column(list_), on_page=on_page)
 
@@ -239,8 +253,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("critical_points", _("what was difficult"), "critical_points", on_page=False, staff=True),
     Column("good_practice", _("good practice"), "is_good_practice", YES_NO, on_page=False),
     Column("experiment", _("experiment"), "is_experiment", YES_NO, on_page=False),
-    Column("parent", _("part of (number)"), "parent_id", numeric=True, on_page=False),
-    Column("continues", _("continues (number)"), "continues_id", numeric=True, on_page=False),
+    Column("parent", _("part of (number)"), batch=_number_of("parent"), numeric=True, on_page=False),
+    Column("continues", _("continues (number)"), batch=_number_of("continues"), numeric=True, on_page=False),
     Column("lon", _("longitude"), "lon", numeric=True, on_page=False),
     Column("lat", _("latitude"), "lat", numeric=True, on_page=False),
     Column("confirmed_on", _("confirmed by the body"), "confirmed_on", on_page=False),
@@ -269,7 +283,7 @@ def counted(count: int) -> str:
 
 def _for_list(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.select_related("area").annotate(
-        organisations_count=Count("participations__organisation", distinct=True)
+        organisations_count=Count("participations__organisation", distinct=True, filter=COUNTED_ORGANISATION)
     )
 
 
@@ -339,11 +353,14 @@ def _entries(pks: Sequence[int] | None) -> Iterator[tuple[int, str, str]]:
 def _lines(pks: Sequence[int]) -> dict[int, str]:
     found, areas = {}, finding.nodes()
     rows = Experience.objects.filter(pk__in=pks).order_by()
+    coming = Occurrence.objects.filter(experience__in=pks, starts_at__gte=timezone.now(), cancelled_because="")
+    soonest = dict(coming.order_by().values_list("experience_id").annotate(first=Min("starts_at")))
     for pk, kind, area, starts, summary in rows.values_list("pk", "kind_id", "area_id", "starts_on", "summary"):
         parts = [
             codes.label(kind),
             areas[area].name if area in areas else "",
             _now("since %(year)s") % {"year": starts.year} if starts else "",
+            _now("next date: %(when)s") % {"when": day(timezone.localtime(soonest[pk]))} if pk in soonest else "",
         ]
         line = " · ".join(part for part in parts if part)
         found[pk] = f"{line}. {Truncator(summary).chars(140)}" if summary else line
@@ -360,7 +377,9 @@ def _what_is_done(actor: Actor, area: Any) -> dict[str, Any]:
     below = AreaClosure.objects.filter(ancestor=area.pk).order_by().values("area")
     rows = visible(actor).published().in_areas(below)
     ongoing = rows.filter(phase_is("ongoing", timezone.localdate()))
-    address = f"area={area.code}&phase=ongoing"
+    # Staff see drafts in the list: the link counts what is counted here.
+    within = f"area={area.code}&state=published" if actor.is_staff else f"area={area.code}"
+    address = f"{within}&phase=ongoing"
     people = ongoing.people()
     total = people.volunteers.base
     named = ExperienceCode.objects.order_by().filter(facet="aim", experience__in=ongoing.order_by().values("pk"))
@@ -377,6 +396,7 @@ def _what_is_done(actor: Actor, area: Any) -> dict[str, Any]:
         "beneficiaries": _spoken(people.beneficiaries, lower_bound=False),
         "newest": list(ongoing.order_by("-starts_on", "name", "pk").values("pk", "name", "kind_id", "starts_on")[:5]),
         "address": address,
+        "within": within,
         "area_code": area.code,
         "may_add": permissions.may_add(actor),
     }
@@ -423,6 +443,20 @@ def of_organisation(actor: Actor, organisation: Any) -> dict[str, Any] | None:
     }
 
 
+# --- the page of a place --------------------------------------------------------------------------------------------
+def of_place(actor: Actor, place: Any) -> dict[str, Any] | None:
+    """The experiences at a place that the actor may see, and the next dates there."""
+    here = ExperiencePlace.objects.filter(place=place.pk).order_by().values("experience")
+    rows = visible(actor).published().filter(pk__in=here)
+    listed = list(rows.order_by("-starts_on", "name", "pk")[: MOST_LISTED + 1])
+    coming = Occurrence.objects.filter(place=place.pk, starts_at__gte=timezone.now(), cancelled_because="")
+    coming = coming.filter(experience__in=visible(actor).published().order_by().values("pk"))
+    dates = list(coming.select_related("experience").order_by("starts_at", "pk")[:5])
+    if not listed and not dates:
+        return None
+    return {"items": listed[:MOST_LISTED], "has_more": len(listed) > MOST_LISTED, "dates": dates}
+
+
 # --- the calendar and what waits ------------------------------------------------------------------------------------
 def dates_between(actor: Actor, first: date, last: date, areas: Sequence[int] | None) -> list[CalendarEntry]:
     """The dates of experiences that the actor may see, from the first day to the last."""
@@ -453,14 +487,39 @@ def dates_between(actor: Actor, first: date, last: date, areas: Sequence[int] | 
     ]
 
 
+def _to_publish(actor: Actor) -> list[Alert]:
+    """Drafts, complete by now, of contact persons who may not publish them: for whoever may, in their areas."""
+    if not actor.holds(WRITERS):
+        return []
+    held = Membership.objects.in_force().order_by()
+    writers = held.filter(role__in=WRITERS).values("user")
+    # Who began a draft that their own organisation carries publishes it without anybody.
+    spoken = held.filter(user=OuterRef(OuterRef("author")), organisation__isnull=False).values("organisation")
+    carried = Participation.objects.filter(
+        experience=OuterRef("pk"), role__in=permissions.CARRIERS, organisation__in=spoken
+    )
+    drafts = Experience.objects.filter(state=ExperienceState.DRAFT, starts_on__isnull=False)
+    drafts = drafts.exclude(summary="").exclude(author=actor.user).exclude(author__in=writers)
+    drafts = drafts.filter(author__in=held.filter(role="org_contact").values("user"))
+    if not actor.everywhere(WRITERS):
+        drafts = drafts.in_areas(actor.areas_with(WRITERS))
+    title = _now("To publish: %(name)s")
+    rows = drafts.exclude(Exists(carried)).select_related("author").order_by("edited_at", "pk")
+    return [
+        Alert(title % {"name": row.name}, url(row.pk), detail=_now("sent by %(who)s") % {"who": row.author.called})
+        for row in rows[:5]
+        if row.author is not None
+    ]
+
+
 def what_waits(actor: Actor) -> list[Alert]:
     """Drafts that the actor has begun, and published experiences that wait for their word."""
     if actor.user is None:
         return []
     now = timezone.now()
+    alerts = _to_publish(actor)
     mine = Experience.objects.filter(author=actor.user).order_by()
     drafts = mine.filter(state=ExperienceState.DRAFT)
-    alerts = []
     for pk, name, edited in drafts.order_by("edited_at", "pk").values_list("pk", "name", "edited_at")[:5]:
         days = (now - edited).days
         detail = ngettext("left %(n)s day ago", "left %(n)s days ago", days) % {"n": days} if days else _now("of today")
@@ -492,6 +551,9 @@ declare(
         "experiences/_of_organisation.html",
         of_organisation,
         order=30,
+    ),
+    RecordSection(
+        "experiences_here", "territory.place", _("What happens here"), "experiences/_of_place.html", of_place, order=10
     ),
     CalendarEntries("experiences", _("What is done"), dates_between),
     Alerts("experiences", _("Experiences"), what_waits),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -19,13 +20,16 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core import codes
 from trama.core.actor import Actor
+from trama.core.keys import whole
 from trama.experiences import naming
 from trama.experiences.choices import Precision
 from trama.experiences.models import MOST_PEOPLE, Experience
 from trama.network import matching
 from trama.network.models import Organisation
-from trama.territory.models import Place
+from trama.territory import finding
+from trama.territory.models import Boundary, Place
 from trama.territory.permissions import WRITERS
+from trama.ui.numbers import number as printed
 
 FACETS = ("aim", "target", "purpose", "need", "theme", "instrument", "public_service")
 BASE_SALT = "experiences.base"
@@ -66,11 +70,17 @@ class CountWidget(forms.MultiWidget):
         return list(value) if value else [None, ""]
 
 
+def _not_too_many(value: int) -> None:
+    if value > MOST_PEOPLE:
+        said = _now("More than %(most)s people? Look at the number again.")
+        raise ValidationError(said % {"most": printed(MOST_PEOPLE)})
+
+
 class CountField(forms.MultiValueField):
     """Gives `(number or None, precision)`. A number without a choice counts as an estimate: that promises less."""
 
     def __init__(self, **more: Any) -> None:
-        number = forms.IntegerField(min_value=0, max_value=MOST_PEOPLE, required=False)
+        number = forms.IntegerField(min_value=0, required=False, validators=[_not_too_many])
         known = forms.ChoiceField(choices=Precision.choices, required=False)
         super().__init__((number, known), required=False, require_all_fields=False, widget=CountWidget(), **more)
 
@@ -132,7 +142,7 @@ class NamesField(forms.Field):
                 try:
                     found.append(self.find(text, self.actor))
                 except ValidationError as error:
-                    wrong += error.messages
+                    wrong.append(error)
         if wrong:
             raise ValidationError(wrong)
         return list(dict.fromkeys(found))
@@ -234,8 +244,8 @@ class PartForm(forms.Form):
             return data
         self.found = naming.find_organisation(name, self.actor)
         if self.found is None and data.get("choice") not in ("", "new", None):
-            wanted = [int(data["choice"])] if str(data["choice"]).isdigit() else []
-            seen = Organisation.objects.visible_to(self.actor).filter(pk__in=wanted)
+            # No number at all finds nothing, as one that nobody bears.
+            seen = Organisation.objects.visible_to(self.actor).filter(pk=whole(data["choice"]) or 0)
             self.found = seen.order_by().values_list("pk", flat=True).first()
         if self.found is None and data.get("choice") != "new":
             self.look_alikes = matching.suggest(name, self.actor, limit=4)
@@ -305,6 +315,19 @@ class FundingForm(forms.Form):
 
 PartFormSet = forms.formset_factory(PartForm, extra=1, max_num=200, absolute_max=220)
 FundingFormSet = forms.formset_factory(FundingForm, extra=1, max_num=100, absolute_max=120)
+
+
+def _picked(data: Any) -> Any:
+    """What was sent, with the name that was chosen among those that may be meant in the place of the one typed."""
+    changed = data.copy()
+    try:
+        name, typed, meant = (str(part) for part in json.loads(data["pick"]))
+    except (ValueError, TypeError):
+        return changed
+    if name in ("areas", "places", "parent", "continues"):
+        given = [meant if " ".join(text.split()) == typed else text for text in data.getlist(name)]
+        changed.setlist(name, given)
+    return changed
 
 
 # --- the whole ----------------------------------------------------------------------------------------------------
@@ -384,12 +407,18 @@ class ExperienceForm(forms.Form):
 
     def __init__(self, *args: Any, actor: Actor, experience: Experience | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.picked = False
+        if self.is_bound and "pick" in self.data:
+            self.data, self.picked = _picked(self.data), True
         self.actor, self.experience = actor, experience
+        self.is_outside = False  # whether the position that the device told lies out of the territory
         for name in ("areas", "places", "parent", "continues"):
             self.fields[name].actor = actor  # type: ignore[attr-defined]
         for field in self.fields.values():
             if isinstance(field, ChipsField):
                 field.fill()
+        for name in ("summary", "areas", "starts_on"):
+            self.fields[name].remark = _("needed to publish")  # type: ignore[attr-defined]
         kinds = [(code.value, code.label) for code in codes.codes_of("experience_kind")]
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
         self.fields["kind"].initial = "activity"
@@ -408,8 +437,14 @@ class ExperienceForm(forms.Form):
         start, end = data.get("starts_on"), data.get("ends_on")
         if start and end and end < start:
             self.add_error("ends_on", _now("The end date comes before the start: which of the two is right?"))
+        if data.get("lon") is not None and data.get("lat") is not None and self._is_outside(data["lon"], data["lat"]):
+            self.is_outside, data["lon"], data["lat"] = True, None, None
         # Ten times more helpers than helped is more often a slip than the truth; it is told, not refused (see views).
         return data
+
+    def _is_outside(self, lon: float, lat: float) -> bool:
+        """Whether a point lies in none of the areas that have a boundary."""
+        return finding.area_at(lon, lat) is None and Boundary.objects.filter(valid_to__isnull=True).exists()
 
     @property
     def rows_are_valid(self) -> bool:
@@ -459,6 +494,17 @@ class ExperienceForm(forms.Form):
             return dict(signing.loads(self.data.get("base", ""), salt=BASE_SALT))
         except (signing.BadSignature, ValueError, TypeError):
             return {}
+
+    def perhaps(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Per field the names that may be meant: name, what was typed, and what the button sends."""
+        found: dict[str, list[tuple[str, str, str]]] = {}
+        for name, errors in self.errors.as_data().items():
+            for error in errors:
+                if error.code == "perhaps" and error.params:
+                    typed = error.params["typed"]
+                    rows = [(meant, typed, json.dumps([name, typed, meant])) for meant in error.params["options"]]
+                    found.setdefault(name, []).extend(rows)
+        return found
 
     def problems(self) -> list[str]:
         """What does not hold, in sentences, each with the label of its field."""

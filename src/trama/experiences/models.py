@@ -179,6 +179,11 @@ class Experience(Located, Freshness):
 
     objects = ExperienceQuerySet.as_manager()
 
+    @property
+    def is_of_body(self) -> bool:
+        """Whether some organisation is named in it, that could confirm it."""
+        return self.participations.exists()
+
     class Meta:
         ordering = ("-starts_on", "name", "id")
         verbose_name = _("experience")

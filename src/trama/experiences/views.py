@@ -111,13 +111,13 @@ def experience_add(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _form_page(request, ExperienceForm(initial=_suggested(request), actor=actor), None)
     form = ExperienceForm(request.POST, actor=actor)
-    if not (form.is_valid() and form.rows_are_valid):
+    if not (form.is_valid() and form.rows_are_valid) or form.picked:
         return _form_page(request, form, None)
     try:
         record = actions.save_experience(actor, form.given())
     except ValidationError as error:
         return _form_page(request, _with_errors(form, error), None)
-    return _after_save(request, record)
+    return _after_save(request, form, record)
 
 
 def _suggested(request: HttpRequest) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def experience_edit(request: HttpRequest, pk: int) -> HttpResponse:
         missing = actions.missing_for_publishing(record) if request.GET.get("publish") else {}
         return _form_page(request, form, record, missing=missing)
     form = ExperienceForm(request.POST, actor=actor, experience=record)
-    if not (form.is_valid() and form.rows_are_valid):
+    if not (form.is_valid() and form.rows_are_valid) or form.picked:
         return _form_page(request, form, record)
     try:
         merged = merging.save_merged(actor, form.given(), form.base_data(), record)
@@ -152,7 +152,7 @@ def experience_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return _form_page(request, _with_errors(form, error), record)
     if merged.theirs:
         return _conflict(request, form, merged)
-    return _after_save(request, merged.experience)
+    return _after_save(request, form, merged.experience)
 
 
 def _opened(record: Experience, actor: Actor, mine: dict[str, Any] | None = None) -> ExperienceForm:
@@ -200,11 +200,13 @@ def _with_errors(form: ExperienceForm, error: ValidationError) -> ExperienceForm
     return form
 
 
-def _after_save(request: HttpRequest, record: Experience) -> HttpResponse:
+def _after_save(request: HttpRequest, form: ExperienceForm, record: Experience) -> HttpResponse:
     """Say what happened and what comes next; publish, if that was the button."""
+    if form.is_outside:
+        messages.warning(request, _("Your position is outside the territory: write yourself where it happens."))
     if "publish" not in request.POST:
         if record.state == ExperienceState.DRAFT:
-            messages.success(request, _("Draft saved. Nobody else reads it until you publish it."))
+            messages.success(request, _("Draft saved. It is not public until it is published."))
         else:
             messages.success(request, _("Saved. Everybody reads it as it is now."))
         return redirect("experiences:experience", pk=record.pk)
@@ -214,10 +216,17 @@ def _after_save(request: HttpRequest, record: Experience) -> HttpResponse:
         messages.success(request, _("Draft saved. Something is still missing to publish it."))
         return redirect(reverse("experiences:experience_edit", args=[record.pk]) + "?publish=1")
     except PermissionDenied:
-        messages.success(request, _("Draft saved. Whoever works in that area can publish it."))
+        messages.success(request, _sent(record))
         return redirect("experiences:experience", pk=record.pk)
     messages.success(request, _("Published: everybody can read it now. Thank you."))
     return redirect("experiences:experience", pk=record.pk)
+
+
+def _sent(record: Experience) -> str:
+    """To whom a draft goes that its author may not publish: to whoever writes in its areas."""
+    names = [finding.name_of(pk) for pk in sorted(actions.area_ids_of(record))]
+    said = _("Sent: who works in %(areas)s finds it among what waits for them, and publishes it.")
+    return said % {"areas": ", ".join(names)}
 
 
 def _form_page(request: HttpRequest, form: ExperienceForm, record: Experience | None, **more: Any) -> HttpResponse:
@@ -232,7 +241,9 @@ def _form_page(request: HttpRequest, form: ExperienceForm, record: Experience | 
         "crumbs": crumbs,
         "missing": listed,
         "problems": form.problems() if form.is_bound else [],
+        "perhaps": form.perhaps() if form.is_bound else {},
         "opened": dict.fromkeys(wrong, True),
+        "may_publish": actions.may_publish(_actor(request), record),
         "autosaves": record is not None and record.state == ExperienceState.DRAFT,
         **more,
     }

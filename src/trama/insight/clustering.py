@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -278,7 +279,10 @@ def sentence(found: Clustering) -> str:
 
 def meaning(found: Clustering) -> str:
     """What the sentence means, and how often chance alone gives as much."""
-    words = {"shuffles": number(found.test.permutations), "hits": number(found.as_strong)}
+    shuffles = found.test.permutations
+    # p = (hits + 1) / (shuffles + 1) must be at most half the level.
+    limit = math.floor(LEVEL / 2 * (shuffles + 1) + 1e-9)
+    words = {"shuffles": number(shuffles), "hits": number(found.as_strong), "limit": number(limit)}
     match found.verdict:
         case "alike":
             said = _("Areas with a high value tend to lie near others with a high value, and low near low.")
@@ -286,7 +290,8 @@ def meaning(found: Clustering) -> str:
             said = _("Areas with a high value tend to lie beside areas with a low value.")
         case _:
             said = _("High and low values lie over the territory as they could by chance.")
-    return f"{said} {_chance(found) % words}"
+    sign = _("We call it a sign only if that happens fewer than %(limit)s times in %(shuffles)s.")
+    return f"{said} {_chance(found) % words} {sign % words}"
 
 
 def _chance(found: Clustering) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from trama.core import facts, small_counts
+from trama.core import facts, memo, small_counts
 from trama.core.actor import SYSTEM, Actor
 from trama.core.registers import NONE, Dimension, Measure, Register, Selection
 from trama.insight.counting import Counts, Tally, counted, plain
@@ -30,6 +30,20 @@ class CrosstabError(ValueError):
 def axes_of(register: Register, actor: Actor) -> list[Dimension]:
     """The dimensions by which this actor may count."""
     return [d for d in register.dimensions if d.axis and (not d.staff or actor.is_staff)]
+
+
+def stated_axes(actor: Actor, register: Register) -> frozenset[str]:
+    """The dimensions of which at least one record that the actor may see states something; until anything changes."""
+
+    def look() -> frozenset[str]:
+        rows = Selection().published(register, actor).rows(register, actor).order_by()
+        return frozenset(
+            axis.key
+            for axis in axes_of(register, actor)
+            if axis.group(rows, "stated_value").filter(stated_value__isnull=False).exists()
+        )
+
+    return memo.until_changed(("insight.stated_axes", register.key), actor, look)
 
 
 def compute(
@@ -50,7 +64,7 @@ def compute(
     cols_dimension = _dimension(actor, register, cols_key) if cols_key else None
     if cols_key and cols_key == rows_key:
         raise CrosstabError(
-            _("Rows and columns are the same (“%(key)s”): choose two different ones.") % {"key": rows_key}
+            _("Rows and columns are the same (“%(key)s”): choose two different ones.") % {"key": rows_dimension.label}
         )
     measure = _measure(register, measure_key)
     counts = counted(selection.rows(register, actor), rows_dimension, cols_dimension, measure, register)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from trama.core import memo
 from trama.core.actor import Actor
@@ -202,7 +203,7 @@ def _compared(actor: Actor, register: Register, asked: Asked) -> Needs:
             raise NothingToSay(_("Of these areas there is no such base to divide by: choose another one."))
     raw = _raw_lines(values, crosstab, base)
     known = [line for line in raw if line.area.value is not None and line.supply is not None]
-    _enough(known)
+    _enough(known, unplaced_sentence(crosstab))
     turned = indicator.polarity == Polarity.POSITIVE
     need_bounds = thirds([line.area.value for line in known if line.area.value is not None])
     supply_bounds = thirds([line.supply for line in known if line.supply is not None])
@@ -227,7 +228,7 @@ def _raw_lines(values: AreaValues, crosstab: Crosstab, base: Base | None) -> lis
     return found
 
 
-def _enough(known: Sequence[Line]) -> None:
+def _enough(known: Sequence[Line], unplaced: str) -> None:
     if len(known) < FEWEST:
         words = {"count": number(len(known)), "fewest": FEWEST}
         raise NothingToSay(
@@ -236,7 +237,8 @@ def _enough(known: Sequence[Line]) -> None:
     if len({line.area.value for line in known}) == 1:
         raise NothingToSay(_("All areas have the same value: none has more need than another."))
     if all(line.count == 0 for line in known):
-        raise NothingToSay(_("Nothing is listed in any of these areas: there is no supply to be put beside the need."))
+        nothing = _("Nothing is listed in any of these areas: there is no supply to be put beside the need.")
+        raise NothingToSay(" ".join(filter(None, (nothing, unplaced))))
     if len({line.supply for line in known}) == 1:
         raise NothingToSay(_("As much is listed in every area: none has less supply than another."))
 
@@ -285,15 +287,30 @@ def sentence(found: Needs) -> str:
 
 def meaning(found: Needs) -> str:
     """What high and little mean, and how many areas there would be by chance."""
-    need = _("High: the third of the areas with the highest values; little: the third with the lowest supply listed.")
-    if found.turned:
-        need = _(
-            "High need: the third of the areas with the lowest values; little: the third with the lowest supply listed."
-        )
-    chance = _("If the two had nothing to do with each other there would be about %(count)s.") % {
-        "count": number(found.by_chance, 0)
+    compared = found.compared
+    high = sum(line.need == HIGH for line in compared)
+    low = sum(line.listed == LOW for line in compared)
+    words = {
+        "high": number(high),
+        "low": number(low),
+        "all": number(len(compared)),
+        "third": number(len(compared) / 3, 0),
+        "count": number(found.by_chance, 0),
     }
-    return f"{need} {chance}"
+    said = _("High: the %(high)s of %(all)s areas with the highest values; little: the %(low)s with the lowest supply.")
+    if found.turned:
+        said = _(
+            "High need: the %(high)s of %(all)s areas with the lowest values; little: the %(low)s with the lowest "
+            "supply."
+        )
+    ties = _(
+        "A third would be %(third)s: areas with the same value are kept together, so that there are more or fewer."
+    )
+    chance = _(
+        "If the two had nothing to do with each other there would be about %(count)s (%(high)s × %(low)s : %(all)s)."
+    )
+    uneven = any(abs(count - len(compared) / 3) >= 1 for count in (high, low))
+    return " ".join(text % words for text in (said, *([ties] if uneven else []), chance))
 
 
 def nothing_sentence(found: Needs) -> str:
@@ -301,7 +318,24 @@ def nothing_sentence(found: Needs) -> str:
     words = {"count": number(len(found.with_nothing)), "all": number(len(found.compared))}
     if not found.with_nothing:
         return _("Something is listed in each of the %(all)s areas.") % words
-    return _("In %(count)s of the %(all)s areas nothing is listed.") % words
+    text = ngettext(
+        "In %(count)s of the %(all)s areas nothing is listed.",
+        "In %(count)s of the %(all)s areas nothing is listed.",
+        len(found.with_nothing),
+    )
+    return text % words
+
+
+def unplaced_sentence(crosstab: Crosstab) -> str:
+    """How many of how many records lie in no area of the level, and so are counted nowhere; empty where all do."""
+    missing = crosstab.rows.missing
+    if not missing:
+        return ""
+    return ngettext(
+        "%(missing)s of %(all)s records has no area of this kind and is counted in none.",
+        "%(missing)s of %(all)s records have no area of this kind and are counted in none.",
+        missing,
+    ) % {"missing": number(missing), "all": number(crosstab.base)}
 
 
 def warnings(found: Needs) -> list[str]:
@@ -317,12 +351,8 @@ def warnings(found: Needs) -> list[str]:
             _("This number does not say by itself whether much of it is a need: here high values are looked at.")
         )
     said.append(_("What is listed in an area may serve other areas too, and the other way round."))
-    missing = found.crosstab.rows.missing
-    if missing:
-        said.append(
-            _("%(missing)s of %(all)s records have no area of this kind and are counted in none.")
-            % {"missing": number(missing), "all": number(found.crosstab.base)}
-        )
+    unplaced = unplaced_sentence(found.crosstab)
+    said += [unplaced] if unplaced else []
     if found.base is not None:
         small_ones = [line.area.name for line in found.compared if line.base is not None and line.base < FEW]
         if small_ones:

@@ -191,6 +191,8 @@ def _total(
         cells.append(TableCell(text, link(None, value) if cell.records else "", spoken_of(cell), str(cell.status)))
     if share_column:
         answered = _("of %(base)s") % {"base": _answered(crosstab, None)}
+        if crosstab.answered(None) == 0:
+            answered = _("nobody states it")
         cells.append(TableCell(answered))
     return TableLine(_("Records with an answer") if as_shares else _("Total"), tuple(cells), "total")
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,20 @@ from trama.core.models import Source
 from trama.directory.models import Resource
 from trama.experiences.models import Experience
 from trama.intake import backup, emptying, staging
+from trama.intake.context import undoing
 from trama.intake.demonstration import invented, scene, told, waves
-from trama.intake.models import Load
-from trama.intake.recipe import MunicipalityStep, Recipe, RecipeError, Step, read
+from trama.intake.models import Load, LoadTrace
+from trama.intake.recipe import (
+    AreasStep,
+    MunicipalityStep,
+    Recipe,
+    RecipeError,
+    RecordsStep,
+    Step,
+    TableSpec,
+    ValuesStep,
+    read,
+)
 from trama.intake.steps.areas import load_areas
 from trama.intake.steps.municipalities import load_municipalities
 from trama.intake.steps.places import load_organisations, load_places
@@ -72,12 +84,13 @@ def load_recipe(
     only: str = "",
     progress: Progress | None = None,
     checked: Callable[[Report], None] | None = None,
+    replace: bool = True,
 ) -> Report:
     """Load a recipe from the files in a folder, in one transaction; a dry run does the same and takes it back.
 
     `only` names the one step to be loaded; `strict` takes everything back when a row is refused (`NotLoaded`).
     `checked` gets the report when all rows are read and nothing is committed yet: who needs no answer between the dry
-    run and the load has both for the work of one.
+    run and the load has both for the work of one. Without `replace`, values of another source are not replaced.
     Raises RecipeError when a file is missing or cannot be understood: then nothing is written.
     """
     say = progress or (lambda text: None)
@@ -85,6 +98,8 @@ def load_recipe(
     started = timezone.now()
     run = Run(actor=actor, recipe=recipe, folder=folder, dry=dry, today=timezone.localdate())
     report = Report(recipe.key, recipe.title)
+    # Before the transaction: who reads slowly must not keep the others from writing.
+    _read_files(run, [step for step in steps if only in ("", step.name)])
     try:
         with transaction.atomic():
             _take_steps(run, report, steps, only, say)
@@ -98,6 +113,8 @@ def load_recipe(
                 raise NotLoaded(_("All %(count)s rows are refused.") % {"count": report.refused}, report)
             if not dry and report.breaks:
                 raise NotLoaded(_undecided(report), report)
+            if not dry and not replace and report.other_sources:
+                raise NotLoaded(_not_replaced(report), report)
             if checked is not None:
                 checked(report)
             if not dry:
@@ -119,6 +136,14 @@ def _undecided(report: Report) -> str:
     ) % {"count": len(report.breaks), "told": told}
 
 
+def _not_replaced(report: Report) -> str:
+    """Values of another source are replaced only when somebody says so."""
+    told = ", ".join(f"{title} ({count})" for title, count in report.other_sources.most_common(5))
+    return _("Some values are today of another source (%(told)s): confirm that they are to be replaced.") % {
+        "told": told
+    }
+
+
 def _chosen(recipe: Recipe, only: str) -> list[Step]:
     names = [step.name for step in recipe.steps]
     if only and only not in names:
@@ -127,6 +152,37 @@ def _chosen(recipe: Recipe, only: str) -> list[Step]:
             % {"name": only, "names": ", ".join(names)}
         )
     return recipe.steps
+
+
+@contextmanager
+def _said_of(step: Step) -> Iterator[None]:
+    """What goes wrong with a step is said with its name, and refused whole."""
+    try:
+        yield
+    except RecipeError as error:
+        raise RecipeError(_("step “%(name)s”: %(why)s") % {"name": step.name, "why": error}) from error
+    except ValidationError as error:
+        why = "; ".join(error.messages)
+        raise RecipeError(_("step “%(name)s”: %(why)s") % {"name": step.name, "why": why}) from error
+    except UNREADABLE as error:
+        # Files of strangers: what the readers did not foresee is refused whole, and nothing is written.
+        logger.warning("step %s could not be read", step.name, exc_info=True)
+        why = _("“%(file)s” does not have the form that the recipe expects: compare its columns and values with it.")
+        why %= {"file": step.file}
+        raise RecipeError(_("step “%(name)s”: %(why)s") % {"name": step.name, "why": why}) from error
+
+
+def _read_files(run: Run, steps: Iterable[Step]) -> None:
+    """Read every file that the steps name; the run keeps what was read."""
+    for step in steps:
+        with _said_of(step):
+            if isinstance(step, AreasStep) and step.levels and step.parent:
+                run.shapes(step.file, step.crs)
+                for level in step.levels:
+                    if level.names is not None:
+                        run.table(level.names.file, TableSpec())
+            elif isinstance(step, (ValuesStep, RecordsStep)):
+                run.table(step.file, step.table)
 
 
 def _take_steps(run: Run, report: Report, steps: list[Step], only: str, say: Progress) -> None:
@@ -140,21 +196,8 @@ def _take_steps(run: Run, report: Report, steps: list[Step], only: str, say: Pro
         one = StepReport(step.name, step.kind, step.file)
         run.begin()
         begun = time.perf_counter()
-        try:
+        with _said_of(step):
             LOADERS[step.kind](run, step, one)
-        except RecipeError as error:
-            raise RecipeError(_("step “%(name)s”: %(why)s") % {"name": step.name, "why": error}) from error
-        except ValidationError as error:
-            why = "; ".join(error.messages)
-            raise RecipeError(_("step “%(name)s”: %(why)s") % {"name": step.name, "why": why}) from error
-        except UNREADABLE as error:
-            # Files of strangers: what the readers did not foresee is refused whole, and nothing is written.
-            logger.warning("step %s could not be read", step.name, exc_info=True)
-            why = _(
-                "“%(file)s” does not have the form that the recipe expects: compare its columns and values with it."
-            )
-            why %= {"file": step.file}
-            raise RecipeError(_("step “%(name)s”: %(why)s") % {"name": step.name, "why": why}) from error
         run.tell(one)
         one.seconds = time.perf_counter() - begun
         report.steps.append(one)
@@ -185,10 +228,14 @@ def _conclude(run: Run, report: Report, started: Any, say: Progress) -> None:
         },
     )
     counts = {
-        step.name: {k: v for k, v in step.as_dict().items() if k in {"new", "same", "updated", "refused", "gone"}}
+        step.name: {
+            k: v for k, v in step.as_dict().items() if k in {"new", "same", "updated", "overwritten", "refused", "gone"}
+        }
         for step in report.steps
     }
     history.record(run.actor, "loaded", load, extra={"steps": counts})
+    if all(step.kind == "values" for step in report.steps) and (content := undoing.trace_of(run.written, run.defined)):
+        LoadTrace.objects.create(load=load, content=content)
 
 
 def _kept(verdict: Any) -> dict[str, Any]:
@@ -239,14 +286,41 @@ def try_load(actor: Actor, recipe: Recipe, content: bytes, uploads: Iterable[Any
         raise
 
 
-def load_staged(actor: Actor, token: str) -> Report:
-    """Load for real what was put aside; the files go once they are loaded."""
+def load_staged(actor: Actor, token: str, *, replace: bool = False) -> Report:
+    """Load for real what was put aside; the files go once they are loaded.
+
+    `replace`: whoever loads has said that values of another source may be replaced.
+    """
     folder = staging.staged(actor.user, token)
     if folder is None:
         raise RecipeError(_("the files are no longer there: send them again."))
-    report = load_recipe(actor, read(folder / staging.RECIPE), folder, dry=False)
+    report = load_recipe(actor, read(folder / staging.RECIPE), folder, dry=False, replace=replace)
     staging.drop(token)
     return report
+
+
+# --- taking back ---------------------------------------------------------------------------------------------------
+def undo_load(actor: Actor, load: Load) -> undoing.Undone:
+    """Take back a load of indicators: its values go, and those that stood there before come back; in one transaction.
+
+    Raises ValidationError, with what depends on it, when it cannot be taken back; then nothing is written.
+    """
+    try:
+        with transaction.atomic():
+            locked = Load.objects.select_for_update().get(pk=load.pk)
+            refusal = undoing.why_not(locked)
+            if refusal:
+                raise ValidationError(refusal)
+            before = history.state_of(locked)
+            done, acts = undoing.take_back(locked)
+            said = {"by": actor.name[:150], "at": timezone.now().isoformat()}
+            locked.outcome = {**locked.outcome, "undone": said}
+            locked.save(update_fields=["outcome"])
+            history.record_many(actor, acts)
+            history.record(actor, "undone", locked, before, extra={"values": [done.removed, done.put_back]})
+    finally:
+        memo.forget_all()
+    return done
 
 
 # --- the demonstration --------------------------------------------------------------------------------------------

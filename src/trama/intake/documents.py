@@ -15,6 +15,8 @@ from trama.intake.sheets import plain
 from trama.intake.texts import text_of
 
 MOST_BYTES = 32 * 1024 * 1024  # what is read takes several times as much memory
+MOST_PARTS = 5_000_000  # lists, records and values
+MOST_HELD = 1_000_000  # lists and records: each takes a hundred bytes and more, also when it is empty
 
 
 class _NotTaken(ValueError):
@@ -57,7 +59,16 @@ def parsed(text: str, name: str) -> Any:
 
 def read_json(path: Path, spec: TableSpec) -> Table:
     """A JSON file as a table; `spec.records` is the way to the list, when it is not the whole."""
-    data = parsed(text_of(path, spec.encoding, MOST_BYTES), path.name)
+    text = text_of(path, spec.encoding, MOST_BYTES)
+    # Counted before it is read: 30 MB of empty records become a gigabyte.
+    held = text.count("{") + text.count("[")
+    if held > MOST_HELD or held + text.count(",") > MOST_PARTS:
+        raise RecipeError(
+            _("%(file)s holds more records and values than can be read at once: split it, or save it as “CSV UTF-8”.")
+            % {"file": shown(path.name)}
+        )
+    data = parsed(text, path.name)
+    del text
     if isinstance(data, dict) and data.get("type") == "FeatureCollection":
         data = data.get("features")
         if isinstance(data, list):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -28,3 +29,30 @@ class Load(models.Model):
 
     def __str__(self) -> str:
         return self.recipe
+
+    @property
+    def undone(self) -> dict[str, str]:
+        """Who took it back and when; empty while it stands."""
+        said: dict[str, str] = self.outcome.get("undone", {})
+        return said
+
+    @property
+    def undone_at(self) -> datetime | None:
+        return datetime.fromisoformat(self.undone["at"]) if self.undone else None
+
+
+class LoadTrace(models.Model):
+    """What a load of indicators wrote and what stood there before: enough to take it back, and gone when it is."""
+
+    privacy: ClassVar[Privacy] = INTERNAL
+
+    load = models.OneToOneField(Load, on_delete=models.CASCADE, related_name="trace")
+    content = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("load_id",)
+        verbose_name = _("trace of a load")
+        verbose_name_plural = _("traces of loads")
+
+    def __str__(self) -> str:
+        return str(self.load_id)

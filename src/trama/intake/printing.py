@@ -50,6 +50,12 @@ def table(report: Report) -> str:
         lines += _details(step.name, step.those("gone") + step.those("closed"), _("no longer in the file"))
         lines += _details(step.name, step.those("noted"), _("noted"))
         lines += _breaks(step)
+        if step.overwritten:
+            words = {"step": step.name, "count": step.overwritten}
+            lines.append(_("%(step)s: %(count)s values that are here already become others") % words)
+        for title, count in step.other_sources.most_common(10):
+            words = {"step": step.name, "count": count, "title": title}
+            lines.append(_("%(step)s: %(count)s of them are today of the source “%(title)s”") % words)
         if step.fields:
             fields = ", ".join(f"{name} ({count})" for name, count in step.fields.most_common(12))
             lines.append(_("%(step)s: fields that change: %(fields)s") % {"step": step.name, "fields": fields})
@@ -101,7 +107,7 @@ def write_verdicts(report: Report, path: Path) -> None:
     rows = [[v.step, outcome_name(v.outcome), str(v.row or ""), v.column, v.label, v.why] for v in report.verdicts()]
     if path.suffix.lower() == ".csv":
         with path.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file, delimiter=";")
+            writer = csv.writer(file, delimiter=";", quoting=csv.QUOTE_ALL)
             writer.writerows([[_safe(cell) for cell in row] for row in [heads, *rows]])
     elif path.suffix.lower() == ".xlsx":
         _write_workbook(path, [heads, *rows])

@@ -109,6 +109,8 @@ class AreaColumn:
     within: str = ""
     # Rows of areas that are not here: "refuse" each one, or "skip" them (a national file) and say how many.
     unknown: str = "refuse"
+    # What else the file calls some of them: the text of the cell = the code of the area.
+    names: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

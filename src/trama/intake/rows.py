@@ -59,6 +59,7 @@ class Table:
     faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
     sheet: str = ""
+    sheets: list[str] = field(default_factory=list)  # of a workbook, those that are not hidden
 
     @property
     def called(self) -> str:
@@ -116,6 +117,8 @@ def table_of(
     columns = [clean_header(cell) for cell in header]
     table = Table(name, columns, sheet=sheet)
     _check_header(table)
+    if UNSEEN.search("".join(header)):
+        _seen(table, first - 1, list(header))
     number, cells_read = first - 1, 0
     for number, cells in enumerate(records, start=first):
         if number > MOST_ROWS + 1:

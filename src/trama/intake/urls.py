@@ -16,4 +16,5 @@ urlpatterns = [
     path("indicatori/<str:token>/carica/", indicators.confirm, name="indicators_confirm"),
     path("indicatori/<str:token>/ricetta.toml", indicators.recipe, name="indicators_recipe"),
     path("<int:pk>/", loads.load, name="load"),
+    path("<int:pk>/annulla/", loads.undo, name="load_undo"),
 ]

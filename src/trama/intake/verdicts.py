@@ -29,6 +29,7 @@ class BrokenRow:
     beside: float
     beside_year: int
     name: str = ""  # of the area
+    beside_here: bool = False  # what it was set beside stands in the same file
 
 
 @dataclass
@@ -56,11 +57,29 @@ class ScaleBreak:
         return f"{self.code}.{self.year}.{self.kind}.{self.factor:g}"
 
     @property
+    def lone(self) -> bool:
+        """Whether one value alone jumps: it may be a slip, in its year or in the one beside it."""
+        return len(self.rows) == 1 and self.kind != "zero"
+
+    @property
     def cut(self) -> bool:
         """Whether digits were lost: 7,934 became 7, not 7.934. Multiplied, the numbers would be wrong."""
         if self.kind != "scale" or self.factor < 10 or any(row.value != int(row.value) for row in self.rows):
             return False
         return any(row.beside % self.factor for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """A value that stands there already, and what the file puts in its place; the sources by their titles."""
+
+    area: str
+    indicator: str
+    year: int
+    old: str
+    new: str
+    old_source: str
+    new_source: str
 
 
 @dataclass
@@ -83,6 +102,10 @@ class StepReport:
     breaks: list[ScaleBreak] = field(default_factory=list)  # those about which nobody decided
     unknown: Counter[str] = field(default_factory=Counter)  # names of areas that are not here, with their rows
     seconds: float = 0.0
+    # Values that stand there already and become others: how many, how many of each other source, and the first of them.
+    overwritten: int = 0
+    other_sources: Counter[str] = field(default_factory=Counter)
+    replaced: list[Replaced] = field(default_factory=list)
 
     def say(self, outcome: str, why: str = "", *, row: int = 0, column: str = "", label: str = "") -> None:
         """Add a verdict on a row."""
@@ -125,6 +148,8 @@ class StepReport:
             "gone": len(self.those("gone")),
             "closed": len(self.those("closed")),
             "notes": len(self.those("noted")),
+            "overwritten": self.overwritten,
+            "other_sources": dict(self.other_sources),
             "fields": dict(self.fields),
             "related": dict(self.related),
             "seconds": round(self.seconds, 2),
@@ -157,6 +182,21 @@ class Report:
     def breaks(self) -> list[ScaleBreak]:
         """The breaks of scale about which nobody decided yet, of all steps."""
         return [found for step in self.steps for found in step.breaks]
+
+    @property
+    def overwritten(self) -> int:
+        """How many values that stand there already become others."""
+        return sum(step.overwritten for step in self.steps)
+
+    @property
+    def other_sources(self) -> Counter[str]:
+        """How many values of which other source would be replaced."""
+        return sum((step.other_sources for step in self.steps), Counter())
+
+    @property
+    def replaced(self) -> list[Replaced]:
+        """The first of the values that become others."""
+        return [one for step in self.steps for one in step.replaced]
 
     def verdicts(self) -> list[Verdict]:
         """All verdicts, in the order of the steps."""

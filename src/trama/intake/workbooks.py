@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,7 +11,7 @@ from typing import IO, Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from trama.core import archives
+from trama.core import apart, archives
 from trama.core.legible import shown
 from trama.intake import rows, sheets
 from trama.intake.recipe import RecipeError, TableSpec
@@ -34,23 +31,12 @@ def read_workbook(path: Path, spec: TableSpec) -> Table:
     """One sheet of a workbook as a table: the one that the recipe names, else the first that is not hidden."""
     check_size(path, MOST_BYTES)
     _look(path)
-    with tempfile.TemporaryFile() as told:
-        asked = [str(path), spec.sheet, str(rows.MOST_ROWS), str(rows.MOST_COLUMNS)]
-        try:
-            done = subprocess.run(
-                [sys.executable, "-I", str(Path(sheets.__file__)), *asked],
-                stdout=told,
-                stderr=subprocess.DEVNULL,
-                stdin=subprocess.DEVNULL,
-                timeout=SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise _too_big(path) from error
-        told.seek(0)
-        if done.returncode:
-            raise _too_big(path)
-        return _table(path, spec, told)
+    asked = [str(path), spec.sheet, str(rows.MOST_ROWS), str(rows.MOST_COLUMNS)]
+    try:
+        with apart.answer(Path(sheets.__file__), asked, SECONDS) as told:
+            return _table(path, spec, told)
+    except apart.NoAnswer as error:
+        raise _too_big(path) from error
 
 
 def _look(path: Path) -> None:
@@ -111,9 +97,10 @@ def _table(path: Path, spec: TableSpec, told: IO[bytes]) -> Table:
     table = rows.table_of(
         shown(path.name), header, (row[:width] for row in records), sheet=about["sheet"], first=spec.header_row + 1
     )
+    table.sheets = list(about["seen"])
     others = [name for name in about["seen"] if name != about["sheet"]]
     if others and not spec.sheet:
-        text = _("only the sheet “%(sheet)s” was read, not: %(others)s; name the right one in the recipe")
+        text = _("only the sheet “%(sheet)s” was read, not: %(others)s; say which one is meant")
         _note(table, text % {"sheet": shown(about["sheet"]), "others": rows.shown_columns(others)})
     if about["hidden"]:
         text = ngettext(
@@ -134,7 +121,7 @@ def _check(path: Path, spec: TableSpec, about: dict[str, Any]) -> None:
             raise _locked(path)
         case sheets.NO_SHEET:
             raise RecipeError(
-                _("%(file)s has no sheet “%(sheet)s”; it has: %(sheets)s. Correct the name in the recipe.")
+                _("%(file)s has no sheet “%(sheet)s”; it has: %(sheets)s. Write one of these names.")
                 % {**words, "sheet": shown(spec.sheet), "sheets": rows.shown_columns(about["sheets"])}
             )
         case sheets.BIG:

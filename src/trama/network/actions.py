@@ -15,6 +15,7 @@ from trama.core import search
 from trama.core.actor import Actor
 from trama.core.declarations import gathered
 from trama.core.history import record, state_of
+from trama.core.legible import legible
 from trama.network import permissions
 from trama.network.choices import KIND_FLAGS
 from trama.network.contacts import classify
@@ -226,7 +227,7 @@ def _locked(organisation: Organisation) -> Organisation:
 
 def _complete(organisation: Organisation, data: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
     """What follows from what was stated: the area from the point, the flags from the kind."""
-    organisation.name = " ".join(organisation.name.split())
+    organisation.name = " ".join(legible(organisation.name).split())
     moved = "lon" in data and organisation.lon is not None and organisation.lat is not None
     if moved and data.get("area_id") is None:
         organisation.area_id = area_at(organisation.lon, organisation.lat) or organisation.area_id  # type: ignore[arg-type]
@@ -244,7 +245,7 @@ def _complete(organisation: Organisation, data: Mapping[str, Any], before: Mappi
 
 def _save_names(organisation: Organisation, names: Sequence[str]) -> dict[str, Any]:
     before = list(organisation.other_names.order_by("name").values_list("name", flat=True))
-    after = sorted({" ".join(name.split()) for name in names if name.strip()})
+    after = sorted({" ".join(legible(name).split()) for name in names} - {""})
     if before == after:
         return {}
     organisation.other_names.all().delete()

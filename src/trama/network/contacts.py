@@ -111,6 +111,14 @@ def _is_public_address(text: str) -> bool:
     return True
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is the address of a page: a name with a dot in it, no blanks."""
+    parts = urlsplit(text if "//" in text else f"https://{text}")
+    return (
+        parts.scheme in {"http", "https"} and re.fullmatch(r"[^\s@]+\.[^\W\d_]{2,}", parts.hostname or "") is not None
+    )
+
+
 def _is_public_email(text: str, context: str) -> bool:
     addresses = EMAIL.findall(text)
     left = fold(EMAIL.sub(" ", text))

@@ -9,12 +9,13 @@ from typing import Any
 from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 from django.urls import reverse
 from django.utils.text import Truncator
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from trama.core import codes
 from trama.core.actor import Actor
-from trama.core.declarations import AreaSection, Searchable, declare
+from trama.core.declarations import Alert, Alerts, AreaSection, Searchable, declare
 from trama.core.freshness import confirmation_limit, decayed
 from trama.core.keys import among
 from trama.core.registers import NONE, ChoiceDimension, CodeDimension, Column, Dimension, FlagDimension, Register
@@ -23,8 +24,9 @@ from trama.network.choices import KIND_GROUPS, ContactKind
 from trama.network.contacts import without_personal
 from trama.network.models import Organisation, OrganisationContact, OrganisationName, OrganisationQuerySet, Seat
 from trama.territory import finding
-from trama.territory.declarations import area_dimensions
+from trama.territory.declarations import area_dimensions, holds_everything
 from trama.territory.models import AreaClosure
+from trama.territory.permissions import WRITERS
 from trama.ui.numbers import number
 
 KIND = "organisation_kind"
@@ -95,7 +97,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
     KindDimension("kind", _("Kind"), "kind", list=KIND),
     GroupDimension("group", _("Group"), "kind", list=KIND),
     *area_dimensions("area"),
-    FlagDimension("ets", _("Third sector"), "is_ets"),
+    FlagDimension("ets", _("Marked as third sector"), "is_ets"),
     FlagDimension("formal", _("Formally constituted"), "is_formal"),
     FlagDimension("public_body", _("Public body"), "is_public_body"),
     ToConfirmDimension("to_confirm", _("To confirm"), "confirmed_on"),
@@ -303,6 +305,7 @@ def who_is_there(actor: Actor, area: Any) -> dict[str, Any] | None:
             label, count = codes.label(codes.key(KIND, group)), sum(kind["count"] for kind in kinds)
             groups.append({"label": label, "count": count, "query": f"area={area.code}&group={group}", "kinds": kinds})
     unknown = total - sum(group["count"] for group in groups)
+    nowhere = visible(actor).filter(area__isnull=True).open().order_by().count()
     newest = rows.filter(confirmed_on__gte=confirmation_limit()).order_by("-confirmed_on", "name", "pk")[:5]
     return {
         "total": total,
@@ -313,11 +316,71 @@ def who_is_there(actor: Actor, area: Any) -> dict[str, Any] | None:
         "newest": list(newest.values("pk", "name", "confirmed_on")),
         "to_confirm": rows.filter(decayed()).count(),
         "area_code": area.code,
+        "nowhere": nowhere,
+        "nowhere_said": _nowhere(total, nowhere, at_home=holds_everything(area)),
+        "nowhere_query": f"area={NONE}&stands=open",
     }
+
+
+def _nowhere(total: int, nowhere: int, *, at_home: bool) -> str:
+    """How many organisations say no place: those of the territory itself, or those that no part of it can count."""
+    words = {"counted": counted(total + nowhere), "n": number(nowhere)}
+    if not nowhere:
+        return ""
+    if not at_home:
+        return (
+            ngettext(
+                "%(n)s organisation of the territory has no stated place: it cannot be counted here.",
+                "%(n)s organisations of the territory have no stated place: they cannot be counted here.",
+                nowhere,
+            )
+            % words
+        )
+    if not total:
+        return _now("%(counted)s, none with a stated place") % words
+    return _now("%(counted)s, %(n)s without a stated place") % words
+
+
+# --- what waits -----------------------------------------------------------------------------------------------------
+MOST_COUNTED = 1000  # beyond that it no longer matters how many
+
+
+def to_confirm(actor: Actor, register: Register, rows: QuerySet[Any], query: str) -> list[Alert]:
+    """How many records wait for a confirmation in each of the areas that the actor answers for: one alert per area.
+
+    `query` is what narrows the register to `rows`.
+    """
+    if actor.everywhere(WRITERS):
+        held: list[int | None] = [None]
+    else:
+        held = sorted({grant.area for grant in actor.grants if grant.role in WRITERS and grant.area is not None})
+    alerts = []
+    address = reverse(f"{register.model._meta.app_label}:{register.key}")
+    for area in held[:3]:
+        waiting = rows.filter(decayed()).order_by()
+        if area is not None:
+            waiting = waiting.filter(area__in=AreaClosure.objects.filter(ancestor=area).order_by().values("area"))
+        count = waiting[:MOST_COUNTED].count()
+        if count:
+            title = _now("To confirm: %(counted)s") if count < MOST_COUNTED else _now("To confirm: over %(counted)s")
+            place = f"area={finding.code_of(area)}&" if area is not None else ""
+            detail = finding.name_of(area) if area is not None else ""
+            title %= {"counted": register.counted(count)}
+            alerts.append(Alert(title, f"{address}?{place}{query}&to_confirm=1", detail=detail))
+    return alerts
+
+
+def what_waits(actor: Actor) -> list[Alert]:
+    """The organisations for which the actor speaks, when nobody confirmed them; those to confirm in their areas."""
+    own = visible(actor).filter(pk__in=actor.organisations).open().filter(decayed()).order_by("name", "pk")
+    asked = _now("Is it still right? %(name)s")
+    alerts = [Alert(asked % {"name": name}, url(pk)) for pk, name in own.values_list("pk", "name")[:5]]
+    return [*alerts, *to_confirm(actor, REGISTER, visible(actor).open(), "stands=open")]
 
 
 declare(
     REGISTER,
+    Alerts("organisations", _("Who is there"), what_waits),
     Searchable(
         model=Organisation, label=_("Who is there"), entries=_entries, visible=visible, url=url, lines=_lines, order=10
     ),

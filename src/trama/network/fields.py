@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -15,9 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
 from trama.core.models import Code
-from trama.core.search import fold
 from trama.network.choices import ContactKind, Visibility
-from trama.network.contacts import Reach, read_addresses, read_emails, read_phones
+from trama.network.contacts import EMAIL, Reach, is_address, read_addresses, read_emails, read_phones
 from trama.territory import finding
 from trama.territory.permissions import WRITERS
 
@@ -42,11 +42,11 @@ class Offered(forms.TextInput):
 def area_text(area_id: int | None) -> str:
     """An area as it is typed: its name, and that of the area above."""
     path = finding.path_of(area_id)
-    return f"{path[-1].name} ({path[-2].name})" if len(path) > 1 else path[-1].name if path else ""
+    return f"{path[-1].name}, {path[-2].name}" if len(path) > 1 else path[-1].name if path else ""
 
 
 class AreaField(forms.CharField):
-    """An area by its name ("Pedagna (Imola)") or code. Cleans to the id of the area, or None."""
+    """An area by its name ("Pedagna, Imola", also "Pedagna (Imola)") or code. Cleans to the id of the area, or None."""
 
     widget = Offered
 
@@ -68,9 +68,9 @@ class AreaField(forms.CharField):
             return None
         known = [node for node in finding.nodes().values() if node.in_force]
         found = {node.id for node in known if node.code.casefold() == text.casefold()}
-        wanted = fold(text)
-        found = found or {node.id for node in known if fold(area_text(node.id)) == wanted}
-        found = found or {node.id for node in known if fold(node.name) == wanted}
+        wanted = finding.typed(text)
+        found = found or {node.id for node in known if finding.typed(area_text(node.id)) == wanted}
+        found = found or {node.id for node in known if finding.typed(node.name) == wanted}
         if len(found) == 1:
             return found.pop()
         if found:
@@ -203,3 +203,16 @@ class ContactForm(forms.Form):
         required=False,
         choices=(("", _("it follows from what it is (when in doubt, staff only)")), *Visibility.choices),
     )
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        kind, value = data.get("kind"), (data.get("value") or "").strip()
+        if not value:
+            return data
+        if kind in (ContactKind.PHONE, ContactKind.MOBILE) and len(re.findall(r"\d", value)) < 3:
+            self.add_error("value", _now("There is no telephone number in it: write its digits, e.g. 0542 606711."))
+        elif kind == ContactKind.EMAIL and not EMAIL.search(value):
+            self.add_error("value", _now("This is no e-mail address: one has an @ in it, e.g. info@example.org."))
+        elif kind == ContactKind.WEB and not is_address(value):
+            self.add_error("value", _now("This is no address of a site: write it as e.g. https://www.example.org."))
+        return data

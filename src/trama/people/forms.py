@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from trama.accounts.models import User
 from trama.core.actor import Actor
+from trama.core.keys import whole
 from trama.core.models import AuditEntry
 from trama.core.search import fold
 from trama.network.choices import Role
@@ -64,8 +65,9 @@ def areas_called(text: str) -> QuerySet[Area]:
 def organisations_called(text: str) -> QuerySet[Organisation]:
     """Organisations with this name, forgiving of case, accents and punctuation."""
     bracket = IN_BRACKETS.search(text)
-    if bracket and bracket.group(1).isdecimal():
-        numbered = Organisation.objects.filter(pk=int(bracket.group(1)))
+    number = whole(bracket.group(1)) if bracket else None
+    if number is not None:
+        numbered = Organisation.objects.filter(pk=number)
         if numbered.exists():
             return numbered
     return Organisation.objects.filter(normalised_name=normalised(text)).order_by("pk")
@@ -216,9 +218,10 @@ class AuditFilter(forms.Form):
         for field, value in (("verb", data["verb"]), ("kind", data["kind"]), ("object_id", data["record"])):
             if value:
                 entries = entries.filter(**{field: value})
-        if data["since"]:
+        # At the ends of the calendar no moment can be reckoned, and there is no entry.
+        if data["since"] and data["since"].year > date.min.year:
             entries = entries.filter(at__gte=_start(data["since"]))
-        if data["until"]:
+        if data["until"] and data["until"].year < date.max.year:
             entries = entries.filter(at__lt=_start(date.fromordinal(data["until"].toordinal() + 1)))
         return entries
 

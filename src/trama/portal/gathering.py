@@ -15,7 +15,11 @@ from trama.core.actor import Actor
 from trama.core.declarations import Alert, CalendarEntry, Figure, Indicator, gathered
 from trama.core.models import AuditEntry
 from trama.core.registers import Register, Selection
+from trama.network.models import visible_names
+from trama.territory import finding
+from trama.territory.choices import RANK, AreaKind
 from trama.territory.models import Area, AreaClosure
+from trama.ui.registers import address_if_any
 
 AREA_DAYS = 30  # how far the page of an area looks ahead
 
@@ -28,6 +32,28 @@ def home_area() -> Area | None:
         if found is not None:
             return found
     return Area.objects.filter(parent__isnull=True).order_by("id").first()
+
+
+def narrower_home(area: Area) -> Area | None:
+    """The territory that is kept here, where it is but a part of this area; else None."""
+    home = home_area()
+    if home is None or home.pk == area.pk:
+        return None
+    return home if AreaClosure.objects.filter(ancestor=area.pk, area=home.pk).exists() else None
+
+
+MOST_AREAS = 600
+
+
+def areas_to_choose(chosen: Area | None) -> list[tuple[str, str, bool]]:
+    """The areas of a drop-down list: code, name with its place in the tree, whether it is the chosen one."""
+    known = [node for node in finding.nodes().values() if node.in_force]
+    if len(known) > MOST_AREAS:
+        known = [node for node in known if RANK[node.kind] <= RANK[AreaKind.MUNICIPALITY]][:MOST_AREAS]
+    rows = [(node.code, "\u2003" * node.depth + node.name, bool(chosen and node.id == chosen.pk)) for node in known]
+    if chosen is not None and not any(marked for _code, _name, marked in rows):
+        rows.insert(0, (chosen.code, chosen.name, True))
+    return rows
 
 
 def areas_within(area: Area) -> frozenset[int]:
@@ -99,6 +125,18 @@ def not_over(entries: list[CalendarEntry]) -> list[CalendarEntry]:
     """What has not ended by now; what states no end is taken to last two hours."""
     now = timezone.now()
     return [entry for entry in entries if (entry.ends or entry.starts + timedelta(hours=2)) >= now]
+
+
+def may_record(actor: Actor) -> bool:
+    """Whether the actor may write down an experience: workers, and who speaks for an organisation."""
+    register = gathered.registers.get("experiences")
+    return register is not None and register.may_add is not None and register.may_add(actor)
+
+
+def own_organisations(actor: Actor) -> list[tuple[str, str]]:
+    """Name and address of the organisations for which the actor speaks."""
+    names = visible_names(actor.organisations, actor)
+    return [(name, address_if_any("network:organisation", pk)) for pk, name in names.items()]
 
 
 def alerts(actor: Actor) -> list[Alert]:

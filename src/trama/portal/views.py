@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 from django.apps import apps
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from trama.core import memo
 from trama.core import search as full_text
@@ -19,14 +23,17 @@ from trama.core.models import Source
 from trama.core.pages import anyone, page, signed_in
 from trama.core.privacy import PrivacyClass
 from trama.core.registers import Selection
+from trama.insight.context.catalogue import catalogue
+from trama.insight.models import IndexDefinition
 from trama.portal import gathering, ics
 from trama.territory.drawings import of_children
 from trama.territory.models import Area, Boundary
-from trama.territory.permissions import is_writer
+from trama.territory.permissions import is_writer, may_keep
 from trama.ui import numbers
 from trama.ui.registers import address_if_any, home_areas_address
 
-DAYS = 60  # what the calendar shows at once
+PERIODS = (7, 14, 31, 62)  # days that the calendar shows at once
+DAYS = 14
 
 
 @page(may=anyone)
@@ -95,8 +102,9 @@ def area(request: HttpRequest, code: str) -> HttpResponse:
         "sections": written.sections,
         "coming": gathering.by_day(gathering.not_over(written.coming)[:8]),
         "report_address": address_if_any("reports:territory", found.code),
-        "edit_address": address_if_any("territory:area_edit", found.code) if is_writer(actor) else "",
+        "edit_address": address_if_any("territory:area_edit", found.code) if may_keep(actor, found.pk) else "",
         "kind": found.get_kind_display(),
+        "kept_of": gathering.narrower_home(found),
     }
     return render(request, "portal/area.html", context)
 
@@ -106,22 +114,30 @@ def search(request: HttpRequest) -> HttpResponse:
     """Everything that the actor may see and that a text finds."""
     actor = request.actor  # type: ignore[attr-defined]
     text = " ".join(request.GET.get("q", "").replace("\x00", "").split())[:200]
-    found, query = full_text.search(actor, text) if text else ([], full_text.Query(()))
+    answer = full_text.forgiving(actor, text) if text else full_text.Forgiven([], ())
     registers = {register.model._meta.label_lower: register for register in gathered.registers.values()}
     groups = []
-    for group in found:
+    asked = " ".join(answer.fewer) or _respelt(text, answer)
+    for group in answer.found:
         register = registers.get(group.kind)
-        every = gathering.register_address(register, Selection(text=text).address()) if register else ""
+        every = gathering.register_address(register, Selection(text=asked).address()) if register else ""
         groups.append({"group": group, "all": every})
     context = {
         "search_text": text,
         "groups": groups,
-        "total": sum(group.count for group in found),
+        "total": sum(group.count for group in answer.found),
         # Only with something found: a word that stands in hidden records alone must not be offered.
-        "corrected": query.corrected if found else (),
+        "corrected": answer.corrected,
+        "fewer": answer.fewer,
         "doors": _doors(),
     }
     return render(request, "portal/search.html", context)
+
+
+def _respelt(text: str, answer: full_text.Forgiven) -> str:
+    """The text with which the lists of the registers find the same."""
+    better = dict(answer.corrected)
+    return " ".join(better.get(word, word) for word in full_text.words(text)) if better else text
 
 
 @page(may=anyone)
@@ -129,21 +145,30 @@ def calendar(request: HttpRequest) -> HttpResponse:
     """What happens, day by day."""
     actor = request.actor  # type: ignore[attr-defined]
     first = _day(request.GET.get("from")) or timezone.localdate()
-    last = first + timedelta(days=DAYS - 1)
-    area = Area.objects.filter(code=request.GET.get("area", "")).first()
+    asked = request.GET.get("days", "")
+    days = next((length for length in PERIODS if str(length) == asked), DAYS)
+    last = first + timedelta(days=days - 1)
+    area = Area.objects.filter(code=request.GET.get("area", "").replace("\x00", "")).first()
     within = list(gathering.areas_within(area)) if area else None
     entries = gathering.calendar(actor, first, last, within)
-    query = f"&area={area.code}" if area else ""
+    kept = {"area": area.code if area else "", "days": str(days) if days != DAYS else ""}
+    subscription = reverse("portal:calendar_ics") + (f"?{urlencode({'area': area.code})}" if area else "")
     context = {
         "days": gathering.by_day(entries),
         "count": len(entries),
         "first": first,
         "last": last,
         "area": area,
-        "earlier": f"?from={first - timedelta(days=DAYS)}{query}",
-        "later": f"?from={last + timedelta(days=1)}{query}",
+        "earlier": _query(kept | {"from": (first - timedelta(days=days)).isoformat()}),
+        "now": _query(kept),
+        "later": _query(kept | {"from": (last + timedelta(days=1)).isoformat()}),
         "today": timezone.localdate(),
-        "ics_query": f"?area={area.code}" if area else "",
+        "areas": gathering.areas_to_choose(area),
+        "periods": [
+            (length, ngettext("%(n)s day", "%(n)s days", length) % {"n": length}, length == days) for length in PERIODS
+        ],
+        "ics_address": subscription,
+        "webcal_address": f"webcal://{request.get_host()}{subscription}",
     }
     return render(request, "portal/calendar.html", context)
 
@@ -159,6 +184,10 @@ def calendar_ics(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(ics.text(entries, request.build_absolute_uri("/")), content_type="text/calendar")
     response["Content-Disposition"] = 'attachment; filename="trama.ics"'
     return response
+
+
+def _query(values: dict[str, str]) -> str:
+    return "?" + urlencode({key: value for key, value in values.items() if value})
 
 
 def _day(text: str | None) -> date | None:
@@ -177,7 +206,8 @@ def my_day(request: HttpRequest) -> HttpResponse:
         "alerts": gathering.alerts(actor),
         "recent": gathering.recent_changes(actor),
         "coming": gathering.by_day(gathering.next_days(actor, 7, 8, sorted(actor.areas) if actor.areas else None)),
-        "record_address": address_if_any("experiences:experience_add") if is_writer(actor) else "",
+        "record_address": address_if_any("experiences:experience_add") if gathering.may_record(actor) else "",
+        "own": gathering.own_organisations(actor),
         "may_write": is_writer(actor),
         "today": timezone.localdate(),
     }
@@ -199,13 +229,13 @@ def privacy(request: HttpRequest) -> HttpResponse:
         if model.__module__.startswith("trama.") and hasattr(model, "privacy"):
             held[model.privacy.kind].append((str(model._meta.verbose_name), model.privacy))
     personal = held[PrivacyClass.PERSONAL] + held[PrivacyClass.SPECIAL]
-    return render(request, "portal/privacy.html", {"personal": personal})
+    return render(request, "portal/privacy.html", {"personal": personal, "contact": settings.CONTACT})
 
 
 @page(may=anyone)
 def accessibility(request: HttpRequest) -> HttpResponse:
     """The draft of the declaration of accessibility, to be completed by the body."""
-    return render(request, "portal/accessibility.html")
+    return render(request, "portal/accessibility.html", {"contact": settings.CONTACT})
 
 
 @page(may=anyone)
@@ -221,4 +251,39 @@ def open_data(request: HttpRequest) -> HttpResponse:
         counted = register.counted(register.visible(NOBODY).count())
         columns = [str(column.label) for column in register.columns if not column.staff]
         rows.append({"register": register, "counted": counted, "links": links, "columns": columns})
-    return render(request, "portal/open_data.html", {"rows": rows, "date": numbers.day(timezone.localdate())})
+    context = {
+        "rows": rows,
+        "date": numbers.day(timezone.localdate()),
+        "indicators": _indicator_files(),
+        "indices": _index_files(),
+    }
+    return render(request, "portal/open_data.html", context)
+
+
+FileLinks = list[tuple[str, str, list[tuple[str, str]]]]
+
+
+def _indicator_files() -> FileLinks:
+    """Every indicator with values that is not an index made here: name, page, addresses of its files."""
+    found: FileLinks = []
+    for theme in catalogue(NOBODY):
+        for entry in theme.entries:
+            if not entry.years or entry.indicator.theme == "index":
+                continue
+            code = entry.indicator.code
+            links = [
+                (form.upper(), reverse("insight:indicator_file", args=[code, form]) + "?years=all")
+                for form in ("csv", "xlsx", "json")
+            ]
+            found.append((entry.indicator.name, reverse("insight:indicator", args=[code]), links))
+    return found
+
+
+def _index_files() -> FileLinks:
+    """Every published index: name, page, addresses of its files."""
+    found: FileLinks = []
+    for row in IndexDefinition.objects.visible_to(NOBODY).filter(state="published").order_by("code"):
+        place = [row.code, row.version]
+        links = [(form.upper(), reverse("insight:index_file", args=[*place, form])) for form in ("csv", "xlsx", "json")]
+        found.append((row.name, reverse("insight:index_version", args=place), links))
+    return found

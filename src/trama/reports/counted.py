@@ -22,7 +22,7 @@ from trama.reports.document import Block, Cell, Chart, Heading, KeyFigure, Line,
 from trama.reports.mapping import Points
 from trama.reports.phrases import listed
 from trama.territory import finding
-from trama.territory.declarations import AreaDimension
+from trama.territory.declarations import AreaDimension, holds_everything, without_place
 from trama.territory.models import Area, Located
 from trama.ui.numbers import day, number, percent
 
@@ -70,18 +70,38 @@ def register_blocks(actor: Actor, area: Area) -> Iterator[Block]:
     """A section per register that holds something; the empty ones together in one sentence; how complete they are."""
     empty: list[str] = []
     stated: list[Stated] = []
+    nowhere: list[str] = []
     for register, selection in registers_of(area):
         base = selection.rows(register, actor).count()
+        lost = without_place(register, actor)
         if base:
             yield from _register(actor, register, selection, base, stated)
-        else:
+        elif not lost:
             empty.append(small(plural(register)))
+        if lost:
+            nowhere.append(_lost(register, base, lost, at_home=holds_everything(area)))
+    if nowhere:
+        yield Paragraph(" ".join(nowhere), "note", key="registered.nowhere")
     if empty:
-        text = _("Nothing is registered here yet of these: %(lists)s.") if stated else _("Nothing is registered here.")
+        text = (
+            _("Nothing is registered here yet of these: %(lists)s.")
+            if stated or nowhere
+            else _("Nothing is registered here.")
+        )
         yield Paragraph(text % {"lists": listed(empty)}, key="registered.empty")
     yield Paragraph("", key="registered.added")
     if stated:
         yield _completeness(stated)
+
+
+def _lost(register: Register, base: int, lost: int, *, at_home: bool) -> str:
+    """How many records of a register say no place, and so are counted in no area."""
+    words = {"counted": register.counted(base + lost), "n": number(lost), "lost": register.counted(lost)}
+    if not at_home:
+        return _("%(lost)s without a stated place: they cannot be counted here.") % words
+    if not base:
+        return _("%(counted)s, none with a stated place: they are counted in no area.") % words
+    return _("%(counted)s, %(n)s without a stated place: they are counted in no area.") % words
 
 
 def _register(
@@ -224,6 +244,7 @@ def key_figures(actor: Actor, area: Area, counts: Counts) -> list[KeyFigure]:
             continue
         told.add(indicator.register)
         if not figure.value:
+            found += _key_figure_without_place(actor, area, indicator)
             continue
         notes = [_("on %(day)s") % {"day": day(figure.as_of)}] if figure.as_of else []
         if figure.completeness is not None and figure.completeness < 1:
@@ -238,6 +259,15 @@ def key_figures(actor: Actor, area: Area, counts: Counts) -> list[KeyFigure]:
                 KeyFigure(number(count), plural(register), _("on %(day)s") % {"day": day(timezone.localdate())})
             )
     return found
+
+
+def _key_figure_without_place(actor: Actor, area: Area, indicator: Indicator) -> list[KeyFigure]:
+    """A register of which no record says a place: its number all the same, in the territory that it is about."""
+    register = gathered.registers.get(indicator.register)
+    lost = without_place(register, actor) if register is not None and holds_everything(area) else 0
+    if register is None or not lost:
+        return []
+    return [KeyFigure(number(lost), plural(register), _("none with a stated place"))]
 
 
 def _in_order() -> list[Indicator]:
@@ -257,7 +287,7 @@ def indicator_table(counts: Counts) -> Table | None:
         status = str(Status.SUPPRESSED) if figure.protected else ""
         cells = (
             Cell(figure.text, _rounded(figure.value), _form(figure.value), status),
-            Cell(str(indicator.unit)),
+            Cell("" if figure.text.endswith("%") else str(indicator.unit)),
             Cell(known),
         )
         lines.append(Line(label[:1].upper() + label[1:], cells, key=indicator.code))

@@ -22,7 +22,7 @@ from trama.reports.need import need_blocks
 from trama.reports.people import People, people_blocks, people_of
 from trama.reports.phrases import listed, what, where
 from trama.reports.series import Series, series_of
-from trama.territory import finding, profile
+from trama.territory import finding, profile, two_counts
 from trama.territory.models import Area
 from trama.ui.numbers import day, number, percent
 
@@ -112,6 +112,9 @@ def _in_a_page(
     table = _parts(actor, area)
     if table is not None:
         yield table
+        apart = profile.counts_apart(area, residents)
+        if apart:
+            yield Paragraph(apart, "note", key="page.apart")
 
 
 def _is_income(one: Series) -> bool:
@@ -190,7 +193,8 @@ def _parts(actor: Actor, area: Area) -> Table | None:
     kinds = {child.kind for child in children}
     if not children or len(children) > 120:
         return None
-    residents = profile.newest_residents([child.pk for child in children])
+    stated = two_counts.stated_of([child.pk for child in children])
+    residents = {pk: total for pk, (total, _year, _source) in stated.items()}
     counts = counted.counts_by_child(actor, children) if len(kinds) == 1 else []
     # A register that holds nothing anywhere would be a column of noughts.
     counts = [(key, name, found) for key, name, found in counts if any(found.values())]
@@ -217,6 +221,7 @@ def _parts(actor: Actor, area: Area) -> Table | None:
         heads=tuple(heads),
         lines=tuple(lines),
         subtitle=_("In alphabetical order: this is no ranking. What lies in several areas counts in each."),
+        notes=(_("Residents: %(source)s.") % {"source": two_counts.together(stated).text},) if stated else (),
         sheet=_("Areas"),
         key="parts",
         columns=(

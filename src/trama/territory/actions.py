@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from trama.core import history
 from trama.core.actor import Actor
+from trama.core.legible import legible
 from trama.core.models import Code, Source
 from trama.territory import finding, shapes
 from trama.territory.choices import RANK, AreaKind, AreaOrigin, ValueState
@@ -42,7 +43,7 @@ class TerritoryError(ValidationError):
 def add_area(actor: Actor, *, name: str, kind: str, parent: Area | None = None, code: str = "", **fields: Any) -> Area:
     """Add an area to the tree. Without a code one is made from the parent's and the name."""
     _check_place_in_tree(None, kind, parent)
-    area = Area(name=name.strip(), kind=kind, parent=parent, code=code or free_code(name, parent), **fields)
+    area = Area(name=legible(name).strip(), kind=kind, parent=parent, code=code or free_code(name, parent), **fields)
     if area.lon is not None and area.origin == AreaOrigin.LISTED:
         area.origin = AreaOrigin.POINT
     area.full_clean()
@@ -59,7 +60,7 @@ def change_area(actor: Actor, area: Area, **changes: Any) -> Area:
     before = history.state_of(area)
     moved = any(field in changes and changes[field] != getattr(area, field) for field in ("parent", "kind"))
     for field, value in changes.items():
-        setattr(area, field, value)
+        setattr(area, field, legible(value) if field == "name" else value)
     if moved:
         _check_place_in_tree(area, area.kind, area.parent)
     if not history.differences(area, before):
@@ -411,7 +412,7 @@ def change_place(
     had = _codes_of(place)
     point = (place.lon, place.lat)
     for field, value in fields.items():
-        setattr(place, field, value)
+        setattr(place, field, legible(value) if field == "name" else value)
     if (place.lon, place.lat) != point:
         _find_area(place)
     _set_codes(place, [*roles, *factors])

@@ -6,6 +6,7 @@ The reference system of the coordinates is never guessed: a file that does not s
 from __future__ import annotations
 
 import glob
+import json
 import logging
 import math
 import re
@@ -19,9 +20,9 @@ from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
-from trama.core import archives
+from trama.core import apart, archives
 from trama.core.legible import legible, shown
-from trama.territory import geojson
+from trama.territory import geojson, layers
 
 logger = logging.getLogger(__name__)
 WGS84 = "EPSG:4326"
@@ -40,6 +41,10 @@ COMPANIONS = frozenset({".shx", ".dbf", ".prj", ".cpg"})  # what a Shapefile bri
 MOST_BYTES = 64 * 1024 * 1024
 MOST_JSON = 32 * 1024 * 1024  # what is read takes several times as much memory
 MOST_FEATURES = 50_000
+MOST_POINTS = 2_000_000
+MOST_RECORDS = 400_000  # of JSON: eight for each feature
+MOST_INSTRUCTIONS = 5_000_000  # of SQLite, to list what there is
+SECONDS = 180  # by the clock, on a machine that has much to do
 
 
 class FileRefused(ValueError):
@@ -77,43 +82,61 @@ def read(path: Path, crs: str = "", layer: str = "") -> Read:
 def _read(path: Path, name: str, crs: str, layer: str) -> Read:
     """Read a file that is laid out; `name` is what people call it."""
     _look_through(path, name)
-    import pyogrio
+    if path.suffix.lower() == ".gpkg":
+        _look_at_tables(path, name)
     import shapely
-    from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
 
-    refusals = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, CRSError, ValueError)
-    if path.suffix.lower() == ".gpkg" and not _holds_tables(path):
-        raise FileRefused(
-            _("%(file)s has no layer with shapes: export it again, with its areas.") % {"file": shown(name)}
-        )
+    asked = [str(path), layer, str(MOST_FEATURES), str(MOST_POINTS)]
     try:
-        layer = _layer(path, name, layer)
-        meta, _ids, geometry, values = pyogrio.raw.read(
-            path, layer=layer, force_2d=True, max_features=MOST_FEATURES + 1
-        )
-        shapes_ = shapely.from_wkb(geometry) if geometry is not None else []
-    except FileRefused:
-        raise
-    except (*refusals, shapely.errors.ShapelyError) as error:
-        raise _unreadable(name, error) from error
-    if not len(shapes_):
-        raise FileRefused(_("%(file)s holds no shapes: export it again, with its areas.") % {"file": shown(name)})
-    if len(shapes_) > MOST_FEATURES:
+        with apart.answer(Path(layers.__file__), asked, SECONDS) as told:
+            about = json.loads(told.readline())
+            _check_answer(name, about, layer)
+            rows = [json.loads(line) for line in told]
+        shapes_ = shapely.from_wkb([row[1] for row in rows])
+    except apart.NoAnswer as error:
         raise FileRefused(
-            _("%(file)s holds more than %(count)s shapes: split it.") % {"file": shown(name), "count": MOST_FEATURES}
-        )
-    used, notes = _system(name, _stated(path, meta["crs"]), crs)
+            _("%(file)s takes more time or memory to read than any map does: export it again, as GeoJSON.")
+            % {"file": shown(name)}
+        ) from error
+    except (shapely.errors.ShapelyError, ValueError) as error:
+        if isinstance(error, FileRefused):
+            raise
+        raise _unreadable(name, str(error)) from error
+    if not rows:
+        raise FileRefused(_("%(file)s holds no shapes: export it again, with its areas.") % {"file": shown(name)})
+    used, notes = _system(name, _stated(path, about["crs"]), crs)
     shapes_ = _in_degrees(shapes_, used)
-    names = [str(name) for name in meta["fields"]]
+    names = about["columns"]
     features = [
-        Feature(number + 1, {name: as_text(column[number]) for name, column in zip(names, values, strict=True)}, shape)
-        for number, shape in enumerate(shapes_)
+        Feature(number, {name: as_text(value) for name, value in zip(names, row[0], strict=True)}, shape)
+        for number, (row, shape) in enumerate(zip(rows, shapes_, strict=True), start=1)
     ]
     return Read(features, names, used, notes)
 
 
-def _unreadable(name: str, error: Exception) -> FileRefused:
-    logger.info("%s could not be read: %s", name, error)
+def _check_answer(name: str, about: dict[str, Any], wanted: str) -> None:
+    """Refuse, in words of ours, what could not be read or is too much."""
+    words = {"file": shown(name), "count": MOST_FEATURES, "layer": shown(wanted)}
+    match about.get("error"):
+        case layers.BROKEN:
+            raise _unreadable(name, about["why"])
+        case layers.MANY_SHAPES:
+            raise FileRefused(_("%(file)s holds more than %(count)s shapes: split it.") % words)
+        case layers.MANY_POINTS:
+            raise _too_many_points(name)
+        case layers.LAYERS:
+            raise _which_layer(words, about["layers"], wanted)
+
+
+def _too_many_points(name: str) -> FileRefused:
+    return FileRefused(
+        _("The shapes of %(file)s have more than %(count)s points: simplify them, or split the file.")
+        % {"file": shown(name), "count": MOST_POINTS}
+    )
+
+
+def _unreadable(name: str, why: str) -> FileRefused:
+    logger.info("%s could not be read: %s", name, why)
     return FileRefused(
         _("%(file)s is broken or cut off: export it again, as GeoJSON or GeoPackage.") % {"file": shown(name)}
     )
@@ -167,8 +190,12 @@ def _look_through(path: Path, name: str) -> None:
     """What can be said of a file before a library reads it: with the place, and in words of ours."""
     ending = path.suffix.lower()
     if BEGINNINGS[ending] == (b"{",):
+        text = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        # Counted before it is read: each point is a list, each feature two or three records.
+        if text.count(b"[") > MOST_POINTS or text.count(b",") > 3 * MOST_POINTS or text.count(b"{") > MOST_RECORDS:
+            raise _too_many_points(name)
         try:
-            geojson.check(geojson.parsed(path.read_bytes().removeprefix(b"\xef\xbb\xbf")))
+            geojson.check(geojson.parsed(text))
         except geojson.NotGeoJSON as error:
             raise FileRefused(f"{shown(name)}: {error}.") from error
     if ending == ".shp":
@@ -185,31 +212,44 @@ def _no_layer(name: str) -> FileRefused:
     return FileRefused(_("%(file)s has no layer with shapes: export it again, with its areas.") % {"file": shown(name)})
 
 
-def _holds_tables(path: Path) -> bool:
-    """Whether a GeoPackage lists anything: an empty one is no GeoPackage to its library. True for what is broken."""
+def _look_at_tables(path: Path, name: str) -> None:
+    """Refuse a GeoPackage that lists nothing, or whose layers are questions (views) and no tables.
+
+    The triggers that every GeoPackage has for its index never run here: nothing is written. What is broken, or takes
+    too long even to be looked at, is left to the process that reads it.
+    """
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as database:
-            return bool(database.execute("SELECT count(*) FROM gpkg_contents").fetchone()[0])
-    except sqlite3.Error:
-        return True
-
-
-def _layer(path: Path, name: str, wanted: str) -> str:
-    """The layer that is meant: the one that is named, else the only one that bears shapes."""
-    import pyogrio
-
-    layers = [str(layer) for layer, kind in pyogrio.list_layers(path) if kind is not None]
-    words = {"file": shown(name), "layers": ", ".join(shown(layer) for layer in layers), "layer": shown(wanted)}
-    if not layers:
-        raise _no_layer(name)
-    if wanted and wanted not in layers:
-        raise FileRefused(_("%(file)s has no layer “%(layer)s”; it has: %(layers)s.") % words)
-    if not wanted and len(layers) > 1:
+            database.set_progress_handler(lambda: 1, MOST_INSTRUCTIONS)  # anything but 0 ends the question
+            views = {
+                str(row[0]).lower() for row in database.execute("SELECT name FROM sqlite_master WHERE type='view'")
+            }
+            if not any(view.startswith("gpkg_") for view in views):
+                listed = [str(row[0]).lower() for row in database.execute("SELECT table_name FROM gpkg_contents")]
+                listed_view = not views.isdisjoint(listed)
+            else:
+                listed, listed_view = [], True
+    except (sqlite3.Error, ValueError):
+        return
+    if listed_view:
         raise FileRefused(
-            _("%(file)s holds several layers (%(layers)s): say which one with --layer, or export that one alone.")
-            % words
+            _("%(file)s holds questions to a database (views) in place of layers: export its areas as a layer.")
+            % {"file": shown(name)}
         )
-    return wanted or layers[0]
+    if not listed:
+        raise _no_layer(name)
+
+
+def _which_layer(words: dict[str, Any], found: list[str], wanted: str) -> FileRefused:
+    """No layer, not the one that is named, or several and none is named."""
+    words = {**words, "layers": ", ".join(shown(layer) for layer in found)}
+    if not found:
+        return FileRefused(_("%(file)s has no layer with shapes: export it again, with its areas.") % words)
+    if wanted:
+        return FileRefused(_("%(file)s has no layer “%(layer)s”; it has: %(layers)s.") % words)
+    return FileRefused(
+        _("%(file)s holds several layers (%(layers)s): say which one with --layer, or export that one alone.") % words
+    )
 
 
 def _stated(path: Path, crs: str | None) -> str:

@@ -13,11 +13,11 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from trama.core import codes, memo
+from trama.core import codes, facts, memo
 from trama.core.actor import Actor
 from trama.core.declarations import AreaSection, Searchable, declare
 from trama.core.keys import among
-from trama.core.registers import NONE, CodeDimension, Column, Dimension, FlagDimension, Register, Text
+from trama.core.registers import NONE, CodeDimension, Column, Dimension, FlagDimension, Register, Selection, Text
 from trama.territory import finding, profile
 from trama.territory.choices import AreaKind
 from trama.territory.models import Area, AreaClosure, Place, PlaceCode
@@ -105,6 +105,20 @@ def area_dimensions(path: str = "area", relation: str = "") -> tuple[AreaDimensi
         for kind, label in levels
     ]
     return (anywhere, *by_level)
+
+
+def without_place(register: Register, actor: Actor) -> int:
+    """How many records of a register lie in no area at all: no area can count them. Nought where it knows no areas."""
+    for dimension in register.dimensions:
+        if isinstance(dimension, AreaDimension) and not dimension.level:
+            return Selection(((dimension.key, (NONE,)),)).rows(register, actor).count()
+    return 0
+
+
+def holds_everything(area: Area) -> bool:
+    """Whether an area is the territory of this installation, or holds it: what lies nowhere else is at home there."""
+    home = finding.id_of(str(facts.facts().get(facts.HOME_AREA) or ""))
+    return area.parent_id is None if home is None else home in finding.below(area.pk)
 
 
 # --- the register of places ---------------------------------------------------------------------------------------

@@ -179,6 +179,11 @@ class Population(models.Model):
         return f"{self.area} {self.year}"
 
 
+# How the indicators that an index computes are marked: by their theme, and by what their codes begin with.
+COMPUTED_THEME, COMPUTED_PREFIX = "index", "index_"
+COMPUTED = Q(theme=COMPUTED_THEME, code__startswith=COMPUTED_PREFIX)
+
+
 class ContextIndicator(models.Model):
     """The definition of a number about a territory (households, income, an index)."""
 
@@ -220,6 +225,11 @@ class ContextIndicator(models.Model):
     @property
     def description(self) -> str:
         return self.description_en if (get_language() or "it").startswith("en") else self.description_it
+
+    @property
+    def is_computed(self) -> bool:
+        """Whether an index computes its values: nobody brings them in a file."""
+        return self.theme == COMPUTED_THEME and self.code.startswith(COMPUTED_PREFIX)
 
 
 class ContextDefinition(models.Model):
@@ -334,6 +344,7 @@ class Place(Located, Freshness):
     """A place: a square, a social centre, a stop of the mobile desk, a disused building."""
 
     privacy: ClassVar[Privacy] = PUBLIC
+    is_of_body: ClassVar[bool] = False  # a square confirms nothing: who works there does
 
     name = models.CharField(_("name"), max_length=200)
     kind = models.ForeignKey(Code, verbose_name=_("kind"), on_delete=models.PROTECT, related_name="+")

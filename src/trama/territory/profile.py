@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from trama.core import memo
 from trama.core.actor import Actor
 from trama.core.models import Source
-from trama.territory import demography, finding
+from trama.territory import demography, finding, two_counts
 from trama.territory.choices import RANK, AreaKind, ValueState
 from trama.territory.comparing import may_compare_with
 from trama.territory.drawings import drawing_of
@@ -378,6 +378,16 @@ def _known_people(area: Area) -> dict[str, Any]:
     return context
 
 
+def counts_apart(area: Area, residents: Residents | None) -> str:
+    """A sentence where the residents of an area and the sum of its parts come from two registers that differ."""
+    parts = parts_of(area) if residents is not None and not residents.parts else []
+    if residents is None or not parts:
+        return ""
+    found = two_counts.stated_of(parts)
+    own = two_counts.Stated(residents.total, (residents.year,), (residents.source,) if residents.source else ())
+    return two_counts.difference(own, two_counts.together(found), len(parts)) if len(found) == len(parts) else ""
+
+
 def _finding(found: demography.Ratios) -> str:
     """What the pyramid shows, as its title."""
     index = found.old_age_index
@@ -421,7 +431,8 @@ def _made_of(actor: Actor, area: Area) -> dict[str, Any] | None:
     if not children and not keeps:
         return None
     ids = [child["id"] for child in children]
-    residents = newest_residents(ids)
+    stated = two_counts.stated_of(ids)
+    residents = {pk: total for pk, (total, _year, _source) in stated.items()}
     below = dict.fromkeys(ids, 0)
     for node in finding.nodes().values():
         if node.in_force and node.parent in below:
@@ -436,6 +447,8 @@ def _made_of(actor: Actor, area: Area) -> dict[str, Any] | None:
         "children": rows,
         "drawing": drawing_of(area.name, children, residents),
         "has_residents": bool(residents),
+        "residents_source": two_counts.together(stated).text,
+        "apart": counts_apart(area, residents_of(area)),
         "has_below": any(below.values()),
         "map": reverse("territory:children_geojson", args=[area.code]) + "?value=residents" if drawn else "",
         "area_code": area.code,
@@ -448,12 +461,7 @@ def _made_of(actor: Actor, area: Area) -> dict[str, Any] | None:
 
 def newest_residents(areas: Sequence[int]) -> dict[int, int]:
     """How many people live in each of these areas, by the newest figure: by age if known, else as the city states."""
-    found: dict[int, int] = {}
-    stated = ContextValue.objects.filter(area__in=areas, indicator__code=RESIDENTS, value__isnull=False)
-    for area, value in stated.order_by("year").values_list("area", "value"):
-        found[area] = round(value or 0)
-    counted = Population.objects.filter(area__in=areas).order_by("year")
-    return found | dict(counted.values_list("area", "total"))
+    return {pk: total for pk, (total, _year, _source) in two_counts.stated_of(areas).items()}
 
 
 def density_legend(children: Sequence[Mapping[str, Any]], residents: dict[int, int]) -> list[dict[str, str]]:

@@ -285,6 +285,22 @@ class Line:
     text: str = ""
 
 
+LEAST_SPAN = 0.1  # of the mean: a change of one in a thousand must not look like a fall
+
+
+def span_of(values: Sequence[float]) -> tuple[float, float]:
+    """The ends of a scale that need not begin at nought, at least a tenth of the mean apart."""
+    if not values:
+        return 0.0, 1.0
+    low, high = min(values), max(values)
+    lacking = LEAST_SPAN * abs(sum(values) / len(values)) - (high - low)
+    if lacking <= 0:
+        return low, high
+    wider = low - lacking / 2, high + lacking / 2
+    # What is never below nought is not drawn as if it could be.
+    return (0.0, wider[1] - wider[0]) if low >= 0 > wider[0] else wider
+
+
 def lines(items: Sequence[Line], decimals: int = 0, width: int = WIDE) -> dict[str, Any]:
     """Lines in time on one scale that need not begin at nought. Points are (year, value, part); a gap shows no dot."""
     values = [
@@ -293,6 +309,7 @@ def lines(items: Sequence[Line], decimals: int = 0, width: int = WIDE) -> dict[s
         for year, value, part in item.points
     ]
     years = sorted({year for item in items for year, _value, _part in item.points})
+    span = span_of([value for item in items for _year, value, _part in item.points])
     wide = width >= WIDE
     x_axis = {"title": None, "grid": False, "format": "d", "values": years, "labelOverlap": True, "labelFlush": True}
     y_axis = {"title": None, "tickCount": 5, "format": f",.{min(decimals, 1)}f"}
@@ -325,7 +342,12 @@ def lines(items: Sequence[Line], decimals: int = 0, width: int = WIDE) -> dict[s
         data={"values": values},
         encoding={
             "x": {"field": "year", "type": "quantitative", "axis": x_axis, "scale": {"nice": False, "zero": False}},
-            "y": {"field": "value", "type": "quantitative", "axis": y_axis, "scale": {"zero": False}},
+            "y": {
+                "field": "value",
+                "type": "quantitative",
+                "axis": y_axis,
+                "scale": {"domain": list(span), "nice": True},
+            },
         },
         layer=layers,
     )
@@ -340,7 +362,8 @@ def _end_labels(items: Sequence[Line]) -> list[dict[str, Any]]:
     """The names of the strong lines at their last point, pushed apart where they would cover each other."""
     named = [(max(item.points), item) for item in items if item.role != "other" and item.points]
     every = [value for item in items for _year, value, _part in item.points]
-    span = (max(every) - min(every)) or 1 if every else 1
+    low, high = span_of(every)
+    span = (high - low) or 1
     named.sort(key=lambda pair: pair[0][1])
     close = len(named) == 2 and (named[1][0][1] - named[0][0][1]) / span < 0.09
     layers = []

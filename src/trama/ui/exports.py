@@ -151,8 +151,11 @@ def _csv_fields(values: list[Any]) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    """A text as a field of CSV, between quotes where it must be; four looks are quicker than one pattern."""
-    if not ("," in text or '"' in text or "\n" in text or "\r" in text):
+    """A text as a field of CSV, between quotes where it must be; some looks are quicker than one pattern.
+
+    Where the semicolon parts the cells, what follows one would begin a cell, and might be a formula.
+    """
+    if not ("," in text or '"' in text or ";" in text or "\n" in text or "\r" in text):
         return text
     doubled = text.replace('"', '""')
     return f'"{doubled}"'

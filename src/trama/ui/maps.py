@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, cast
 
 from django.core.cache import cache
+from django.core.exceptions import EmptyResultSet
 from django.db.models import Count, F, Max, Min, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.middleware.gzip import GZipMiddleware
@@ -292,9 +293,11 @@ def _whole(
     The zoom that fits is known only with the extent, for which all must be read once more. So the one that did fit
     this selection is tried first: it is right unless points were added at the border, and if it is not it is mended.
     """
-    key = (
-        "map-zoom:" + hashlib.sha256(f"{rows.model._meta.label} {rows.query} {zoom} {size} {step}".encode()).hexdigest()
-    )
+    try:
+        asked = f"{rows.model._meta.label} {rows.query} {zoom} {size} {step}"
+    except EmptyResultSet:  # known without the database that nothing is asked for
+        return zoom or 0, [], 0, 0, None
+    key = "map-zoom:" + hashlib.sha256(asked.encode()).hexdigest()
     tried = cache.get(key)
     if tried is None:
         known = rows.aggregate(left=Min("x"), bottom=Min("y"), right=Max("x"), top=Max("y"))

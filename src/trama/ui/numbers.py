@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.utils import formats, timezone
+from django.utils import dateformat, formats, timezone
 from django.utils.translation import get_language
 
 DASH = "–"
@@ -31,6 +31,16 @@ def percent(share: Any, decimals: int = 1) -> str:
     if share is None or share == "":
         return DASH
     return number(float(share) * 100, decimals) + ("%" if is_english() else " %")
+
+
+def dated(value: date | datetime | None, form: str) -> str:
+    """A day or a moment in one of Django's forms; in Italian names of days and months are written small."""
+    if value is None:
+        return DASH
+    if isinstance(value, datetime) and timezone.is_aware(value):
+        value = timezone.localtime(value)
+    text = dateformat.format(value, form)
+    return text if is_english() else text.lower()
 
 
 def day(value: date | datetime | None) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from trama.core import memo
 from trama.core.actor import Actor
+from trama.core.keys import whole
 from trama.territory import finding
 from trama.territory.choices import RANK
 from trama.territory.finding import Node
@@ -105,7 +106,8 @@ def choose(indicator: ContextIndicator, offer: Offer, asked: Asked) -> Chosen | 
     level = asked.level if asked.level in offer.areas else _level(offer, node)
     area = node if node is not None and node.kind == level else None
     years = offer.years[level]
-    year = int(asked.year) if asked.year.isdecimal() and int(asked.year) in years else max(years)
+    wanted = whole(asked.year, 9999)
+    year = wanted if wanted is not None and wanted in years else max(years)
     unders = _unders(offer.areas[level], known)
     under = next((one for one in unders if one.code == asked.under), None)
     if under is None and not asked.under:

@@ -15,6 +15,7 @@ from trama.insight.context.words import short_text
 from trama.territory import finding
 from trama.territory.comparing import may_compare_with
 from trama.territory.models import Area, ContextIndicator, ContextValue
+from trama.ui import charts
 
 MOST = 8  # small charts of a page; the others are a click away
 
@@ -103,7 +104,7 @@ def _told(indicator: ContextIndicator, line: Line, dashed: tuple[Point, ...]) ->
     dashed = tuple(point for point in dashed if first.year <= point.year <= last.year)
     values: list[Any] = [point.value for point in (*line.points, *dashed)]
     said = f"{indicator.name}. {title_of(line, indicator)}"
-    svg = small_chart(line, dashed, (first.year, last.year), (min(values), max(values)), said)
+    svg = small_chart(line, dashed, (first.year, last.year), charts.span_of(values), said)
     return Told(
         indicator.code,
         indicator.name,

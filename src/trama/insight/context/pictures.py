@@ -219,7 +219,7 @@ def panels(series: Series, indicator: ContextIndicator) -> list[Panel]:
     values = [point.value for line in lines for point in line.points] + [point.value for point in above]
     if not values:
         return []
-    low, high = min(values), max(values)
+    low, high = charts.span_of(values)
     return [
         Panel(
             line.name,

@@ -18,7 +18,8 @@ from trama.core.models import Source
 from trama.insight.context.asked import Asked, Chosen, above_of, choose, offer_of
 from trama.insight.context.scale import Scale, scale_of
 from trama.insight.context.words import counted_areas, short_text, signed, value_text
-from trama.territory import finding
+from trama.insight.indices.hundred import width_around
+from trama.territory import finding, two_counts
 from trama.territory.choices import ValueState
 from trama.territory.comparing import may_compare, may_compare_with
 from trama.territory.models import ContextIndicator, ContextValue
@@ -240,13 +241,21 @@ def finding_text(reading: Reading) -> str:
     if not values:
         return _("%(name)s: no value for these areas") % {"name": indicator.name}
     if indicator.centre is not None and len(values) > 1:
+        width = width_around(values, indicator.centre, indicator.decimals)
+        low, high = (round(indicator.centre + way * width, indicator.decimals) for way in (-1, 1))
         words: dict[str, Any] = {
-            "centre": number(indicator.centre, indicator.decimals),
-            "above": number(sum(value > indicator.centre for value in values)),
-            "below": number(sum(value < indicator.centre for value in values)),
+            "low": number(low, 0 if low.is_integer() and high.is_integer() else indicator.decimals),
+            "high": number(high, 0 if low.is_integer() and high.is_integer() else indicator.decimals),
+            "above": number(sum(value > high for value in values)),
+            "below": number(sum(value < low for value in values)),
             "n": number(len(values)),
         }
-        return _("Above %(centre)s: %(above)s areas of %(n)s; below: %(below)s") % words
+        return _("Of %(n)s areas %(above)s are over %(high)s, %(below)s under %(low)s") % words
+    if indicator.adds_up and len(values) > 1:
+        words = {"name": indicator.name, "total": number(sum(values), indicator.decimals), "n": number(len(values))}
+        if len(values) == len(reading.rows):
+            return _("%(name)s: %(total)s in all, the sum of %(n)s areas") % words
+        return _("%(name)s: %(total)s in the %(n)s areas with a value") % words
     ordered = sorted(values)
     if len(values) < 4:
         low, high = ordered[0], ordered[-1]
@@ -258,6 +267,19 @@ def finding_text(reading: Reading) -> str:
     if len(values) < 4:
         return _("%(name)s: from %(low)s to %(high)s") % words
     return _("Half of the areas lie between %(low)s and %(high)s") % words
+
+
+def apart_text(reading: Reading) -> str:
+    """A sentence where the residents added up here and those that another register states for the whole differ."""
+    under = reading.chosen.under
+    if reading.indicator.code != two_counts.RESIDENTS or under is None or len(reading.known) < len(reading.rows):
+        return ""
+    own = two_counts.own_of(under.id, reading.chosen.year)
+    if own is None:
+        return ""
+    total = round(sum(row.value or 0 for row in reading.known))
+    parts = two_counts.Stated(total, (reading.chosen.year,), reading.sources)
+    return two_counts.difference(own, parts, len(reading.rows))
 
 
 def spread_text(reading: Reading) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from trama.insight.analysis import classes
 from trama.insight.context.asked import AROUND, EQUAL, METHODS, NATURAL, OWN, QUANTILES, Asked
-from trama.insight.context.words import breaks_of
+from trama.insight.context.words import ambiguous, breaks_of
 from trama.territory.models import ContextIndicator
 from trama.ui.choropleth import Paint, diverging, sequential
 from trama.ui.numbers import is_english, number
@@ -55,13 +55,17 @@ def scale_of(indicator: ContextIndicator, values: Sequence[float], asked: Asked)
     if not values:
         return None
     offered = methods_of(indicator)
-    method = asked.classes if asked.classes in offered else offered[0]
+    usual = OWN if asked.breaks and not asked.classes else offered[0]
+    method = asked.classes if asked.classes in offered else usual
     problem, breaks = "", []
-    if method == OWN:
+    if asked.breaks or method == OWN:
         try:
             breaks = breaks_of(asked.breaks)
         except ValueError as error:
-            problem, method = (str(error) if asked.breaks else _explain_breaks()), offered[0]
+            method = offered[0] if method == OWN else method
+            problem = _not_understood(asked.breaks, str(error), method) if asked.breaks else _explain_breaks()
+    if method != OWN and breaks:
+        problem, breaks = _("Your own breaks are not used: choose “%(own)s” first.") % {"own": method_name(OWN)}, []
     decimals = indicator.decimals
     if method == OWN:
         bounds, members = classes.own(breaks), False
@@ -77,7 +81,38 @@ def scale_of(indicator: ContextIndicator, values: Sequence[float], asked: Asked)
     labels = tuple(_label(low, high, indicator, decimals) for low, high in ends)
     two_sided = indicator.centre is not None and _centred(bounds, indicator.centre)
     paints = diverging(labels) if two_sided else sequential(labels)
-    return Scale(method, tuple(bounds), labels, paints, _said(method, bounds, indicator), problem)
+    said = _said(method, bounds, indicator)
+    if method == OWN:
+        said = " ".join([said, *_remarks(asked.breaks, breaks, values, indicator)])
+    return Scale(method, tuple(bounds), labels, paints, said, problem)
+
+
+def _not_understood(text: str, error: str, method: str) -> str:
+    words = {"text": text, "method": method_name(method)}
+    return f"{_('“%(text)s” was not understood; the classes shown are %(method)s.') % words} {error}"
+
+
+def _remarks(text: str, breaks: Sequence[float], values: Sequence[float], indicator: ContextIndicator) -> list[str]:
+    """How a number that may be read in two ways was read; which breaks lie outside the values."""
+    found = []
+    odd = ambiguous(text)
+    if odd:
+        sign = _("the comma") if is_english() else _("the point")
+        found.append(
+            _("In “%(typed)s” %(sign)s was read as the sign between thousands, not as that before decimals.")
+            % {"typed": odd, "sign": sign}
+        )
+    outside = [one for one in breaks if not min(values) <= one <= max(values)]
+    if outside:
+        words = {
+            "breaks": "; ".join(number(one, max(indicator.decimals, _decimals(one))) for one in outside),
+            "low": number(min(values), indicator.decimals),
+            "high": number(max(values), indicator.decimals),
+        }
+        found.append(
+            _("Outside the values, which go from %(low)s to %(high)s: %(breaks)s; a class there is empty.") % words
+        )
+    return found
 
 
 def _count(values: Sequence[float]) -> int:

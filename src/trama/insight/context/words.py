@@ -11,7 +11,7 @@ from trama.insight.analysis.classes import MOST_OWN
 from trama.territory.choices import AreaKind, Polarity
 from trama.territory.models import ContextIndicator, ContextValue
 from trama.territory.profile import THEMES, printed
-from trama.ui.numbers import number
+from trama.ui.numbers import is_english, number
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -69,18 +69,49 @@ def polarity_text(indicator: ContextIndicator) -> str:
     }[Polarity(indicator.polarity)]
 
 
+def _parts_of(text: str) -> list[str]:
+    return [part.strip(",") for part in re.split(r"[;\s]+", text.strip()) if part.strip(",")]
+
+
+def _signs() -> tuple[str, str]:
+    """The sign between thousands and the sign before decimals, as the interface prints them."""
+    return (",", ".") if is_english() else (".", ",")
+
+
+def _grouped() -> re.Pattern[str]:
+    """A number with signs between its thousands: "20.000", "1.234.567,5"."""
+    thousands, decimal = map(re.escape, _signs())
+    return re.compile(
+        rf"[-+\N{{MINUS SIGN}}]?[1-9][0-9]{{0,2}}({thousands}[0-9]{{3}})+({decimal}[0-9]{{1,8}})?", re.ASCII
+    )
+
+
+def ambiguous(text: str) -> str:
+    """The first typed number that somebody else might read otherwise: "20.000" is twenty to an Englishman; or empty."""
+    thousands, decimal = _signs()
+    for part in _parts_of(text):
+        if _grouped().fullmatch(part) and part.count(thousands) == 1 and decimal not in part:
+            return part
+    return ""
+
+
 def breaks_of(text: str) -> list[float]:
-    """Breaks as people type them ("90; 97,5; 110" or "90 97.5 110"). Raises ValueError with a sentence."""
+    """Breaks as people type them ("90; 97,5; 110" or "90 97.5 110"; "20.000" as the interface prints it).
+
+    Raises ValueError with a sentence.
+    """
     problem = _("Write between one and %(most)s numbers with a semicolon between them, for example 90; 97,5; 110.") % {
         "most": MOST_OWN
     }
-    parts = [part for part in re.split(r"[;\s]+", text.strip()) if part.strip(",")]
     found = []
-    for part in parts:
-        clean = part.strip(",")
-        if not re.fullmatch(r"[-+\N{MINUS SIGN}]?[0-9]{1,12}([.,][0-9]{1,8})?", clean, re.ASCII):
+    for part in _parts_of(text):
+        if _grouped().fullmatch(part):
+            thousands, decimal = _signs()
+            found.append(float(part.replace(thousands, "").replace(decimal, ".").replace(MINUS, "-")))
+        elif re.fullmatch(r"[-+\N{MINUS SIGN}]?[0-9]{1,12}([.,][0-9]{1,8})?", part, re.ASCII):
+            found.append(float(part.replace(",", ".").replace(MINUS, "-")))
+        else:
             raise ValueError(problem)
-        found.append(float(clean.replace(",", ".").replace(MINUS, "-")))
     if not 1 <= len(set(found)) <= MOST_OWN:
         raise ValueError(problem)
     return sorted(set(found))

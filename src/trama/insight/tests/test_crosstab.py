@@ -14,8 +14,9 @@ from trama.core import memo
 from trama.core.actor import NOBODY, SYSTEM
 from trama.core.registers import Selection
 from trama.experiences.models import Funding
-from trama.insight.crosstab import CrosstabError, axes_of, compute
+from trama.insight.crosstab import CrosstabError, axes_of, compute, stated_axes
 from trama.insight.shapes import Crosstab, Status
+from trama.insight.tables import printed
 from trama.insight.tests.factories import REGISTER, make_experience
 from trama.territory.tests.factories import make_area, make_city
 
@@ -169,7 +170,7 @@ def test_nothing_to_count() -> None:
 def test_what_cannot_be_counted_is_said_with_what_can() -> None:
     with pytest.raises(CrosstabError, match=r"colour.*kind, aim, municipality"):
         compute(NOBODY, REGISTER, EVERYTHING, "colour")
-    with pytest.raises(CrosstabError, match="kind"):
+    with pytest.raises(CrosstabError, match="«Tipo»"):
         compute(NOBODY, REGISTER, EVERYTHING, "kind", "kind")
     with pytest.raises(CrosstabError, match="records, volunteers, budget"):
         compute(NOBODY, REGISTER, EVERYTHING, "kind", None, "happiness")
@@ -229,3 +230,11 @@ def test_areas_added_up_here_are_what_the_database_joins() -> None:
     make_experience("event", "a", [city["mill"], city["east"]], state="draft")
     memo.forget_all()
     assert [compute(NOBODY, REGISTER, EVERYTHING, *axes) for axes in asked] == alone
+
+
+def test_only_what_somebody_states_is_offered(community: dict[str, Any]) -> None:
+    stated = stated_axes(NOBODY, REGISTER)
+    assert {"kind", "aim", "district"} <= stated
+    assert "hamlet" not in stated
+    table = printed(compute(NOBODY, REGISTER, EVERYTHING, "hamlet"))
+    assert "0" not in table.total.cells[-1].text

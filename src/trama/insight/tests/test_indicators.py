@@ -25,7 +25,8 @@ from trama.insight.context.words import breaks_of, signed
 from trama.insight.declarations import years_of
 from trama.territory import finding
 from trama.territory.models import Area, AreaClosure, ContextIndicator, ContextValue
-from trama.territory.tests.factories import make_area, square
+from trama.territory.tests.factories import make_area, make_population, square
+from trama.ui.charts import span_of
 
 pytestmark = pytest.mark.django_db
 
@@ -191,7 +192,7 @@ def test_an_index_of_one_municipality_is_refused_across_and_shown_within() -> No
     within = read(idise)
     assert within.chosen.under is not None
     assert (within.chosen.under.name, within.refused, len(within.known)) == ("Borgo", "", 6)
-    assert finding_text(within) == "Above 100: 0 areas of 6; below: 5"
+    assert finding_text(within) == "Of 6 areas 0 are over 101, 4 under 99"
     across = read(idise, under="*")
     assert "only be compared inside the same" in across.refused
     assert across.scale is None
@@ -376,3 +377,52 @@ def test_a_difference_has_its_sign() -> None:
     assert signed(3.21, share) == "+3.2 points"
     assert signed(-0.04, share) == "0.0 points"
     assert signed(-1200, money) == "\N{MINUS SIGN}€1,200"
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "read_as"),
+    [
+        ("it", "20.000;25.000", [20000, 25000]),
+        ("it", "1.234.567,5 97,5", [97.5, 1234567.5]),
+        ("it", "97.5; 110", [97.5, 110]),
+        ("en", "20,000; 25,000", [20000, 25000]),
+        ("en", "20.000", [20]),
+        ("en", "90, 97.5, 110", [90, 97.5, 110]),
+    ],
+)
+def test_breaks_are_read_as_the_interface_prints_numbers(language: str, typed: str, read_as: list[float]) -> None:
+    with translation.override(language):
+        assert breaks_of(typed) == read_as
+
+
+def test_breaks_say_how_they_were_read_and_what_was_not_used(alone: ContextIndicator) -> None:
+    assert "“20,000” the comma was read as the sign between thousands" in page(alone, "?classes=own&breaks=20,000")
+    assert "Outside the values, which go from 10.0 to 40.0: 20,000.0" in page(alone, "?classes=own&breaks=20,000")
+    assert "“abc” was not understood" in page(alone, "?classes=quantiles&breaks=abc")
+    assert "“abc” was not understood" in page(alone, "?breaks=abc")
+    assert "Your own breaks are not used" in page(alone, "?classes=quantiles&breaks=15;25")
+    assert "chosen by whoever reads: 15.0; 25.0." in page(alone, "?breaks=15;25")
+
+
+def test_a_count_says_its_sum_first() -> None:
+    count = indicator("residents", adds_up=True, unit_it="", unit_en="", decimals=0)
+    whole, parts = city("Borgo", 0)
+    source = Source.objects.create(**SOURCE)
+    for n, area in enumerate(parts):
+        ContextValue.objects.create(indicator=count, area=area, year=2023, value=100 + n, source=source)
+    assert finding_text(read(count)) == "residents: 615 in all, the sum of 6 areas"
+    assert "Two registers" not in page(count)
+    population = make_population(whole, 2023, 3, 3)
+    population.source = Source.objects.create(key="istat", title="Per età", publisher="ISTAT")
+    population.save()
+    memo.forget_all()
+    assert "606 residents (Per età, ISTAT; 2023)" in page(count)
+    assert "615 (Anagrafe, Comune; 2023), 9 more (1.5 %)" in page(count)
+
+
+def test_a_change_of_nothing_is_not_drawn_as_a_fall() -> None:
+    low, high = span_of([5905.0, 5907.0])
+    assert high - low == pytest.approx(590.6)
+    assert (low + high) / 2 == pytest.approx(5906)
+    assert span_of([10.0, 40.0]) == (10.0, 40.0)
+    assert span_of([0.0, 0.0]) == (0.0, 0.0)

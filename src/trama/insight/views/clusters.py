@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from trama.core.actor import Actor
+from trama.core.keys import whole
 from trama.core.pages import anyone, page
 from trama.insight import area_files, cluster_pages, clustering
 from trama.insight.area_values import FEWEST, NothingToSay, Offer, containers, offers
@@ -23,7 +24,7 @@ from trama.territory.profile import THEMES
 
 def whole_number(text: str | None, least: int, most: int) -> int | None:
     """A whole number of an address within bounds; None for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and least <= int(text[:9]) <= most else None
+    return whole(text, most, least) if text else None
 
 
 def real_number(text: str | None, least: float, most: float) -> float | None:

@@ -19,7 +19,7 @@ from trama.core.declarations import gathered
 from trama.core.pages import anyone, page
 from trama.core.registers import Register, Selection
 from trama.insight import files
-from trama.insight.crosstab import CrosstabError, axes_of, compute, plural
+from trama.insight.crosstab import CrosstabError, axes_of, compute, plural, stated_axes
 from trama.insight.pictures import chart_of
 from trama.insight.shapes import RECORDS, Crosstab
 from trama.insight.tables import NUMBERS, PERCENT, printed
@@ -65,7 +65,12 @@ def index(request: HttpRequest) -> HttpResponse:
         if not axes:
             continue
         address = reverse("insight:crosstab", args=[register.key])
-        ways = [{"label": axis.label, "address": f"{address}?{urlencode({'rows': axis.key})}"} for axis in axes]
+        stated = stated_axes(actor, register)
+        ways = [
+            {"label": axis.label, "address": f"{address}?{urlencode({'rows': axis.key})}"}
+            for axis in axes
+            if axis.key in stated
+        ]
         count = register.visible(actor).count()
         offers.append({"register": register, "counted": register.counted(count), "ways": ways, "address": address})
     return render(request, "insight/index.html", {"offers": offers})

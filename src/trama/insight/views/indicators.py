@@ -17,7 +17,7 @@ from trama.core.pages import anyone, page
 from trama.insight.context import files, pictures
 from trama.insight.context.asked import OWN, Asked, offer_of
 from trama.insight.context.catalogue import catalogue
-from trama.insight.context.reading import Reading, base_text, finding_text, reading_of, spread_text
+from trama.insight.context.reading import Reading, apart_text, base_text, finding_text, reading_of, spread_text
 from trama.insight.context.scale import method_name, methods_of
 from trama.insight.context.series import Line, Series, series_of
 from trama.insight.context.words import counted_areas, polarity_text
@@ -112,6 +112,7 @@ def _shown(actor: Actor, reading: Reading, asked: Asked, here: str) -> dict[str,
         "finding": finding_text(reading),
         "base": base_text(reading),
         "spread": spread_text(reading),
+        "apart": apart_text(reading),
         "picture": picture,
         "undrawn": len(reading.rows) - len(sketch.outlines) if sketch else 0,
         "rows": reading.rows[:LONGEST],
@@ -150,7 +151,7 @@ def _choices(actor: Actor, reading: Reading, asked: Asked) -> dict[str, Any]:
     first = min((node.depth for node in chosen.unders), default=0)
     unders = [(node.code, "\u2003" * (node.depth - first) + node.name) for node in chosen.unders]
     method = reading.scale.method if reading.scale else methods_of(indicator)[0]
-    wants_own = asked.classes == OWN
+    wants_own = asked.classes == OWN or (bool(asked.breaks) and not asked.classes)
     return {
         "years": sorted(offer.years[chosen.level], reverse=True),
         "levels": levels,

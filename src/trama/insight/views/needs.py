@@ -116,6 +116,7 @@ def _shown(found: needs.Needs, chosen: Chosen) -> dict[str, Any]:
         "sentence": needs.sentence(found),
         "meaning": needs.meaning(found),
         "nothing": needs.nothing_sentence(found),
+        "unplaced": needs.unplaced_sentence(found.crosstab),
         "warnings": needs.warnings(found),
         "left_out": needs.left_out(found),
         "base": needs.base_of(found),

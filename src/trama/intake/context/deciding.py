@@ -117,7 +117,8 @@ def _hold(
         row, column = reading.rows[key]
         name = names[member.area]
         written = reading.names[member.area]
-        told.rows.append(BrokenRow(row, written, member.value, member.beside, member.beside_year, name))
+        here = (member.area, spec.code, member.beside_year) in reading.cells
+        told.rows.append(BrokenRow(row, written, member.value, member.beside, member.beside_year, name, here))
         report.refuse(row, column, _why(found, member), f"{name}, {spec.name_it} {found.year}")
         del reading.cells[key]
     told.rows.sort(key=lambda row: row.row)
@@ -171,6 +172,8 @@ def plain(value: float) -> str:
 def decision_for(found: ScaleBreak, do: str, factor: float | None = None) -> Decision:
     """A decision about a break: about all areas of the year, or those in it, or all but the others: the shortest."""
     names = [row.area for row in found.rows]
+    if do == "leave_out_beside":  # the other of the two numbers is the wrong one
+        return Decision(found.code, found.rows[0].beside_year, "leave_out", 1.0, names)
     areas, all_but = (names, []) if len(names) <= len(found.others) else ([], list(found.others))
     factor = (found.factor if factor is None else factor) if do == "multiply" else 1.0
     return Decision(found.code, found.year, do, factor, areas, all_but)
@@ -179,8 +182,10 @@ def decision_for(found: ScaleBreak, do: str, factor: float | None = None) -> Dec
 def proposed(found: ScaleBreak) -> str:
     """What is proposed: a power of ten is set right, unless digits were lost; a false zero is marked as excluded.
 
-    Of a changed level nothing is proposed.
+    Of a changed level nothing is proposed, nor of one value alone: that is more likely a slip.
     """
+    if found.lone:
+        return ""
     if found.kind == "scale" and found.cut:
         return "leave_out"
     return {"scale": "multiply", "zero": "exclude"}.get(found.kind, "")

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from trama.core.actor import Actor
+from trama.core.models import Source
 from trama.intake import actions, files, staging
 from trama.intake.context import mapping as mappings
 from trama.intake.context.mapping import Mapping
@@ -47,6 +48,13 @@ class Desk:
         """The recipe that does the same from the command line."""
         return mappings.recipe_of(self.mapping)
 
+    def choose_sheet(self, sheet: str) -> None:
+        """Look at another sheet of the workbook: its columns are proposed anew. Raises RecipeError."""
+        said = self.mapping
+        fresh = Mapping(said.file, sheet=sheet, header_row=said.header_row, source=said.source)
+        other = Desk(self.token, self.folder, fresh)
+        self.keep(propose(other.table(), fresh))
+
     def name_indicators(self) -> None:
         """Propose the indicators that follow from the columns, unless they are named already."""
         if not self.mapping.indicators:
@@ -77,6 +85,17 @@ def put_aside(actor: Actor, upload: Any, *, header_row: int = 1, sheet: str = ""
         staging.drop(sent.token)
         raise
     return desk
+
+
+def own_key(key: str, title: str, publisher: str) -> str:
+    """The key of a source: that of the file, unless another source bears it (files of two offices are called alike)."""
+    wanted, number = key, 1
+    while (other := Source.objects.filter(key=wanted).first()) is not None:
+        if (other.title, other.publisher) == (title, publisher):
+            break
+        number += 1
+        wanted = f"{key[:95]}-{number}"
+    return wanted
 
 
 def find(actor: Actor, token: str) -> Desk | None:

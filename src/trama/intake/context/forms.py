@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -15,9 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from trama.intake.context.cells import year_of
 from trama.intake.context.deciding import decision_for, proposed
 from trama.intake.context.mapping import Mapping, Named
-from trama.intake.context.proposing import as_known
+from trama.intake.context.proposing import as_known, code_of, free_code
 from trama.intake.recipe import Decision
 from trama.intake.verdicts import ScaleBreak
+from trama.network.models import normalised
 from trama.territory.choices import RANK, AreaKind, Polarity
 from trama.territory.models import Area, AreaClosure, ContextIndicator
 
@@ -37,6 +39,9 @@ ROLES = [
 
 NEW = "-new-"  # no code of an indicator begins so
 EVERYWHERE = "-everywhere-"
+LICENCES = ("CC BY 4.0", "IODL 2.0", "CC0 1.0", "CC BY-SA 4.0")  # those that Italian bodies use
+MOST_CHOICES = 1000
+OTHER, NOT_STATED = "-other-", "-none-"
 
 
 class FileForm(forms.Form):
@@ -202,13 +207,44 @@ class SourceForm(forms.Form):
     publisher = forms.CharField(
         label=_("Who publishes it"), max_length=200, help_text=_("For example: Comune di Bologna, ISTAT")
     )
-    licence = forms.CharField(
-        label=_("Licence"), max_length=120, help_text=_("As the publisher states it, for example CC BY 4.0")
+    licence = forms.ChoiceField(
+        label=_("Licence"), help_text=_("As the publisher states it: without one, nobody else may print these numbers.")
+    )
+    licence_other = forms.CharField(
+        label=_("Another licence"), max_length=120, required=False, help_text=_("Only if it is not in the list.")
     )
     url = forms.URLField(label=_("Address"), required=False, max_length=500, assume_scheme="https")
     published_on = forms.DateField(
         label=_("Published on"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+
+    def __init__(self, data: Any, *, initial: dict[str, str], prefix: str) -> None:
+        first = dict(initial)
+        if first.get("title") and not first.get("licence"):  # the page was filled in before
+            first["licence"] = NOT_STATED
+        elif first.get("licence") and first["licence"] not in LICENCES:
+            first |= {"licence": OTHER, "licence_other": first["licence"]}
+        super().__init__(data, initial=first, prefix=prefix)
+        self.fields["licence"].choices = [  # type: ignore[attr-defined]
+            ("", _now("choose")),
+            *((name, name) for name in LICENCES),
+            (OTHER, _now("another one: write it below")),
+            (NOT_STATED, _now("the publisher states none")),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        """Another licence has a name."""
+        data = super().clean() or {}
+        if data.get("licence") == OTHER and not data.get("licence_other"):
+            self.add_error("licence_other", _now("Write the name of the licence."))
+        return data
+
+    def filled(self) -> dict[str, str]:
+        """What was said of the source; no licence where none is stated."""
+        data = dict(self.cleaned_data)
+        other = data.pop("licence_other", "")
+        data["licence"] = {OTHER: other, NOT_STATED: ""}.get(data["licence"], data["licence"])
+        return {name: str(value) for name, value in data.items() if value}
 
 
 class IndicatorForm(forms.Form):
@@ -222,7 +258,9 @@ class IndicatorForm(forms.Form):
         help_text=_("Then its definition stays, and the names below are not used."),
     )
     name_it = forms.CharField(label=_("Name in Italian"), max_length=200)
-    name_en = forms.CharField(label=_("Name in English"), max_length=200)
+    name_en = forms.CharField(
+        label=_("Name in English"), max_length=200, required=False, help_text=_("Without one, the Italian name stands.")
+    )
     unit_it = forms.CharField(
         label=_("Unit in Italian"), max_length=60, required=False, help_text=_("%, €, famiglie …")
     )
@@ -255,6 +293,8 @@ class IndicatorForm(forms.Form):
         initial["known"] = named.code if named.code in dict(known) else NEW
         initial["compare_within"] = named.compare_within or EVERYWHERE
         initial["version"] = named.version if named.is_new_version else ""
+        if named.from_file:  # the name of a file says what nobody would look for
+            initial["name_it"] = initial["name_en"] = ""
         super().__init__(data, initial=initial, prefix=prefix)
         self.fields["known"].choices = [(NEW, _now("no, it is new")), *known]  # type: ignore[attr-defined]
         kinds = [(kind.value, kind.label) for kind in AreaKind]
@@ -274,6 +314,12 @@ class IndicatorForm(forms.Form):
         """The indicator as named."""
         data = dict(self.cleaned_data)
         known = data.pop("known", NEW)
+        if known == NEW:  # a new one never takes the place of one that is here
+            code = code_of(self.cleaned_data.get("name_it") or "") if self.named.from_file else ""
+            data["code"] = free_code(code or self.named.code)
+        data["name_en"] = data.get("name_en") or data.get("name_it") or self.named.name_en
+        data["name_it"] = data.get("name_it") or self.named.name_it
+        data["from_file"] = self.named.from_file and not self.cleaned_data.get("name_it")
         if data.get("compare_within") == EVERYWHERE:
             data["compare_within"] = ""
         version = data.pop("version", "")
@@ -285,6 +331,35 @@ class IndicatorForm(forms.Form):
                 as_known(one, item)
         one.version = version or one.version
         return one
+
+
+class NamesForm(forms.Form):
+    """Which areas are meant by names that are not here."""
+
+    use_required_attribute = False
+
+    def __init__(self, data: Any, mapping: Mapping, names: Sequence[str]) -> None:
+        self.names = list(names)
+        super().__init__(data, prefix="area")
+        rows = Area.objects.in_force().filter(kind=mapping.kind).order_by("name", "id")
+        if mapping.within and (wide := Area.objects.filter(code=mapping.within).first()) is not None:
+            rows = rows.below(wide)
+        here = [(code, name) for code, name in rows.values_list("code", "name")[:MOST_CHOICES]]
+        by_name = {normalised(name): (code, name) for code, name in here}
+        for number, name in enumerate(self.names):
+            near = [by_name[one] for one in difflib.get_close_matches(normalised(name), list(by_name), n=3)]
+            rest = [one for one in here if one not in near]
+            self.fields[f"name_{number}"] = forms.ChoiceField(
+                label=name,
+                required=False,
+                choices=[("", _now("none: leave its rows out")), *near, *rest],
+                help_text=_now("Is it “%(near)s”?") % {"near": near[0][1]} if near else "",
+            )
+
+    def chosen(self) -> dict[str, str]:
+        """What each name means: the code of its area; names that mean none are not in it."""
+        said = {name: self.cleaned_data.get(f"name_{number}", "") for number, name in enumerate(self.names)}
+        return {name: code for name, code in said.items() if code}
 
 
 class DecisionForm(forms.Form):
@@ -308,6 +383,8 @@ class DecisionForm(forms.Form):
             choices = [choices[2], choices[0], choices[1]]
         else:
             choices.insert(0, ("multiply", _now("multiply them by the number below")))
+        if found.lone:
+            choices = self._of_one(found)
         self.fields["do"].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -316,6 +393,20 @@ class DecisionForm(forms.Form):
         if data.get("do") != "multiply" and "factor" in self.errors:
             del self.errors["factor"]
         return data
+
+    def _of_one(self, found: ScaleBreak) -> list[tuple[str, str]]:
+        """What may be done about one value: it is more likely a slip than a change of unit."""
+        (row,) = found.rows
+        choices = [("leave_out", _now("leave out the value of %(year)s") % {"year": found.year})]
+        if row.beside_here and row.beside_year:
+            text = _now("leave out the value of %(year)s: that one is wrong") % {"year": row.beside_year}
+            choices.append(("leave_out_beside", text))
+        return [
+            *choices,
+            ("keep", _now("leave it as it is: it is right")),
+            ("exclude", _now("mark this area as excluded")),
+            ("multiply", _now("multiply the value of %(year)s by the number below") % {"year": found.year}),
+        ]
 
     def decision(self) -> Decision:
         """The decision, as the recipe keeps it."""

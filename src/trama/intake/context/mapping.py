@@ -38,6 +38,7 @@ class Named:
     value: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     where: dict[str, str] = field(default_factory=dict)
+    from_file: bool = False  # no header names it: its name is that of the file until somebody gives it one
     is_new_version: bool = False  # the definition is stated anew, under another version
 
     @property
@@ -66,6 +67,7 @@ class Mapping:
     unknown: str = "refuse"
     sum_up_to: list[str] = field(default_factory=list)
     excluded: list[str] = field(default_factory=list)  # texts of the column of exclusions that exclude
+    names: dict[str, str] = field(default_factory=dict)  # what the file calls an area → its code
     fixed_year: int | None = None
     source: dict[str, str] = field(default_factory=dict)
     indicators: list[Named] = field(default_factory=list)
@@ -97,7 +99,7 @@ def kept(folder: Path) -> Mapping | None:
 
 
 # --- as a recipe --------------------------------------------------------------------------------------------------
-LEFT_OUT = {"take", "value", "columns", "where", "is_new_version"}
+LEFT_OUT = {"take", "value", "columns", "where", "is_new_version", "from_file"}
 DEFAULTS = {item.name: item.default for item in fields(Named)}
 
 
@@ -133,6 +135,7 @@ def _step(mapping: Mapping) -> list[str]:
     area |= {"sum_up_to": mapping.sum_up_to} if mapping.sum_up_to else {}
     area |= {"within": mapping.within} if mapping.within else {}
     area |= {"unknown": mapping.unknown} if mapping.unknown != "refuse" else {}
+    area |= {"names": mapping.names} if mapping.names else {}
     lines.append(f"area = {inline(area)}")
     if year := mapping.column("year"):
         lines.append(f"year = {text(year)}")
@@ -182,6 +185,8 @@ def text(value: str) -> str:
 
 def scalar(value: Any) -> str:
     """A value in TOML."""
+    if isinstance(value, dict):
+        return inline(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

@@ -180,7 +180,7 @@ def decimal_sign(table: Table, columns: Sequence[str]) -> tuple[str, bool]:
             elif re.fullmatch(r"\d{1,3}[.,]\d{3}", text):
                 doubt = True
                 sign = "," if "," in text else "."
-            elif text.isdigit():
+            elif text.isascii() and text.isdigit():
                 plain = max(plain, float(text[:18]))
     if comma != point:
         return ("," if comma else "."), True
@@ -322,7 +322,10 @@ def propose_indicators(table: Table, mapping: Mapping) -> list[Named]:
         stems.setdefault(stem, {})[mapping.years.get(column) or _year_in(column)] = column
     for stem, columns in stems.items():
         name = stem or _stem_of(mapping.file)
-        found += _with_parts(table, mapping, name, next(iter(columns.values())), columns)
+        fresh = _with_parts(table, mapping, name, next(iter(columns.values())), columns)
+        for one in fresh:
+            one.from_file = not stem
+        found += fresh
     for column in mapping.columns("value"):
         name = _stem_of(mapping.file) if mapping.sdmx else column
         found += _with_parts(table, mapping, name, column, {})
@@ -332,12 +335,28 @@ def propose_indicators(table: Table, mapping: Mapping) -> list[Named]:
         taken[one.code] += 1
         if taken[one.code] > 1:
             one.code = f"{one.code[:56]}_{taken[one.code]}"
+        elif one.code in known and known[one.code].is_computed:
+            one.code = free_code(one.code)
         elif one.code in known:
             as_known(one, known[one.code])
     if len(found) > MOST_TAKEN:
         for one in found:
             one.take = False
     return found[:MOST_NAMED]
+
+
+def code_of(name: str) -> str:
+    """The code that follows from a name."""
+    return slugify(head(name)).replace("-", "_")[:60].strip("_")
+
+
+def free_code(code: str) -> str:
+    """This code, or one like it that no indicator bears yet."""
+    wanted, number = code, 1
+    while ContextIndicator.objects.filter(code=wanted).exists():
+        number += 1
+        wanted = f"{code[:56]}_{number}"
+    return wanted
 
 
 def as_known(one: Named, item: ContextIndicator) -> None:

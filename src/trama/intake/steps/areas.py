@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from trama.intake.rows import shown_columns
 from trama.intake.steps.run import Run, title_case
 from trama.intake.verdicts import StepReport
 from trama.network.models import normalised
-from trama.territory import actions, boundaries, finding, imports, outlines, shapes
+from trama.territory import actions, finding, imports, outlines, shapes
 from trama.territory.actions import Drawing
 from trama.territory.boundaries import Feature
 from trama.territory.choices import RANK, AreaOrigin
@@ -34,12 +33,9 @@ class _Wanted:
     pieces: list[shapes.Mended] = field(default_factory=list)
 
 
-def read_features(path: Path, crs: str, report: StepReport) -> list[Feature]:
+def read_features(run: Run, step: AreasStep, report: StepReport) -> list[Feature]:
     """The shapes of a boundary file in degrees of WGS84; one that states no system of coordinates is refused."""
-    try:
-        found = boundaries.read(path, crs)
-    except boundaries.FileRefused as error:
-        raise RecipeError(str(error)) from error
+    found = run.shapes(step.file, step.crs)
     for note in found.notes:
         report.say("noted", note)
     return found.features
@@ -60,7 +56,7 @@ def load_areas(run: Run, step: AreasStep, report: StepReport) -> None:
         raise RecipeError(
             _("the levels of “%(name)s” must go from the widest kind to the narrowest.") % {"name": step.name}
         )
-    features = _usable(run.path(step.file), step, parent, report)
+    features = _usable(run, step, parent, report)
     wanted = _wanted(run, step, parent, features)
     areas = _bring_areas(run, step, report, parent, wanted)
     _draw(run, step, report, wanted, areas)
@@ -68,16 +64,16 @@ def load_areas(run: Run, step: AreasStep, report: StepReport) -> None:
     run.forget_areas()
 
 
-def _usable(path: Path, step: AreasStep, parent: Area, report: StepReport) -> list[tuple[Feature, shapes.Mended]]:
+def _usable(run: Run, step: AreasStep, parent: Area, report: StepReport) -> list[tuple[Feature, shapes.Mended]]:
     usable: list[tuple[Feature, shapes.Mended]] = []
     narrowest, around = step.levels[-1], outlines.shape_of(parent)
-    for feature in read_features(path, step.crs, report):
+    for feature in read_features(run, step, report):
         report.rows += 1
         for column in [column for level in step.levels for column in (level.name, level.code)]:
             if column and column not in feature.columns:
                 raise RecipeError(
                     _("%(file)s has no column “%(column)s”; it has: %(columns)s.")
-                    % {"file": shown(path.name), "column": column, "columns": shown_columns([*feature.columns])}
+                    % {"file": shown(step.file), "column": column, "columns": shown_columns([*feature.columns])}
                 )
         label = feature.columns[narrowest.name]
         if not all(feature.columns[column].strip() for level in step.levels for column in [level.name]):

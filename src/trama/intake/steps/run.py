@@ -18,9 +18,11 @@ from trama.core.history import Act
 from trama.core.models import Code, Source
 from trama.intake import files
 from trama.intake.context.cells import code_of
+from trama.intake.context.overwriting import Defined, Written
 from trama.intake.recipe import AreaColumn, CodeSpec, Recipe, RecipeError, Rule, SourceSpec, Step
 from trama.intake.verdicts import StepReport
 from trama.network.models import normalised
+from trama.territory import boundaries
 from trama.territory.models import Area, AreaClosure
 
 SMALL_WORDS = frozenset(
@@ -85,8 +87,12 @@ class Run:
     roots: list[int] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
     to_index: dict[type[Model], list[int]] = field(default_factory=dict)
+    # What the steps of numbers wrote, with what stood there before: a load of indicators can be taken back.
+    written: list[Written] = field(default_factory=list)
+    defined: list[Defined] = field(default_factory=list)
     _areas: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     _tables: dict[tuple[str, object], files.Table] = field(default_factory=dict)
+    _shapes: dict[tuple[str, str], boundaries.Read] = field(default_factory=dict)
     _used: list[files.Table] = field(default_factory=list)
 
     # --- files
@@ -102,6 +108,16 @@ class Run:
         if not any(table is self._tables[key] for table in self._used):
             self._used.append(self._tables[key])
         return self._tables[key]
+
+    def shapes(self, name: str, crs: str) -> boundaries.Read:
+        """A file of boundaries; read once."""
+        key = (name, crs)
+        if key not in self._shapes:
+            try:
+                self._shapes[key] = boundaries.read(self.path(name), crs)
+            except boundaries.FileRefused as error:
+                raise RecipeError(str(error)) from error
+        return self._shapes[key]
 
     def begin(self) -> None:
         """Before each step: which files it reads is asked anew."""
@@ -189,6 +205,11 @@ class Run:
 
     def area_of(self, spec: AreaColumn, text: str) -> int | None:
         """The area that a cell means."""
+        if (code := spec.names.get(text.strip())) is not None:
+            named = self.areas_called(code, spec.kind, "code", spec.within)
+            if len(named) != 1:
+                raise RecipeError(_("no area has the code “%(code)s”.") % {"code": code})
+            return named[0]
         found = self.areas_called(text, spec.kind, spec.by, spec.within)
         return found[0] if len(found) == 1 else None
 

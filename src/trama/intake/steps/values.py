@@ -7,14 +7,13 @@ found that nobody decided about, its numbers wait and the load is refused. Only 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
 from trama.core import history
 from trama.intake import files
-from trama.intake.context import deciding
+from trama.intake.context import deciding, overwriting
 from trama.intake.context.cells import OBSERVATION, ORDINARY, read_cell, year_of
 from trama.intake.context.reading import Cell, Key, Reading
 from trama.intake.recipe import AreaColumn, IndicatorSpec, RecipeError, ValuesStep
@@ -174,12 +173,16 @@ def _not_a_number(text: str, decimal: str) -> str:
 
 
 def _out_of_bounds(spec: IndicatorSpec, text: str) -> str:
-    words = {"text": text[:40], "least": spec.least, "most": spec.most}
+    words = {"text": text[:40], "least": _bound(spec.least), "most": _bound(spec.most)}
     if spec.most is None:
         return _("“%(text)s” is less than %(least)s, which this indicator cannot be") % words
     if spec.least is None:
         return _("“%(text)s” is more than %(most)s, which this indicator cannot be") % words
     return _("“%(text)s” does not lie between %(least)s and %(most)s") % words
+
+
+def _bound(value: float | None) -> str:
+    return "" if value is None else overwriting.decimal(value)
 
 
 def _say_excepted(reading: Reading, spec: IndicatorSpec, row: files.Row, year: int) -> None:
@@ -234,7 +237,7 @@ def _put(reading: Reading, spec: IndicatorSpec, key: Key, cell: Cell, row: files
     if spec.adds_up:
         estimated = ValueState.ESTIMATED in (before[1], cell[1])
         reading.cells[key] = (before[0] + cell[0], ValueState.ESTIMATED if estimated else ValueState.VALUE)
-    elif equal(before[0], cell[0]):
+    elif overwriting.equal(before[0], cell[0]):
         reading.repeated.append(row.number)
     else:
         first, _column = reading.rows[key]
@@ -296,16 +299,20 @@ def _define(run: Run, step: ValuesStep, report: StepReport) -> dict[str, Context
     changed = 0
     for spec in step.indicators:
         item = known.get(spec.code) or ContextIndicator(code=spec.code)
+        _not_computed(item, spec)
         values = {name: getattr(spec, name) for name in DEFINITION}
         if item.pk is None or any(getattr(item, name) != value for name, value in values.items()):
             _check_meaning(item, spec)
             before = history.state_of(item) if item.pk else None
+            was = {name: getattr(item, name) for name in DEFINITION} if item.pk else None
             if item.pk and item.version != spec.version and item.values.exists():
                 kept = {name: getattr(item, name) for name in MEANING}
                 ContextDefinition.objects.update_or_create(indicator=item, version=item.version, defaults=kept)
             for name, value in values.items():
                 setattr(item, name, value)
             item.save()
+            run.defined.append((item.pk, was, values))
+            run.changed(ContextIndicator, [item.pk])
             verb = "changed" if before else "created"
             differences = history.differences(item, before)
             run.acts.append(history.Act(verb, history.kind_of(item), str(item.pk), str(item)[:300], differences))
@@ -314,6 +321,18 @@ def _define(run: Run, step: ValuesStep, report: StepReport) -> dict[str, Context
     if changed:
         report.related["indicators"] = report.related["changed"] = changed
     return known
+
+
+def _not_computed(item: ContextIndicator, spec: IndicatorSpec) -> None:
+    """What an index computes is never brought in a file: neither over its values, nor under a name like it."""
+    if item.is_computed or ContextIndicator(code=spec.code, theme=spec.theme).is_computed:
+        raise RecipeError(
+            _(
+                "“%(name)s” is computed by an index: its values are never brought in a file. "
+                "Choose another indicator, or name a new one."
+            )
+            % {"name": item.name or spec.name_it}
+        )
 
 
 def _check_meaning(item: ContextIndicator, spec: IndicatorSpec) -> None:
@@ -340,6 +359,7 @@ def _write(run: Run, reading: Reading, indicators: dict[str, ContextIndicator]) 
     if run.roots:
         areas = set(run.area_ids())
         existing = {key: value for key, value in existing.items() if key[0] in areas}
+    earlier = len(run.written)
     new: list[ContextValue] = []
     changed: list[ContextValue] = []
     for (area, code, year), (number, state) in reading.cells.items():
@@ -348,10 +368,16 @@ def _write(run: Run, reading: Reading, indicators: dict[str, ContextIndicator]) 
         if row is None:
             said = {"value": number, "state": state, "version": version, "note": note, "source": source}
             new.append(ContextValue(area_id=area, indicator=indicators[code], year=year, **said))
-        elif (row.state, row.version, row.note, row.source_id) != (state, version, note, source_id) or not equal(
-            row.value, number
-        ):
+            run.written.append((area, indicators[code].pk, year, None, (number, state, version, note, source_id)))
+        elif (row.state, row.version, row.note, row.source_id) != (
+            state,
+            version,
+            note,
+            source_id,
+        ) or not overwriting.equal(row.value, number):
             report.fields[code] += 1
+            was = (row.value, row.state, row.version, row.note, row.source_id)
+            run.written.append((area, row.indicator_id, year, was, (number, state, version, note, source_id)))
             row.value, row.state, row.version, row.note, row.source = number, state, version, note, source
             changed.append(row)
         else:
@@ -359,6 +385,7 @@ def _write(run: Run, reading: Reading, indicators: dict[str, ContextIndicator]) 
     ContextValue.objects.bulk_create(new, batch_size=1000)
     ContextValue.objects.bulk_update(changed, ["value", "state", "version", "note", "source"], batch_size=300)
     report.new, report.updated = len(new), len(changed)
+    overwriting.tell(report, run.written[earlier:], source)
     if not run.unreadable():  # else nobody knows what the rows that cannot be read would have stated
         _say_gone(reading, existing, source_id)
 
@@ -370,10 +397,3 @@ def _say_gone(reading: Reading, existing: dict[Key, ContextValue], source_id: in
     names = dict(Area.objects.filter(pk__in={key[0] for key in gone}).values_list("pk", "name"))
     for area, code, year in gone:
         reading.report.say("gone", _("no longer in the file"), column=code, label=f"{names[area]} {year}")
-
-
-def equal(one: float | None, other: float | None) -> bool:
-    """Whether two numbers are the same but for the last digits that a computer keeps."""
-    if one is None or other is None:
-        return one is other
-    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)

@@ -19,12 +19,12 @@ from trama.intake import actions
 from trama.intake.context import desk
 from trama.intake.context.deciding import plain
 from trama.intake.context.desk import Desk
-from trama.intake.context.forms import ColumnsForm, DecisionForm, FileForm, IndicatorForm, SourceForm
+from trama.intake.context.forms import ColumnsForm, DecisionForm, FileForm, IndicatorForm, NamesForm, SourceForm
 from trama.intake.permissions import may_load
 from trama.intake.recipe import RecipeError
 from trama.intake.verdicts import Report, ScaleBreak
-from trama.intake.views.loads import SHOWN, _actor, _lines
-from trama.territory.models import ContextIndicator
+from trama.intake.views.loads import SHOWN, _actor, _lines, replacing
+from trama.territory.models import COMPUTED, ContextIndicator
 from trama.ui.numbers import number
 
 PREVIEW = 6  # rows
@@ -74,6 +74,12 @@ def upload(request: HttpRequest) -> HttpResponse:
 def columns(request: HttpRequest, token: str) -> HttpResponse:
     """What each column means: proposed, and corrected by whoever knows."""
     found = _desk(_actor(request), token)
+    if request.method == "POST" and "choose_sheet" in request.POST:
+        try:
+            found.choose_sheet(request.POST.get("sheet", "")[:100])
+        except RecipeError as error:
+            messages.error(request, str(error))
+        return redirect("intake:indicators_columns", token)
     table = found.table()
     names = [column for column in table.columns if column]
     shown = table.rows[:PREVIEW]
@@ -89,6 +95,9 @@ def columns(request: HttpRequest, token: str) -> HttpResponse:
         "columns": names,
         "rows": [{"number": row.number, "cells": [row.cells[column][:60] for column in names]} for row in shown],
         "faults": table.faults[:5],
+        "sheet": table.sheet,
+        "sheets": table.sheets if len(table.sheets) > 1 else [],
+        "notes": [note for note in table.notes if note.row][:5],
         "way": _way((found.mapping.file, "")),
     }
     return render(request, "intake/indicators/columns.html", context)
@@ -100,7 +109,7 @@ def names(request: HttpRequest, token: str) -> HttpResponse:
     """Where the numbers come from, and what the indicators are called."""
     found = _desk(_actor(request), token)
     found.name_indicators()
-    known = [(item.code, item.name) for item in ContextIndicator.objects.order_by("position", "code")]
+    known = [(item.code, item.name) for item in ContextIndicator.objects.exclude(COMPUTED).order_by("position", "code")]
     source = SourceForm(request.POST or None, initial=found.mapping.source, prefix="source")
     forms = [
         IndicatorForm(request.POST or None, one, known, f"i{position}")
@@ -127,8 +136,9 @@ def _keep_names(found: Desk, source: SourceForm, forms: list[IndicatorForm]) -> 
     if twice := next((code for code in taken if taken.count(code) > 1), ""):
         name = next(one.name_it for one in named if one.code == twice)
         return _("Two columns are the same indicator (“%(name)s”): leave one of them out.") % {"name": name}
-    said = {name: str(value) for name, value in source.cleaned_data.items() if value}
+    said = source.filled()
     kept = {name: found.mapping.source[name] for name in ("key", "file")}
+    kept["key"] = desk.own_key(kept["key"], said.get("title", ""), said.get("publisher", ""))
     found.keep(replace(found.mapping, source=kept | said, indicators=named))
     return ""
 
@@ -145,7 +155,13 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
         context = {"token": token, "wrong": str(error), "way": way, "mapping": found.mapping}
         return render(request, "intake/indicators/check.html", context)
     posted = request.POST if request.method == "POST" else None
+    if posted is not None and "names" in posted:
+        _name_areas(found, report, posted)
+        return redirect("intake:indicators_check", token)
     forms = [DecisionForm(posted, one, f"b{position}") for position, one in enumerate(report.breaks)]
+    if posted is not None and "forget_names" in posted:
+        found.keep(replace(found.mapping, names={}))
+        return redirect("intake:indicators_check", token)
     if posted is not None and "undo" in posted:
         found.keep(replace(found.mapping, decisions=[]))
         return redirect("intake:indicators_check", token)
@@ -155,6 +171,20 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
         found.keep(replace(found.mapping, decisions=decisions))
         return redirect("intake:indicators_check", token)
     return render(request, "intake/indicators/check.html", _checked(found, report, forms) | {"way": way})
+
+
+def _unknown_names(found: Desk, report: Report) -> list[tuple[str, int]]:
+    """Names of areas that are not here, with their rows, of which somebody may say which area they mean."""
+    (step,) = report.steps
+    if found.mapping.unknown == "skip" or found.mapping.by != "name":
+        return []
+    return [(name, rows) for name, rows in step.unknown.most_common(20) if name]
+
+
+def _name_areas(found: Desk, report: Report, posted: Any) -> None:
+    form = NamesForm(posted, found.mapping, [name for name, _rows in _unknown_names(found, report)])
+    if form.is_valid():
+        found.keep(replace(found.mapping, names={**found.mapping.names, **form.chosen()}))
 
 
 def _checked(found: Desk, report: Report, forms: list[DecisionForm]) -> dict[str, Any]:
@@ -173,9 +203,12 @@ def _checked(found: Desk, report: Report, forms: list[DecisionForm]) -> dict[str
         "breaks": [_told(form) for form in forms],
         "decisions": found.mapping.decisions,
         "unknown": [{"name": name or _("(empty)"), "rows": rows} for name, rows in unknown],
+        "names_form": NamesForm(None, found.mapping, [name for name, _rows in _unknown_names(found, report)]),
+        "named": found.mapping.names,
         "unknown_count": 0 if found.mapping.unknown == "skip" else len(step.unknown),
         "verdicts": _lines(verdicts),
         "more": max(0, len(verdicts) - SHOWN),
+        **replacing(report),
         "may_go": not report.breaks and report.changes > 0,
     }
 
@@ -185,6 +218,7 @@ def _told(form: DecisionForm) -> dict[str, Any]:
     return {
         "form": form,
         "title": _title(one),
+        "lone": _lone(one) if one.lone else "",
         "rows": [
             {
                 "row": row.row,
@@ -205,6 +239,19 @@ def _told(form: DecisionForm) -> dict[str, Any]:
     }
 
 
+def _lone(one: ScaleBreak) -> str:
+    """Of one value that jumps: both numbers, since either may be the slip."""
+    (row,) = one.rows
+    words = {"area": row.name, "value": plain(row.value), "year": one.year, "beside": plain(row.beside)}
+    words |= {"other": row.beside_year}
+    if row.beside_year:
+        return (
+            _("%(area)s has %(value)s in %(year)s and %(beside)s in %(other)s. One of the two may be a slip: which?")
+            % words
+        )
+    return _("%(area)s has %(value)s in %(year)s, the other areas about %(beside)s. It may be a slip.") % words
+
+
 def _title(one: ScaleBreak) -> str:
     times = one.factor if one.factor >= 1 else 1 / one.factor if one.factor else 0
     words = {
@@ -216,6 +263,8 @@ def _title(one: ScaleBreak) -> str:
     }
     if one.kind == "zero":
         return _("%(name)s, %(year)s: %(count)s zeros that may be no numbers") % words
+    if one.lone:
+        return _("%(name)s: one value jumps") % words
     if one.kind == "level":
         return _("%(name)s, %(year)s: all areas jump alike, by about %(times)s times") % words
     if one.factor >= 1:
@@ -230,7 +279,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     actor = _actor(request)
     _desk(actor, token)
     try:
-        report = actions.load_staged(actor, token)
+        report = actions.load_staged(actor, token, replace=bool(request.POST.get("replace")))
     except RecipeError as error:
         messages.error(request, _("Nothing was written. %(why)s") % {"why": error})
         return redirect("intake:indicators_check", token)

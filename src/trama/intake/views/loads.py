@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,6 +18,7 @@ from trama.core import uploads
 from trama.core.actor import Actor
 from trama.core.pages import page
 from trama.intake import actions, printing, staging
+from trama.intake.context import undoing
 from trama.intake.forms import UploadForm
 from trama.intake.models import Load
 from trama.intake.permissions import may_load, may_see_loads
@@ -49,9 +51,36 @@ def load(request: HttpRequest, pk: int) -> HttpResponse:
         "load": found,
         "steps": found.outcome.get("steps", []),
         "verdicts": _lines(found.outcome.get("verdicts", [])),
+        "may_undo": may_load(_actor(request)),
+        "why_not": undoing.why_not(found),
         "way": [(_("Loads of data"), reverse("intake:loads")), (found.recipe, "")],
     }
     return render(request, "intake/load.html", context)
+
+
+@require_POST
+@page(may=may_load, writes=True)
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back a load of indicators: the values before it stand again."""
+    found = get_object_or_404(Load, pk=pk)
+    if not request.POST.get("sure"):
+        messages.error(request, _("Nothing was taken back: tick the box to confirm."))
+        return redirect("intake:load", pk)
+    try:
+        done = actions.undo_load(_actor(request), found)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+        return redirect("intake:load", pk)
+    words = {
+        "removed": number(done.removed),
+        "back": number(done.put_back),
+        "indicators": number(done.indicators),
+    }
+    text = _(
+        "Taken back. Values removed: %(removed)s; put back as before: %(back)s; indicators removed: %(indicators)s."
+    )
+    messages.success(request, text % words)
+    return redirect("intake:load", pk)
 
 
 def _lines(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -92,6 +121,7 @@ def _dry_run(request: HttpRequest, form: UploadForm) -> HttpResponse | None:
         "more": max(0, len(report.verdicts()) - SHOWN),
         "left_out": ", ".join(report.left_out[:20]),
         "changes": report.changes,
+        **replacing(report),
         "way": [
             (_("Loads of data"), reverse("intake:loads")),
             (_("Bring files"), reverse("intake:upload")),
@@ -99,6 +129,16 @@ def _dry_run(request: HttpRequest, form: UploadForm) -> HttpResponse | None:
         ],
     }
     return render(request, "intake/check.html", context)
+
+
+def replacing(report: Report) -> dict[str, Any]:
+    """What a page says of the values that a load puts others in the place of."""
+    return {
+        "replaced": report.replaced,
+        "replaced_count": report.overwritten,
+        "replaced_more": report.overwritten - len(report.replaced),
+        "other_sources": report.other_sources.most_common(10),
+    }
 
 
 def _say_done(request: HttpRequest, report: Report) -> None:
@@ -121,7 +161,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if staging.staged(actor.user, token) is None:
         raise Http404
     try:
-        report = actions.load_staged(actor, token)
+        report = actions.load_staged(actor, token, replace=bool(request.POST.get("replace")))
     except RecipeError as error:
         messages.error(request, _("Nothing was written. %(why)s") % {"why": error})
         return redirect("intake:upload")

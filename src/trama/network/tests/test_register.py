@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from trama.core import memo
+from trama.core import facts, memo
 from trama.core.actor import NOBODY, SYSTEM
 from trama.core.declarations import gathered
 from trama.core.registers import Selection
@@ -176,3 +176,18 @@ def test_a_list_takes_as_many_queries_for_many_as_for_few(city: Any, name: str) 
             organisation(f"Altra {number}", "odv", "ets", area=city["mill"])
     assert counts[1] <= counts[0]
     assert counts[1] <= 30
+
+
+def test_organisations_without_a_place_are_said_where_they_cannot_be_counted(city: Any) -> None:
+    facts.set_fact(facts.HOME_AREA, "BORGO")
+    Organisation.objects.update(area=None)
+    home, east = who_is_there(NOBODY, city["city"]), who_is_there(NOBODY, city["east"])
+    assert home is not None
+    assert east is not None
+    assert (home["total"], home["nowhere"], east["nowhere"]) == (0, 5, 5)
+    assert home["nowhere_said"] == "5 realtà, nessuna con un luogo indicato"
+    assert east["nowhere_said"].startswith("5 realtà del territorio non hanno un luogo indicato")
+    page = Client(headers={"accept-language": "it"}).get("/territorio/BORGO/").content.decode()
+    assert "nessuna realtà" not in page
+    found = Client().get(f"/realta/?{home['nowhere_query']}").content.decode()
+    assert "5 realtà" in found

@@ -66,7 +66,7 @@ class _Echo:
 
 def csv_lines(entries: QuerySet[AuditEntry]) -> Iterator[Any]:
     """The lines of the file, one per entry, after one with the names of the columns."""
-    writer = csv.writer(_Echo())
+    writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)  # also where the semicolon parts the cells
     yield "\ufeff" + str(writer.writerow(trail.COLUMNS))
     for entry in entries.iterator(chunk_size=2000):
         yield writer.writerow(trail.line(entry))

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST
 from trama.accounts.models import User
 from trama.core import history
 from trama.core.actor import Actor
+from trama.core.declarations import gathered
 from trama.core.models import AuditEntry
 from trama.core.pages import page
 from trama.network.models import Membership, Organisation
@@ -32,6 +33,7 @@ from trama.people.permissions import (
     visible_memberships,
 )
 from trama.territory.models import Area
+from trama.ui.registers import address_if_any
 
 PER_PAGE = 50
 # Kinds of area that are suggested while one types; any other is found by its name or code.
@@ -215,6 +217,11 @@ def close(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "people/close.html", {"person": shown})
 
 
+def _may_record(request: HttpRequest) -> bool:
+    register = gathered.registers.get("experiences")
+    return register is not None and register.may_add is not None and register.may_add(request.actor)  # type: ignore[attr-defined]
+
+
 @page()
 def me(request: HttpRequest) -> HttpResponse:
     """My account: what I am here, how I sign in, what the audit holds of me."""
@@ -229,6 +236,8 @@ def me(request: HttpRequest) -> HttpResponse:
         "second_proof": Authenticator.objects.filter(user=user).exclude(type="recovery_codes").exists(),
         "acts": mine.count(),
         "last_acts": trail.sentences(mine.order_by("-number")[:10]),
+        "day_address": address_if_any("portal:my_day"),
+        "record_address": address_if_any("experiences:experience_add") if _may_record(request) else "",
         "readings": trail.sentences(others.order_by("-number")[:10]),
     }
     return render(request, "people/me.html", context)

@@ -20,8 +20,9 @@ from trama.core.declarations import gathered
 from trama.core.models import Source
 from trama.experiences.models import Experience
 from trama.insight.tests.factories import REGISTER, make_experience
+from trama.network.tests.factories import organisation
 from trama.reports import printing
-from trama.reports.document import Chart, Document, Figures, Heading, Map, Table
+from trama.reports.document import Chart, Document, Figures, Heading, Map, Paragraph, Table
 from trama.reports.territory import territory_report
 from trama.territory.models import Area, ContextIndicator, ContextValue
 from trama.territory.tests.factories import inside, make_city, make_place, make_population
@@ -122,6 +123,27 @@ def test_an_area_of_which_nothing_is_known_has_a_report_too(city: dict[str, Area
     document = territory_report(NOBODY, bare, "it")
     assert blocks(document, Map) == []
     assert printing.pdf_bytes(document).startswith(b"%PDF")
+
+
+def test_what_no_area_can_count_is_said_and_the_registers_of_the_parts_are_sources(city: dict[str, Area]) -> None:
+    facts.set_fact(facts.HOME_AREA, "BORGO")
+    for name in "ABC":
+        organisation(name)
+    parts = Source.objects.create(key="anagrafe", title="Anagrafe", publisher="Comune di Borgo")
+    residents = ContextIndicator.objects.create(code="residents", name_it="R", name_en="R", adds_up=True)
+    for key, surface in (("city", 8), ("west", 4), ("east", 4)):
+        Area.objects.filter(pk=city[key].pk).update(surface_km2=surface)
+        if key != "city":
+            ContextValue.objects.create(area=city[key], indicator=residents, year=2023, value=10_000, source=parts)
+    whole = territory_report(NOBODY, Area.objects.get(code="BORGO"), "it")
+    said = " ".join(block.text for block in blocks(whole, Paragraph))
+    assert "3 realtà, nessuna con un luogo indicato" in said
+    assert "200 in meno (1,0 %)" in said
+    assert {figure.label: figure.value for figure in blocks(whole, Figures)[0].items}["Realtà"] == "3"
+    assert "Anagrafe" in rows(table(whole, "Da dove vengono i numeri e i confini"))
+    assert "Anagrafe" in " ".join(table(whole, "Le aree che la compongono").notes)
+    part = " ".join(block.text for block in blocks(territory_report(NOBODY, city["west"], "it"), Paragraph))
+    assert "3 realtà senza un luogo indicato: qui non si possono contare." in part
 
 
 def walk(node: Any) -> Any:

@@ -296,3 +296,61 @@ def test_bologna_has_six_districts_eighteen_zones_and_ninety_areas(shared: Path)
     # Where the file itself gives two neighbours different borders (18 areas do), slivers of metres stay.
     assert sum(shape.area for shape in outlines) == pytest.approx(union.area, rel=1e-4)
     assert sum(hole.length for hole in union.interiors) < 0.01
+
+
+# --- files that are made to do harm -------------------------------------------------------------------------------
+AS_ENDLESS = """ AS
+WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT (x+1)%1000000 FROM c)
+SELECT x AS OGC_FID, NULL AS geom, 'a' AS COD FROM c WHERE x<0
+"""
+
+
+def geopackage(folder: Path, then: str) -> Path:
+    import sqlite3
+
+    path = folder / "zone.gpkg"
+    pyogrio.raw.write(
+        path,
+        geometry=shapely.to_wkb([square(0, 0)]),
+        field_data=[],
+        fields=[],
+        geometry_type="Polygon",
+        crs="EPSG:4326",
+    )
+    database = sqlite3.connect(path)
+    database.executescript(then)
+    database.close()
+    return path
+
+
+@pytest.mark.parametrize(
+    "then",
+    [
+        "CREATE VIEW aree" + AS_ENDLESS + "; UPDATE gpkg_contents SET table_name='AREE';",  # noqa: S608
+        "ALTER TABLE gpkg_contents RENAME TO kept; CREATE VIEW gpkg_contents" + AS_ENDLESS + ";",
+    ],
+    ids=["a layer", "the list of layers"],
+)
+def test_a_view_without_end_is_refused_before_a_library_opens_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str
+) -> None:
+    monkeypatch.setattr(boundaries.apart, "answer", None)  # no process is begun
+    with pytest.raises(FileRefused, match=r"views|viste"):
+        boundaries.read(geopackage(tmp_path, then))
+
+
+def test_a_library_that_never_comes_back_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boundaries, "_look_at_tables", lambda path, name: None)
+    monkeypatch.setattr(boundaries, "SECONDS", 4)
+    then = "CREATE VIEW aree" + AS_ENDLESS + "; UPDATE gpkg_contents SET table_name='aree';"  # noqa: S608
+    then += "UPDATE gpkg_geometry_columns SET table_name='aree';"
+    with pytest.raises(FileRefused, match=r"time or memory|tempo o memoria"):
+        boundaries.read(geopackage(tmp_path, then))
+
+
+def test_too_many_points_are_refused_before_they_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boundaries.geojson, "parsed", None)
+    path = tmp_path / "zone.geojson"
+    path.write_text('{"type":"MultiPoint","coordinates":[' + "[1,2]," * boundaries.MOST_POINTS + "[1,2]]}")
+    with pytest.raises(FileRefused, match=r"points|punti"):
+        boundaries.read(path)

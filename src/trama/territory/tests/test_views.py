@@ -12,12 +12,12 @@ from django.utils import translation
 
 from trama.core import memo
 from trama.core.actor import NOBODY, SYSTEM, Actor
-from trama.core.models import AuditEntry
+from trama.core.models import AuditEntry, Source
 from trama.territory import actions, finding
 from trama.territory.declarations import PLACES, visible_places
 from trama.territory.forms import AreaForm, DrawForm, PlaceForm
-from trama.territory.models import Area, Boundary, ContextIndicator, Place, PlaceCode
-from trama.territory.profile import Residents, Value, in_ten, parts_of, people, residents_of, sentence
+from trama.territory.models import Area, Boundary, ContextIndicator, ContextValue, Place, PlaceCode
+from trama.territory.profile import Residents, Value, counts_apart, in_ten, parts_of, people, residents_of, sentence
 from trama.territory.tests.acting import ActsAs, acting, acting_in_place_of_logins
 from trama.territory.tests.factories import (
     inside,
@@ -396,3 +396,22 @@ def test_what_services_know_is_said_or_left_open(signed: Any, said: str, held: b
     assert again.initial["known_to_services"] == said
     page = signed(worker).get(f"/territorio/luoghi/{place.pk}/").content.decode()
     assert f"<dt>Noto ai servizi</dt><dd>{shown}</dd>" in page
+
+
+def test_two_registers_of_residents_stand_with_their_sources_and_their_difference() -> None:
+    city = make_city()
+    for area, surface in ((city["city"], 8), (city["west"], 4), (city["east"], 4)):
+        Area.objects.filter(pk=area.pk).update(surface_km2=surface)
+    own = make_population(city["city"], 2023, females=1, males=1)
+    own.source = Source.objects.create(key="whole", title="Per età", publisher="ISTAT")
+    own.save()
+    register = Source.objects.create(key="parts", title="Anagrafe", publisher="Comune di Borgo")
+    residents = ContextIndicator.objects.create(code="residents", name_it="Residenti", name_en="R", adds_up=True)
+    for key, count in (("west", 100), ("east", 110)):
+        ContextValue.objects.create(area=city[key], indicator=residents, year=2023, value=count, source=register)
+    page = Client(headers={"accept-language": "it"}).get("/territorio/BORGO/").content.decode()
+    assert "202 residenti (Per età, ISTAT; 2023)" in page
+    assert "210 (Anagrafe, Comune di Borgo; 2023), 8 in più (4,0 %)" in page
+    ContextValue.objects.filter(area=city["east"]).update(value=102)
+    area = Area.objects.get(code="BORGO")
+    assert counts_apart(area, residents_of(area)) == "", "the same number twice needs no word"

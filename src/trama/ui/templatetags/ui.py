@@ -58,6 +58,12 @@ def code_label(value: str | None) -> str:
 
 
 @register.filter
+def dated(value: date | datetime | None, form: str) -> str:
+    """A day or a moment in a form of Django's, with small names in Italian only."""
+    return numbers.dated(value, form)
+
+
+@register.filter
 def day(value: date | datetime | None) -> str:
     """A day in words short enough for a table: "3 marzo 2026"."""
     return numbers.day(value)
@@ -72,7 +78,8 @@ def dict_get(mapping: Any, key: Any) -> Any:
 @register.inclusion_tag("ui/_freshness.html")
 def freshness(record: Any) -> dict[str, Any]:
     """The three dates under a title: edited, confirmed by the body, used with success."""
-    return {"record": record, "to_confirm": record.to_confirm}
+    # A park confirms nothing, nor does an experience that names nobody: there it is who works there that looked.
+    return {"record": record, "to_confirm": record.to_confirm, "of_body": getattr(record, "is_of_body", True)}
 
 
 _STATES = {
@@ -117,20 +124,21 @@ def field(bound: BoundField) -> dict[str, Any]:
         "grouped": grouped,
         "checkbox": isinstance(widget, CheckboxInput),
         "optional": not bound.field.required,
+        "remark": getattr(bound.field, "remark", ""),
         "described": " ".join(described),
     }
 
 
 @register.inclusion_tag("ui/_errors.html")
-def errors(form: Any) -> dict[str, Any]:
-    """All errors of a form on top, each a link to its field."""
+def errors(form: Any, opening: str = "") -> dict[str, Any]:
+    """All errors of a form on top, each a link to its field; `opening` for a form that saves nothing."""
     listed = []
     for name, messages in form.errors.items():
         bound = form[name] if name in form.fields else None
         for message in messages:
             identity = (bound.id_for_label or f"{bound.auto_id}-group") if bound else ""
             listed.append({"label": bound.label if bound else "", "id": identity, "text": message})
-    return {"listed": listed}
+    return {"listed": listed, "opening": opening}
 
 
 @register.inclusion_tag("ui/_breadcrumb.html")

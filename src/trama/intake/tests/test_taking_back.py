@@ -1,0 +1,157 @@
+"""Loads of indicators beside what stands already: what is replaced is told, what was loaded can be taken back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from trama.core.actor import SYSTEM
+from trama.core.facts import HOME_AREA, set_fact
+from trama.core.models import AuditEntry, Source
+from trama.insight.actions.indices import publish_index, save_index
+from trama.insight.indices.shapes import Definition, Part
+from trama.intake import printing
+from trama.intake.actions import NotLoaded, load_recipe, undo_load
+from trama.intake.models import Load, LoadTrace
+from trama.intake.recipe import RecipeError, parse
+from trama.intake.tests.factories import AREAS_STEP, HEAD, TOWN, town, write_areas
+from trama.intake.tests.test_pages import client_of
+from trama.intake.verdicts import Report
+from trama.territory.models import Area, ContextIndicator, ContextValue
+
+pytestmark = pytest.mark.django_db
+AREAS = ["VIA MONDO", "LA BIRRA", "SAN VITALE", "CORTE"]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Area:
+    area = town()
+    set_fact(HOME_AREA, TOWN)
+    write_areas(tmp_path, AREAS)
+    load_recipe(SYSTEM, parse(HEAD + AREAS_STEP, "a.toml"), tmp_path, dry=False)
+    return area
+
+
+def recipe(source: str, code: str = "homes", extra: str = "") -> str:
+    return f"""
+format = 1
+key = "{source}"
+title = "{source}"
+[[sources]]
+key = "{source}"
+title = "Fonte {source}"
+[[steps]]
+kind = "values"
+name = "numbers"
+file = "numbers.csv"
+source = "{source}"
+area = {{ column = "area", kind = "statistical_area" }}
+fixed_year = 2021
+[[steps.indicators]]
+code = "{code}"
+name_it = "Case"
+name_en = "Homes"
+value = "homes"
+decimals = 3
+{extra}
+"""
+
+
+def bring(folder: Path, source: str, numbers: list[float], *, code: str = "homes", **how: bool) -> Report:
+    lines = ["area;homes", *(f"{name};{value}" for name, value in zip(AREAS, numbers, strict=False))]
+    (folder / "numbers.csv").write_text("\n".join(lines), encoding="utf-8")
+    return load_recipe(SYSTEM, parse(recipe(source, code), "r.toml"), folder, **{"dry": False, **how})
+
+
+def standing() -> dict[str, tuple[float | None, str]]:
+    rows = ContextValue.objects.filter(indicator__code="homes").select_related("area", "source")
+    return {row.area.name: (row.value, row.source.key if row.source else "") for row in rows}
+
+
+def test_what_is_replaced_is_told_with_both_sources(home: Area, tmp_path: Path) -> None:
+    bring(tmp_path, "one", [11, 12, 13])
+    same = bring(tmp_path, "one", [11, 12.5, 13])
+    assert (same.overwritten, same.other_sources) == (1, {})
+    report = bring(tmp_path, "two", [11, 13, 13, 14], dry=True)
+    assert (report.overwritten, dict(report.other_sources)) == (3, {"Fonte one": 3})
+    told = next(one for one in report.replaced if one.area == "La Birra")
+    assert (told.old, told.new, told.old_source, told.new_source) == ("12,5", "13", "Fonte one", "Fonte two")
+    assert "Fonte one" in printing.table(report)
+    with pytest.raises(NotLoaded, match="Fonte one"):
+        bring(tmp_path, "two", [11, 13, 13, 14], replace=False)
+    assert standing()["La Birra"] == (12.5, "one")
+
+
+def test_a_load_is_taken_back_with_what_stood_there_before(home: Area, tmp_path: Path) -> None:
+    bring(tmp_path, "one", [11, 12, 13])
+    before = standing()
+    bring(tmp_path, "two", [11, 20, 13, 14])
+    first, second = Load.objects.order_by("pk")[1:]
+    with pytest.raises(ValidationError, match=rf"\. {second.pk}\)"):
+        undo_load(SYSTEM, first)
+    client = client_of("plan_office", home)
+    assert "Annulla questo caricamento" in client.get(f"/caricamenti/{second.pk}/").content.decode()
+    client.post(f"/caricamenti/{second.pk}/annulla/")
+    assert standing() != before, "not without a word"
+    client.post(f"/caricamenti/{second.pk}/annulla/", {"sure": "1"})
+    assert standing() == before
+    assert AuditEntry.objects.filter(verb="undone", object_id=str(second.pk)).count() == 1
+    assert "plan_office" in client.get(f"/caricamenti/{second.pk}/").content.decode() or second.undone is not None
+    with pytest.raises(ValidationError):
+        undo_load(SYSTEM, second)
+    # What the load made, and nothing else states, goes with it.
+    undo_load(SYSTEM, first)
+    assert not ContextIndicator.objects.exists()
+    assert not LoadTrace.objects.exists()
+
+
+def test_what_changed_afterwards_and_loads_of_other_things_stay(home: Area, tmp_path: Path) -> None:
+    areas = Load.objects.get()
+    with pytest.raises(ValidationError):
+        undo_load(SYSTEM, areas)
+    bring(tmp_path, "one", [11, 12, 13])
+    ContextValue.objects.filter(area__name="Corte").update(value=99)
+    ContextValue.objects.filter(area__name="La Birra").update(value=99)
+    with pytest.raises(ValidationError):
+        undo_load(SYSTEM, Load.objects.order_by("-pk")[0])
+    assert ContextValue.objects.count() == 3
+
+
+def test_a_definition_is_put_back(home: Area, tmp_path: Path) -> None:
+    bring(tmp_path, "one", [11, 12, 13])
+    text = recipe("two").replace("decimals = 3", 'version = "2"\nunit_it = "n."')
+    load_recipe(SYSTEM, parse(text, "r.toml"), tmp_path, dry=False)
+    item = ContextIndicator.objects.get()
+    assert (item.version, item.unit_it, item.definitions.count()) == ("2", "n.", 1)
+    undo_load(SYSTEM, Load.objects.order_by("-pk")[0])
+    item.refresh_from_db()
+    assert (item.version, item.unit_it, item.decimals, item.definitions.count()) == ("1", "", 3, 0)
+
+
+def test_what_an_index_computes_is_never_brought(home: Area, tmp_path: Path) -> None:
+    bring(tmp_path, "one", [11, 12, 13, 14])
+    definition = Definition(
+        code="care",
+        name_it="Cura",
+        kind="statistical_area",
+        under=TOWN,
+        years=(2021,),
+        parts=(Part("Case", indicator="homes"),),
+    )
+    row = save_index(SYSTEM, definition)
+    frozen = publish_index(SYSTEM, row)
+    mine = dict(ContextValue.objects.filter(indicator__code="index_care").values_list("area__name", "value"))
+    assert len(mine) == 4
+    for dry in (True, False):
+        with pytest.raises(RecipeError, match="Cura"):
+            bring(tmp_path, "two", [1, 2, 3, 4], code="index_care", dry=dry)
+    assert dict(ContextValue.objects.filter(indicator__code="index_care").values_list("area__name", "value")) == mine
+    with pytest.raises(RecipeError):
+        load_recipe(SYSTEM, parse(recipe("three", "index_new", 'theme = "index"'), "r.toml"), tmp_path, dry=False)
+    # Nor is what it was made of taken from under it.
+    assert frozen.definition.state == "published"
+    with pytest.raises(ValidationError, match="Cura"):
+        undo_load(SYSTEM, Load.objects.order_by("-pk")[0])
+    assert Source.objects.filter(key="one").exists()
