@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, F, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import ExtractYear
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -29,6 +29,8 @@ from trama.territory.declarations import area_dimensions
 
 # What is public of organisations: the register never tells where a hidden one stands, whoever asks.
 PUBLIC_ORGANISATION = Q(organisation__is_public=True, organisation__is_sensitive=False)
+# The same, told from the experience: a hidden one is counted nowhere, or a count of one experience would show it.
+COUNTED_ORGANISATION = Q(participations__organisation__is_public=True, participations__organisation__is_sensitive=False)
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,15 @@ class KindOfOrganisation(Dimension):
         return rows.filter(condition)
 
     def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
-        body = "participations__organisation"
-        shown = When(**{f"{body}__is_public": True, f"{body}__is_sensitive": False}, then=F(f"{body}__kind_id"))
-        return rows.annotate(**{alias: Case(shown, default=Value(None))})
+        named = Participation.objects.order_by().filter(PUBLIC_ORGANISATION, experience=OuterRef("pk"))
+        annotated = rows.annotate(
+            **{
+                alias: Case(When(COUNTED_ORGANISATION, then=F("participations__organisation__kind_id"))),
+                f"{alias}_seen": Case(When(COUNTED_ORGANISATION, then=Value(1)), default=Value(0)),
+            }
+        )
+        # Beside organisations that are shown, a hidden one leaves no line "not stated".
+        return annotated.filter(Q(**{f"{alias}_seen": 1}) | ~Exists(named))
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from trama.core import figures
 from trama.core.actor import Actor
 from trama.core.declarations import Figure, Indicator, declare
 from trama.experiences.declarations import NOT_PERSONS
+from trama.experiences.dimensions import PUBLIC_ORGANISATION
 from trama.experiences.models import Experience, ExperienceQuerySet, Participation, Total
 
 Areas = frozenset[int] | None
@@ -44,7 +45,7 @@ def active_experiences(actor: Actor, area_ids: Areas, period: Period) -> Figure:
 def organisations_involved(actor: Actor, area_ids: Areas, period: Period) -> Figure:
     """Distinct organisations, known for the experiences that name at least one."""
     rows = active(actor, area_ids, period)
-    parts = Participation.objects.filter(experience__in=rows.order_by().values("pk")).order_by()
+    parts = Participation.objects.filter(PUBLIC_ORGANISATION, experience__in=rows.order_by().values("pk")).order_by()
     number = parts.values("organisation").distinct().count()
     known = parts.values("experience").distinct().count()
     return _figure(number, figures.written(number), period, base=rows.count(), known=known)
@@ -97,7 +98,8 @@ def good_practices(actor: Actor, area_ids: Areas, period: Period) -> Figure:
 def without_partners(actor: Actor, area_ids: Areas, period: Period) -> Figure:
     """Experiences in which no organisation is named."""
     rows = active(actor, area_ids, period)
-    number = rows.filter(participations__isnull=True).count()
+    named = Participation.objects.filter(PUBLIC_ORGANISATION).order_by()
+    number = rows.exclude(pk__in=named.values("experience")).count()
     base = rows.count()
     return _figure(number, figures.written(number), period, base=base, known=base)
 
@@ -133,8 +135,8 @@ declare(
         _("organisations involved"),
         _("organisations"),
         _(
-            "Organisations that take part in at least one active experience, each counted once. Known for the "
-            "experiences that name somebody."
+            "Organisations that take part in at least one active experience, each counted once; hidden ones are not "
+            "counted. Known for the experiences that name somebody."
         ),
         organisations_involved,
         20,

@@ -170,8 +170,18 @@ def _money(experience: Experience, actor: Actor) -> dict[str, Any]:
     rows = list(Funding.objects.filter(experience=experience).order_by("year", "id"))
     names = visible_names((row.funder_id for row in rows if row.funder_id), actor)
     lines = [
-        {"year": row.year, "funder": names.get(row.funder_id or 0, ""), "fund": row.fund, "amount": row.amount}
-        | {"note": row.note, "funder_id": row.funder_id if row.funder_id in names else None}
+        # The fund and the note of who is hidden would name it.
+        {"year": row.year, "amount": row.amount}
+        | (
+            {
+                "funder": names.get(row.funder_id or 0, ""),
+                "fund": row.fund,
+                "note": row.note,
+                "funder_id": row.funder_id,
+            }
+            if row.funder_id is None or row.funder_id in names
+            else {"funder": "", "fund": "", "note": "", "funder_id": None}
+        )
         for row in rows
     ]
     years: dict[int, Decimal] = {}
@@ -210,14 +220,5 @@ def _dates(experience: Experience, actor: Actor) -> dict[str, Any]:
 
 
 def history(experience: Experience, actor: Actor, *, may_edit: bool) -> list[Sentence]:
-    """The history in sentences. What changed is told to who signed in; nobody else reads of drafts.
-
-    Numbers of persons, which may be small, are told to staff and to those who write them.
-    """
-    without = frozenset() if actor.is_known else frozenset({"critical_points"})
-    if not (may_edit or actor.is_staff):
-        without |= {"volunteers", "volunteers_precision", "beneficiaries", "beneficiaries_precision"}
-    sentences = history_of(experience, actor, TOLD, verbs=VERBS, without=without)
-    if actor.is_known:
-        return sentences
-    return [Sentence(sentence.at, sentence.text) for sentence in sentences]
+    """The history in sentences. What changed is told to staff and to those who write: nobody else reads of drafts."""
+    return history_of(experience, actor, TOLD, verbs=VERBS, owns=may_edit)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +20,7 @@ from trama.network import permissions
 from trama.network.choices import KIND_FLAGS
 from trama.network.contacts import classify
 from trama.network.models import Organisation, OrganisationContact, OrganisationName, Seat, Tie
+from trama.territory import finding
 from trama.territory.finding import area_at
 
 # What decides who sees a record and where it belongs: not for the contact person of the body.
@@ -89,6 +90,8 @@ def save_organisation(
         for name in FIELDS & set(data):
             setattr(organisation, name, data[name])
         _complete(organisation, data, before)
+        if not new:
+            _refuse_out_of_reach(actor, organisation, before)
         # Nobody may bring a record where they could not have written it.
         _refuse_unless(_may(actor, "edit", organisation))
         organisation.edited_at = timezone.now()
@@ -101,6 +104,22 @@ def save_organisation(
         if before and (before["name"], before["is_sensitive"]) != (organisation.name, organisation.is_sensitive):
             _refresh_neighbours(organisation)
     return organisation
+
+
+def _refuse_out_of_reach(actor: Actor, organisation: Organisation, before: Mapping[str, Any] | None) -> None:
+    """Who speaks for a body, and does not keep it, moves it within its municipality and makes no public body of it."""
+    was = dict(before or {})
+    if permissions.abilities(actor, was.get("area_id"), organisation.pk)["keep"]:
+        return
+    if organisation.is_public_body and not was.get("is_public_body"):
+        raise ValidationError({"kind": _("Only the services may say that it is a public body.")})
+    if organisation.area_id != was.get("area_id") and was.get("area_id") is not None:
+        towns = {
+            next((node.id for node in finding.path_of(area) if node.kind == "municipality"), area)
+            for area in (was["area_id"], organisation.area_id)
+        }
+        if len(towns) > 1:
+            raise ValidationError({"area": _("In another municipality: ask the services, who will move it.")})
 
 
 def close(actor: Actor, organisation: Organisation, day: date | None = None) -> Organisation:

@@ -207,3 +207,55 @@ def test_the_form_knows_where_one_comes_from(city, client, worker):
     page = text(client, f"/esperienze/nuova/?area=BORGO-O-1&parent={parent.pk}&continues=x")
     assert 'value="Mulino, Ovest"' in page
     assert f"Programma (n. {parent.pk})" in page
+
+
+def test_a_draft_of_a_contact_person_reaches_who_may_publish_it(city, client, worker, django_user_model):
+    from trama.experiences.declarations import what_waits
+    from trama.network.middleware import actor_of
+
+    anna = django_user_model.objects.create_user("anna", password=None, first_name="Anna", last_name="Neri")
+    own = make_organisation("Polisportiva")
+    Membership.objects.create(user=anna, role="org_contact", organisation=own)
+    client.force_login(anna)
+    data = {"name": "Torneo", "kind": "event", "areas": "Mulino", "starts_on": "2026-05-01", "summary": "Si gioca."}
+    rows = {f"{name}-{key}": 0 for name in ("parts", "money") for key in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    assert "Manda a chi pubblica" in text(client, "/esperienze/nuova/")
+    answer = client.post("/esperienze/nuova/", data | rows | {"publish": "1"}, follow=True)
+    assert any("Mulino" in str(message) for message in answer.context["messages"])
+    titles = {alert.title for alert in what_waits(actor_of(worker.pk, "Giulia Ferri"))}
+    assert titles == {"Da pubblicare: Torneo"}
+    # One that her own organisation carries she publishes herself: nobody else is asked.
+    record = Experience.objects.get()
+    record.participations.create(organisation=own, role_id="tie_role:promoter")
+    assert what_waits(actor_of(worker.pk, "Giulia Ferri")) == []
+
+
+def test_a_place_tells_what_happens_there(city, client):
+    lon, lat = inside(0, 0)
+    place = make_place("Centro", lon=lon, lat=lat)
+    record = make_experience("Doposcuola", areas=[city["mill"]], places=[place])
+    make_date(record, 2199, 5, 1, 17, 30, place=place)
+    make_experience("Nascosta", areas=[city["mill"]], places=[place], state="draft")
+    page = text(client, f"/territorio/luoghi/{place.pk}/")
+    assert "Doposcuola" in page
+    assert "1 maggio 2199" in page
+    assert "Nascosta" not in page
+
+
+def test_one_day_is_told_as_one_and_a_park_confirms_nothing(city, client):
+    day = date(2026, 11, 22)
+    record = make_experience("Festa", areas=[city["mill"]], starts_on=day, ends_on=day, confirmed_on=day)
+    page = text(client, f"/esperienze/{record.pk}/")
+    assert "il 22 novembre 2026" in page
+    assert "al 22 novembre 2026" not in page
+    assert "dall'ente" not in page.replace("&#x27;", "'")
+
+
+def test_a_position_outside_the_territory_is_told_and_not_kept(city, client, worker):
+    rows = {f"{name}-{key}": 0 for name in ("parts", "money") for key in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    data = {"name": "Torneo", "kind": "event", "lon": "-70.5", "lat": "-30.5", "volunteers_": "2000000"}
+    answer = client.post("/esperienze/nuova/", data | rows)
+    assert "1.000.000" in answer.content.decode()
+    answer = client.post("/esperienze/nuova/", {**data, **rows, "volunteers_": ""}, follow=True)
+    assert any("fuori dal territorio" in str(message) for message in answer.context["messages"])
+    assert Experience.objects.get().lon is None

@@ -58,5 +58,5 @@ def test_what_is_wrong_is_said_with_its_line(old: str, new: str, said: str) -> N
 
 
 def test_what_is_no_toml_is_said_with_its_line() -> None:
-    with pytest.raises(RecipeError, match=r"prova\.toml: .*line 3"):
+    with pytest.raises(RecipeError, match=r"prova\.toml, riga 3"):
         parse("format = 1\nkey = 'a'\ntitle = = 2\n", "prova.toml")

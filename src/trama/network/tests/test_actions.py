@@ -148,7 +148,7 @@ def test_a_seat_finds_its_area() -> None:
     areas = make_city()
     made = organisation("X")
     lon, lat = inside(3, 1)
-    seat = actions.add_seat(SYSTEM, made, {"name": "Sala", "lon": lon, "lat": lat})
+    seat = actions.save_seat(SYSTEM, made, {"name": "Sala", "lon": lon, "lat": lat})
     assert seat.area == areas["east"]
     actions.remove_seat(SYSTEM, seat)
     assert made.seats.count() == 0

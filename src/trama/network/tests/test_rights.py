@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -16,7 +16,7 @@ from trama.network import actions
 from trama.network.models import Organisation, Tie, visible_names
 from trama.network.permissions import abilities
 from trama.network.tests.factories import actor, code, contact, organisation, user
-from trama.territory.tests.factories import make_city
+from trama.territory.tests.factories import make_area, make_city
 
 pytestmark = pytest.mark.django_db
 
@@ -248,3 +248,32 @@ def test_the_history_of_a_hidden_name_does_not_call_it_visible(world: World, hid
     with translation.override("it"):
         label = str(Organisation._meta.get_field("is_public").verbose_name)
     assert (f"{label[:1].upper()}{label[1:]}: sì" in page) == told
+
+
+def test_a_contact_person_moves_the_body_within_its_town_and_makes_no_public_body_of_it(world: World) -> None:
+    record, contact_person = world.rows["open"], world.actors["contact of the open one"]
+    code("organisation_kind", "municipality")
+    with pytest.raises(ValidationError, match="servizi"):
+        actions.save_organisation(contact_person, {"kind_id": "organisation_kind:municipality"}, record)
+    moved = actions.save_organisation(contact_person, {"area_id": world.areas["hill"].pk}, record)
+    assert moved.area == world.areas["hill"]
+    elsewhere = make_area("elsewhere", "municipality")
+    with pytest.raises(ValidationError, match="altro comune"):
+        actions.save_organisation(contact_person, {"area_id": elsewhere.pk}, moved)
+    actions.save_organisation(SYSTEM, {"area_id": elsewhere.pk}, moved)
+
+
+def test_what_was_hidden_is_not_read_in_the_history(world: World) -> None:
+    record = world.rows["sensitive"]
+    actions.save_organisation(SYSTEM, {"name": "Nome pubblico", "is_sensitive": False}, record)
+    address = reverse("network:organisation", args=[record.pk])
+    for who, told in {
+        "nobody": False,
+        "citizen": False,
+        "worker here": True,
+        "contact of the sensitive one": True,
+    }.items():
+        client = Client() if who == "nobody" else login(world, who) if who in LOGINS else Client()
+        if who == "citizen":
+            client.force_login(user("citizen", world.areas["west"], None))
+        assert ("Riservata" in client.get(address).content.decode()) is told, who

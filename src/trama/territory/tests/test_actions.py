@@ -130,8 +130,8 @@ def test_a_crossed_outline_is_mended_and_the_repair_is_kept() -> None:
 @pytest.mark.parametrize(
     ("shape", "reason"),
     [
-        (shapely.Point(11.3, 44.5), "Point"),
-        (shapely.LineString([(11.3, 44.5), (11.4, 44.5)]), "LineString"),
+        (shapely.Point(11.3, 44.5), "punto"),
+        (shapely.LineString([(11.3, 44.5), (11.4, 44.5)]), "linea"),
         (shapely.Polygon(), r"\w"),
         (shapely.box(686_000, 4_928_000, 687_000, 4_929_000), "metr"),
         (shapely.Polygon([(11.3, 44.5), (11.4, 44.6), (11.3, 44.5)]), r"\w"),
