@@ -209,6 +209,11 @@ def _total(contents: Sequence[dict[str, Any]], key: str) -> Total:
     return Total(total, known, len(contents), rough, least, small)
 
 
+def _named(one: dict[str, Any]) -> list[Any]:
+    """The organisations of a content that may be counted before everybody: not those whose naming may harm."""
+    return [part for part in one["organisations"] if not part[4]]
+
+
 def _is_public(kind: str | None) -> bool:
     code = codes.all_codes().get(kind or "")
     return code is not None and "organisation_kind:public_body" in (code.id, code.broader_id)
@@ -221,8 +226,8 @@ def _tally(key: str, label: Any, count: int, base: int, known: int, **more: Any)
 def _whole(contents: Sequence[dict[str, Any]], **cut: Any) -> Iterator[Tally]:
     """The figures of the practice, for all these contents or for those of one value of a cut."""
     base = len(contents)
-    naming = sum(bool(one["organisations"]) for one in contents)
-    bodies = {part[0]: part for one in contents for part in one["organisations"]}
+    naming = sum(bool(_named(one)) for one in contents)
+    bodies = {part[0]: part for one in contents for part in _named(one)}
     third = sum(part[3] is True for part in bodies.values())
     yield _tally("records", _("Experiences"), base, base, base, **cut)
     yield _tally("organisations", _("Organisations"), len(bodies), base, naming, **cut)
@@ -279,7 +284,7 @@ def _cuts(contents: Sequence[dict[str, Any]]) -> Iterator[Tally]:
     for key, label in single.items():
         yield from _cut(label, [[one[key]] if one[key] else [] for one in contents])
     # A body whose naming may harm is told by its kind alone: it is no part of this cut.
-    kinds = [sorted({part[2] for part in one["organisations"] if part[2] and not part[4]}) for one in contents]
+    kinds = [sorted({part[2] for part in _named(one) if part[2]}) for one in contents]
     yield from _cut(_("Kind of organisation that takes part"), kinds)
     yield _tally(
         "funded", _("With money stated"), sum(bool(one["money"]) for one in contents), len(contents), len(contents)
@@ -361,9 +366,7 @@ declare(
             ("volunteers", _("Volunteers"), lambda one: published(one, "volunteers")),
             ("beneficiaries", _("People reached"), lambda one: published(one, "beneficiaries")),
         ),
-        distinct=(
-            ("organisations", _("Organisations"), lambda one: frozenset(part[0] for part in one["organisations"])),
-        ),
+        distinct=(("organisations", _("Organisations"), lambda one: frozenset(part[0] for part in _named(one))),),
         definitions=definitions,
     )
 )
