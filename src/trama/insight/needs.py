@@ -281,8 +281,18 @@ def sentence(found: Needs) -> str:
     if not found.standing_out:
         return _("In none of %(all)s areas the highest third of need meets the lowest third of listed supply.") % words
     if found.neutral:
-        return _("In %(count)s of %(all)s areas the value is high and little is listed.") % words
-    return _("In %(count)s of %(all)s areas need is high and little is listed.") % words
+        text = ngettext(
+            "In %(count)s of %(all)s areas the value is high and little is listed.",
+            "In %(count)s of %(all)s areas the value is high and little is listed.",
+            len(found.standing_out),
+        )
+        return text % words
+    text = ngettext(
+        "In %(count)s of %(all)s areas need is high and little is listed.",
+        "In %(count)s of %(all)s areas need is high and little is listed.",
+        len(found.standing_out),
+    )
+    return text % words
 
 
 def meaning(found: Needs) -> str:

@@ -282,6 +282,26 @@ def apart_text(reading: Reading) -> str:
     return two_counts.difference(own, parts, len(reading.rows))
 
 
+FEW = 50  # households or residents: with fewer, one more or less moves a share or a mean
+
+
+def few_text(reading: Reading) -> str:
+    """Which areas have so few households or residents that a share or a mean of them leaps; empty where none has."""
+    if reading.indicator.adds_up or reading.indicator.centre is not None:
+        return ""
+    base = "households" if reading.indicator.theme == "households" else two_counts.RESIDENTS
+    rows = ContextValue.objects.filter(indicator__code=base, value__isnull=False, value__lt=FEW)
+    rows = rows.filter(year=reading.chosen.year, area__in=among([row.area for row in reading.known]))
+    small = dict(rows.order_by().values_list("area_id", "value"))
+    if not small:
+        return ""
+    named = [f"{row.name} ({number(small[row.area])})" for row in reading.known if row.area in small]
+    words = {"few": FEW, "areas": ", ".join(named[:20])}
+    if base == "households":
+        return _("With fewer than %(few)s households one more or less moves the value: %(areas)s.") % words
+    return _("With fewer than %(few)s residents one more or less moves the value: %(areas)s.") % words
+
+
 def spread_text(reading: Reading) -> str:
     """The least, the middle and the greatest value."""
     values = sorted(row.value for row in reading.known if row.value is not None)

@@ -25,7 +25,7 @@ from trama.insight.area_values import NothingToSay, offers, values_of
 from trama.insight.clustering import Asked
 from trama.insight.tests.factories import REGISTER, make_experience
 from trama.territory import finding
-from trama.territory.models import Area, ContextIndicator, ContextValue
+from trama.territory.models import Area, ContextIndicator, ContextValue, Place
 from trama.territory.tests.factories import make_area, make_place, square
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +93,7 @@ def test_one_sentence_and_groups_only_where_neighbours_are_alike(
     indicator("need", town, values)  # type: ignore[arg-type]
     found = ask("need", rule="rook")
     assert (found.verdict, clustering.sentence(found)) == (verdict, sentence)
+    assert "a sign only if that happens fewer than 25 times in 999" in clustering.meaning(found)
     page = text(client, CLUSTERS, indicator="need", neighbours="rook")
     assert sentence in page
     assert "36 of 36 areas" in page
@@ -246,6 +247,11 @@ def test_areas_of_high_need_and_little_supply_are_named(client: Client, town: li
     assert (by_code["R55"].count, by_code["R55"].supply, by_code["R55"].stands_out) == (0, 0.0, True)
     assert (by_code["R01"].status, by_code["R01"].supply, by_code["R01"].compared) == ("no_base", None, False)
     assert {line.area.code for line in found.with_nothing} == {f"R5{x}" for x in range(6)}
+    high, low = (
+        sum(getattr(line, of) == third for line in found.compared) for of, third in (("need", 2), ("listed", 0))
+    )
+    assert f"High: the {high} of 35 areas with the highest values; little: the {low} with" in needs.meaning(found)
+    assert f"about {high * low / 35:.0f} ({high} × {low} : 35)" in needs.meaning(found)
     assert "In 6 of the 35 areas nothing is listed." in text(client, NEEDS, indicator="need", count="places.records")
     page = text(client, NEEDS, indicator="need", count="places.records", per="households")
     assert "A list is not the reality" in page
@@ -311,6 +317,10 @@ def test_protected_counts_of_persons_stand_nowhere(client: Client, town: list[Ar
 def test_what_need_and_supply_cannot_say(client: Client, town: list[Area]) -> None:
     assert "To put need beside supply" in text(client, NEEDS)
     indicator("need", town, GRADIENT)  # type: ignore[arg-type]
+    make_place(area=Area.objects.get(code="BORGO"))
+    assert "1 of 1 records has no area of this kind" in text(client, NEEDS, indicator="need", count="places.records")
+    Place.objects.all().delete()
+    memo.forget_all()
     assert "Nothing is listed in any of these areas" in text(client, NEEDS, indicator="need", count="places.records")
     for area in town:
         make_place(area=area)

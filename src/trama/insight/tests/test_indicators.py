@@ -426,3 +426,11 @@ def test_a_change_of_nothing_is_not_drawn_as_a_fall() -> None:
     assert (low + high) / 2 == pytest.approx(5906)
     assert span_of([10.0, 40.0]) == (10.0, 40.0)
     assert span_of([0.0, 0.0]) == (0.0, 0.0)
+
+
+def test_a_share_of_few_households_is_told_with_care(alone: ContextIndicator) -> None:
+    households = indicator("households", adds_up=True, unit_it="", unit_en="", decimals=0)
+    for code, count in (("BORGO-0", 6), ("BORGO-1", 50)):
+        ContextValue.objects.create(indicator=households, area=Area.objects.get(code=code), year=2022, value=count)
+    assert "With fewer than 50 households one more or less moves the value: Borgo 0 (6)." in page(alone)
+    assert "With fewer than 50" not in page(alone, "?year=2020")

@@ -17,7 +17,15 @@ from trama.core.pages import anyone, page
 from trama.insight.context import files, pictures
 from trama.insight.context.asked import OWN, Asked, offer_of
 from trama.insight.context.catalogue import catalogue
-from trama.insight.context.reading import Reading, apart_text, base_text, finding_text, reading_of, spread_text
+from trama.insight.context.reading import (
+    Reading,
+    apart_text,
+    base_text,
+    few_text,
+    finding_text,
+    reading_of,
+    spread_text,
+)
 from trama.insight.context.scale import method_name, methods_of
 from trama.insight.context.series import Line, Series, series_of
 from trama.insight.context.words import counted_areas, polarity_text
@@ -113,6 +121,7 @@ def _shown(actor: Actor, reading: Reading, asked: Asked, here: str) -> dict[str,
         "base": base_text(reading),
         "spread": spread_text(reading),
         "apart": apart_text(reading),
+        "few": few_text(reading),
         "picture": picture,
         "undrawn": len(reading.rows) - len(sketch.outlines) if sketch else 0,
         "rows": reading.rows[:LONGEST],
