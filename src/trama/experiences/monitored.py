@@ -170,10 +170,10 @@ def content(pks: Sequence[int]) -> dict[int, dict[str, Any]]:
     for pk, facet, code in rows.values_list("experience", "facet", "code"):
         found[pk]["codes"].setdefault(facet, []).append(code)
     parts = Participation.objects.filter(experience__in=pks).order_by("organisation", "role")
-    for pk, *part in parts.values_list(
-        "experience", "organisation", "role", "organisation__kind", "organisation__is_ets", "organisation__is_sensitive"
-    ):
-        found[pk]["organisations"].append(part)
+    body = "organisation__"
+    fields = ("organisation", "role", f"{body}kind", f"{body}is_ets", f"{body}is_sensitive", f"{body}is_public")
+    for pk, *part, sensitive, shown in parts.values_list("experience", *fields):
+        found[pk]["organisations"].append([*part, sensitive or not shown])
     money = Funding.objects.filter(experience__in=pks).order_by("year", "id")
     for pk, fund, year, amount in money.values_list("experience", "fund", "year", "amount"):
         found[pk]["money"].append([fund, year, format(amount.normalize(), "f")])
@@ -210,7 +210,7 @@ def _total(contents: Sequence[dict[str, Any]], key: str) -> Total:
 
 
 def _named(one: dict[str, Any]) -> list[Any]:
-    """The organisations of a content that may be counted before everybody: not those whose naming may harm."""
+    """The organisations of a content that may be counted before everybody: not those that are hidden."""
     return [part for part in one["organisations"] if not part[4]]
 
 
