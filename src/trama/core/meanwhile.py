@@ -95,7 +95,7 @@ class MeanwhileForm(forms.Form):
 
     def _typed(self, name: str) -> Any:
         field = self.fields[name]
-        return _plain(field, field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name)))  # type: ignore[arg-type]
+        return _plain(field, field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name)))
 
     def _write(self, values: dict[str, Any]) -> None:
         data = self.data.copy()  # type: ignore[attr-defined]

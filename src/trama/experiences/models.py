@@ -181,8 +181,8 @@ class Experience(Located, Freshness):
 
     @property
     def is_of_body(self) -> bool:
-        """Whether some organisation is named in it, that could confirm it."""
-        return self.participations.exists()
+        """Whether some organisation that everybody sees is named in it, that could confirm it."""
+        return self.participations.filter(organisation__is_public=True, organisation__is_sensitive=False).exists()
 
     class Meta:
         ordering = ("-starts_on", "name", "id")

@@ -9,6 +9,7 @@ class IndexState(models.TextChoices):
     DRAFT = "draft", pgettext_lazy("an index", "draft")
     PUBLISHED = "published", pgettext_lazy("an index", "published")
     SUPERSEDED = "superseded", pgettext_lazy("an index", "replaced by a newer version")
+    WITHDRAWN = "withdrawn", pgettext_lazy("an index", "withdrawn")
 
 
 class IndexMethod(models.TextChoices):

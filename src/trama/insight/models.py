@@ -64,6 +64,7 @@ class IndexDefinition(models.Model):
     reference = models.CharField(
         _("what scores 100"), max_length=8, choices=IndexReference.choices, default=IndexReference.NONE
     )
+    withdrawn_because = models.TextField(_("why it was withdrawn"), blank=True)
     # The year whose reference holds for all; empty: each year has its own.
     reference_year = models.PositiveSmallIntegerField(_("base year"), null=True, blank=True)
     indicator = models.ForeignKey(

@@ -351,7 +351,7 @@ def to_confirm(actor: Actor, register: Register, rows: QuerySet[Any], query: str
     `query` is what narrows the register to `rows`.
     """
     if actor.everywhere(WRITERS):
-        held: list[int | None] = [None]
+        held: Sequence[int | None] = [None]
     else:
         held = sorted({grant.area for grant in actor.grants if grant.role in WRITERS and grant.area is not None})
     alerts = []

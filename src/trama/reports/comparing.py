@@ -162,9 +162,23 @@ def _difference(was: Cell, now: Cell) -> str:
     return text
 
 
+def whole_texts(document: Document) -> dict[str, str]:
+    """Every text by its key, with the paragraphs that follow it without one: what was rewritten may have several."""
+    found: dict[str, str] = {}
+    last = ""
+    for block in document.blocks:
+        if not isinstance(block, Paragraph):
+            last = ""
+        elif block.key:
+            last = block.key
+            found[last] = block.text
+        elif last:
+            found[last] = f"{found[last]}\n\n{block.text}"
+    return found
+
+
 def _texts(before: Document, after: Document) -> Iterator[tuple[str, str, str]]:
-    old = {block.key: block.text for block in before.blocks if isinstance(block, Paragraph) and block.key}
-    new = {block.key: block.text for block in after.blocks if isinstance(block, Paragraph) and block.key}
+    old, new = whole_texts(before), whole_texts(after)
     for key in [*new, *(key for key in old if key not in new)]:
         if old.get(key, "") != new.get(key, ""):
             yield key, old.get(key, ""), new.get(key, "")

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext, pgettext
 from trama.core.actor import NOBODY
 from trama.insight import clustering
 from trama.insight.area_values import NothingToSay
+from trama.insight.indices.hundred import about_hundred, clearly, width_of
 from trama.reports.document import Block, Bullets, Cell, Heading, Line, Map, Paragraph, Table
 from trama.reports.mapping import shaded_map
 from trama.reports.phrases import capital, listed
@@ -20,8 +21,6 @@ from trama.territory.choices import RANK, AreaKind, Polarity, ValueState
 from trama.territory.models import Area, ContextIndicator, ContextValue
 from trama.ui.numbers import number
 
-# Within so many points of the centre an index says "about the mean".
-NEAR = 2.0
 MOST_MAPS = 2
 MOST_PARTS = 130
 
@@ -34,6 +33,7 @@ class OfParts:
     year: int
     kind: str
     values: dict[int, ContextValue]
+    width: float = 0.0  # half of the middle class of the map; what lies outside it is "clearly" above or below
 
     @property
     def known(self) -> dict[int, float]:
@@ -54,7 +54,7 @@ def indices_of_parts(area: Area) -> list[OfParts]:
         kinds = sorted({nodes[pk].kind for pk, row in values.items() if row.value is not None}, key=RANK.__getitem__)
         if kinds:
             of_kind = {pk: row for pk, row in values.items() if nodes[pk].kind == kinds[0]}
-            found.append(OfParts(indicator, year, kinds[0], of_kind))
+            found.append(OfParts(indicator, year, kinds[0], of_kind, width_of(indicator, kinds[0], year)))
     return found
 
 
@@ -66,13 +66,13 @@ def index_blocks(area: Area, own: list[Series], parts: list[OfParts]) -> Iterato
     yield Heading(_("Indices"), 1)
     yield Paragraph(
         _(
-            "An index puts several numbers into one. 100 is the mean of the areas that it compares; it says where to "
-            "look, not why."
+            "An index puts several numbers into one. It says where to look, not why. What 100 means differs from index "
+            "to index, and is said with each."
         ),
         key="indices.what",
     )
     for one in own:
-        yield Paragraph(_of_area(one), key=f"indices.{one.indicator.code}")
+        yield Paragraph(_of_area(one, area), key=f"indices.{one.indicator.code}")
     if own:
         yield _own_table(own)
     for place, of_parts in enumerate(parts):
@@ -111,7 +111,7 @@ def more_is(indicator: ContextIndicator) -> str:
     return _("higher is better") if indicator.polarity == Polarity.POSITIVE else _("neither end is better")
 
 
-def _of_area(one: Series) -> str:
+def _of_area(one: Series, area: Area) -> str:
     last = one.known[-1]
     centre = one.indicator.centre or 0.0
     value = last.value or 0.0
@@ -122,12 +122,31 @@ def _of_area(one: Series) -> str:
         "centre": number(centre),
         "meaning": more_is(one.indicator),
     }
-    if abs(value - centre) < NEAR:
-        text = _("%(name)s: %(value)s in %(year)s, about the mean (%(centre)s; %(meaning)s).")
-    elif value > centre:
-        text = _("%(name)s: %(value)s in %(year)s, above the mean (%(centre)s; %(meaning)s).")
+    width = width_of(one.indicator, area.kind, last.year)
+    away = round(round(value, one.indicator.decimals) - centre, one.indicator.decimals)
+    if not away:
+        text = _("%(name)s: %(value)s in %(year)s, that is %(centre)s (%(meaning)s).")
+    elif abs(away) <= width:
+        text = _("%(name)s: %(value)s in %(year)s, around %(centre)s (%(meaning)s).")
+    elif width:
+        text = (
+            _("%(name)s: %(value)s in %(year)s, clearly above %(centre)s (%(meaning)s).")
+            if away > 0
+            else _("%(name)s: %(value)s in %(year)s, clearly below %(centre)s (%(meaning)s).")
+        )
     else:
-        text = _("%(name)s: %(value)s in %(year)s, below the mean (%(centre)s; %(meaning)s).")
+        text = (
+            _("%(name)s: %(value)s in %(year)s, above %(centre)s (%(meaning)s).")
+            if away > 0
+            else _("%(name)s: %(value)s in %(year)s, below %(centre)s (%(meaning)s).")
+        )
+    text = " ".join(
+        part.replace("%", "%%") if place else part
+        for place, part in enumerate(
+            (text, about_hundred(one.indicator), clearly(centre, width, one.indicator.decimals) if width else "")
+        )
+        if part
+    )
     if len(one.known) < 2:
         return text % names
     first = one.known[0]
@@ -140,8 +159,10 @@ def _of_parts(found: OfParts) -> str:
     """How the parts lie around the mean: how many above, how far the ends are; no first and no last is named."""
     values = list(found.known.values())
     centre = found.indicator.centre or 0.0
-    above = sum(value - centre >= NEAR for value in values)
-    below = sum(centre - value >= NEAR for value in values)
+    decimals = found.indicator.decimals
+    away = [round(round(value, decimals) - centre, decimals) for value in values]
+    above = sum(one > found.width for one in away)
+    below = sum(-one > found.width for one in away)
     names = {"name": found.indicator.name, "count": number(len(values)), "year": found.year}
     head = ngettext(
         "%(name)s is known for one area in %(year)s", "%(name)s is known for %(count)s areas in %(year)s", len(values)
@@ -150,11 +171,20 @@ def _of_parts(found: OfParts) -> str:
         "low": number(min(values), found.indicator.decimals),
         "high": number(max(values), found.indicator.decimals),
     }
-    parts = [
-        _none_one_many(above, _("none is clearly above %(centre)s"), _above_words(above), centre),
-        _none_one_many(below, _("none is clearly below %(centre)s"), _below_words(below), centre),
-    ]
+    if found.width:
+        parts = [
+            _none_one_many(above, _("none is clearly above %(centre)s"), _above_words(above), centre),
+            _none_one_many(below, _("none is clearly below %(centre)s"), _below_words(below), centre),
+        ]
+    else:
+        parts = [_("%(count)s above %(centre)s"), _("%(count)s below")]
+        parts = [
+            part % {"count": number(count), "centre": number(centre)}
+            for part, count in zip(parts, (above, below), strict=True)
+        ]
     text = f"{head % names}: {parts[0]}, {parts[1]}; {spread}." if len(values) > 1 else f"{head % names}."
+    if found.width and len(values) > 1:
+        text += " " + clearly(centre, found.width, decimals)
     missing = sum(row.state == ValueState.EXCLUDED for row in found.values.values())
     if missing:
         left = ngettext("The source leaves one area out.", "The source leaves %(count)s areas out.", missing)
@@ -184,15 +214,16 @@ def _map(area: Area, found: OfParts) -> Map | None:
         centre=centre,
         excluded=frozenset(pk for pk, row in found.values.items() if row.state == ValueState.EXCLUDED),
         decimals=indicator.decimals,
+        width=found.width,
     )
     if svg is None:
         return None
     title = _("%(name)s, %(year)s") % {"name": indicator.name, "year": found.year}
     kind = str(dict(AreaKind.choices)[found.kind])
-    subtitle = _("By %(kind)s; %(centre)s is the mean; %(meaning)s") % {
+    subtitle = _("By %(kind)s; %(meaning)s. %(hundred)s") % {
         "kind": kind,
-        "centre": number(centre),
         "meaning": more_is(indicator),
+        "hundred": about_hundred(indicator),
     }
     alt = " ".join([f"{title}.", _of_parts(found), _("The table has all values.")])
     return Map(title, subtitle, alt, svg)
@@ -214,7 +245,6 @@ def _own_table(own: list[Series]) -> Table:
         caption=_("The indices of the area"),
         heads=(_("Index"), _("Value"), _("Year"), _("Reading"), _("Source")),
         lines=tuple(lines),
-        subtitle=_("100 is the mean"),
         sheet=_("Indices"),
         texts=frozenset({3, 4}),
         widths=(3.6, 1, 0.9, 2.2, 4),
@@ -270,7 +300,10 @@ def methods(indicators: dict[int, ContextIndicator]) -> Iterator[tuple[str, str]
             kind = str(dict(AreaKind.choices)[indicator.compare_within])
             within = _("To be compared only inside the same %(kind)s.") % {"kind": kind}
         made = _made(indicator)
-        yield f"{indicator.name}.", " ".join(part for part in (about, made, within, version) if part)
+        # The description of an index made here, and that of a source, may already say it.
+        meant = about_hundred(indicator)
+        meant = "" if meant.rstrip(".") in about else meant
+        yield f"{indicator.name}.", " ".join(part for part in (about, meant, made, within, version) if part)
 
 
 def _made(indicator: ContextIndicator) -> str:

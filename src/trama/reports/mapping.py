@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -200,7 +201,7 @@ FEWEST = 3
 
 @dataclass(frozen=True)
 class _Class:
-    """A class of a shaded map: its values lie in [low, high), `dark` ones carry dots for greyscale print."""
+    """A class of a shaded map: its values lie in (low, high], `dotted` ones carry dots for greyscale print."""
 
     low: float
     high: float
@@ -209,22 +210,26 @@ class _Class:
     dotted: bool = False
 
 
-def classes_around(values: Sequence[float], centre: float, decimals: int = 0) -> list[_Class]:
-    """Five classes around a centre, of equal width: about it, a little and clearly above and below."""
+def classes_around(values: Sequence[float], centre: float, decimals: int = 0, width: float = 0.0) -> list[_Class]:
+    """The five classes of the pages around a centre; `width`: half of the middle one, taken from the values if 0."""
+    from trama.insight.analysis.classes import around
     from trama.ui.numbers import number
 
-    reach = max(abs(value - centre) for value in values) or 1.0
-    step = max(1.0 if decimals == 0 else 0.1, math.ceil(reach / 2.5)) if reach > 1 else reach / 2.5
-    edges = [centre - 1.5 * step, centre - 0.5 * step, centre + 0.5 * step, centre + 1.5 * step]
-    places = max(decimals, 0 if float(step / 2).is_integer() else 1)
-    low, little, above, high = (number(edge, places) for edge in edges)
-    return [
-        _Class(-math.inf, edges[0], BELOW[0], _("below %(edge)s") % {"edge": low}),
-        _Class(edges[0], edges[1], BELOW[1], f"{low}–{little}"),
-        _Class(edges[1], edges[2], MIDDLE, f"{little}–{above}"),
-        _Class(edges[2], edges[3], ABOVE[0], f"{above}–{high}"),
-        _Class(edges[3], math.inf, ABOVE[1], _("%(edge)s and above") % {"edge": high}, dotted=True),
+    step = 10.0**-decimals
+    if width:
+        bounds = [centre - 3 * width - step, centre - width - step, centre + width, centre + 3 * width]
+        bounds = [round(bound, decimals) for bound in bounds]
+    else:
+        bounds = around([round(value, decimals) for value in values], centre, decimals)[:-1]
+    ends = [(number(low + step, decimals), number(high, decimals)) for low, high in pairwise(bounds)]
+    labels = [
+        _("up to %(edge)s") % {"edge": number(bounds[0], decimals)},
+        *(f"{low}–{high}" for low, high in ends),
+        _("%(edge)s and above") % {"edge": number(bounds[-1] + step, decimals)},
     ]
+    fills = (*BELOW, MIDDLE, *ABOVE)
+    limits = [-math.inf, *bounds, math.inf]
+    return [_Class(limits[n], limits[n + 1], fills[n], labels[n], dotted=n == 4) for n in range(5)]
 
 
 def shaded_map(
@@ -235,6 +240,7 @@ def shaded_map(
     centre: float,
     excluded: frozenset[int] = frozenset(),
     decimals: int = 0,
+    width: float = 0.0,
     marked: frozenset[int] = frozenset(),
     mark: str = "",
 ) -> str | None:
@@ -249,11 +255,11 @@ def shaded_map(
     if sum(row.area_id in values for row in rows) < FEWEST:
         return None
     frame = _frame(rows)
-    classes = classes_around(list(values.values()), centre, decimals)
+    classes = classes_around(list(values.values()), centre, decimals, width)
     drawn, dots, edges = [], [], []
     for row in rows:
         value = values.get(row.area_id)
-        found = None if value is None else next(one for one in classes if one.low <= value < one.high)
+        found = None if value is None else next(one for one in classes if one.low < round(value, decimals) <= one.high)
         fill = "#cfd4d9" if row.area_id in excluded else "#ffffff" if found is None else found.fill
         drawn.append(_outline(row, frame, fill, "#5b6b7a", 0.7))
         if found is not None and found.dotted:

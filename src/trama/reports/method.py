@@ -12,7 +12,7 @@ from trama.core.models import Source
 from trama.reports import counted
 from trama.reports.document import Block, Bullets, Cell, Heading, Line, Paragraph, Table
 from trama.territory import finding, profile
-from trama.territory.models import Area, Boundary, ContextValue
+from trama.territory.models import Area, Boundary, ContextValue, Population
 from trama.ui.numbers import day
 
 
@@ -22,6 +22,15 @@ def sources(actor: Actor, area: Area, residents: profile.Residents | None) -> It
     below = finding.below(area.pk)
     keys = counted.sources_of(actor, area)
     values = ContextValue.objects.filter(Q(area=area) | Q(area__in=below, indicator__centre__isnull=False))
+    # Residents of the parts stand in the table of parts, and under the rates of the pages on need.
+    residents_below = ContextValue.objects.filter(area__in=below, indicator__code=profile.RESIDENTS)
+    # Values of the areas above stand beside those of the area, and are drawn dashed.
+    mine = ContextValue.objects.filter(area=area).order_by().values("indicator")
+    above = ContextValue.objects.filter(
+        area__in=[node.id for node in finding.path_of(area.pk)[:-1]], indicator__in=mine
+    )
+    for rows in (residents_below, above, Population.objects.filter(area__in=below)):
+        keys |= set(rows.filter(source__isnull=False).order_by().values_list("source", flat=True).distinct())
     keys |= set(values.filter(source__isnull=False).order_by().values_list("source", flat=True).distinct())
     shown = Boundary.objects.filter(area__in=below, valid_to__isnull=True, source__isnull=False)
     keys |= set(shown.order_by().values_list("source", flat=True).distinct())
@@ -114,7 +123,10 @@ def glossary(*, ages: bool, indices: bool, incomes: bool) -> Iterator[Block]:
     ]
     if indices:
         words += [
-            (_("Index."), _("Several numbers put into one; here 100 is the mean of the areas that are compared.")),
+            (
+                _("Index."),
+                _("Several numbers put into one. What 100 means differs from index to index, and is said with each."),
+            ),
             (
                 _("Third."),
                 _("A list of areas put in order and divided into three equal parts: lowest, middle, highest."),

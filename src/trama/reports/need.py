@@ -192,6 +192,7 @@ def _map(area: Area, found: Beside) -> Map | None:
         found.found.known,
         centre=indicator.centre,
         decimals=indicator.decimals,
+        width=found.found.width,
         excluded=frozenset(pk for pk, row in found.found.values.items() if row.value is None),
         marked=short,
         mark=_("need high, %(supply)s listed few") % {"supply": small(found.supply)},
@@ -215,7 +216,9 @@ def _scatter(found: Beside) -> Map:
         Scale(needs.supply_label(found.answer), found.answer.supply_bounds[0], lambda value: number(value, 1)),
     )
     title = _("Each point is an area: need to the right, supply listed upward")
-    subtitle = _("Below on the right: need high, supply listed low; the dashed lines divide the thirds")
+    subtitle = _(
+        "Dark points with a name: need high, supply listed low. Light points: the other areas. Dashed lines: the thirds"
+    )
     alt = " ".join([f"{title}.", _sentence(found), _("The table has all values.")])
     return Map(title, subtitle, alt, svg)
 

@@ -253,9 +253,9 @@ def test_one_day_is_told_as_one_and_a_park_confirms_nothing(city, client):
 
 def test_a_position_outside_the_territory_is_told_and_not_kept(city, client, worker):
     rows = {f"{name}-{key}": 0 for name in ("parts", "money") for key in ("TOTAL_FORMS", "INITIAL_FORMS")}
-    data = {"name": "Torneo", "kind": "event", "lon": "-70.5", "lat": "-30.5", "volunteers_": "2000000"}
+    data = {"name": "Torneo", "kind": "event", "lon": "-70.5", "lat": "-30.5", "volunteers": "2000000"}
     answer = client.post("/esperienze/nuova/", data | rows)
     assert "1.000.000" in answer.content.decode()
-    answer = client.post("/esperienze/nuova/", {**data, **rows, "volunteers_": ""}, follow=True)
+    answer = client.post("/esperienze/nuova/", {**data, **rows, "volunteers": ""}, follow=True)
     assert any("fuori dal territorio" in str(message) for message in answer.context["messages"])
     assert Experience.objects.get().lon is None

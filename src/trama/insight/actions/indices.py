@@ -19,14 +19,21 @@ from trama.insight.analysis.composite import CENTRE, CompositeError
 from trama.insight.choices import IndexGoalposts, IndexPenalty, IndexReference, IndexState
 from trama.insight.indices.reading import areas_of, definition_of, frozen_text, hash_of, live
 from trama.insight.indices.shapes import MISSING, Definition, Index
-from trama.insight.indices.wording import refusal
+from trama.insight.indices.wording import hundred, refusal
 from trama.insight.models import FrozenIndex, IndexDefinition, IndexDomain, IndexIngredient
 from trama.insight.permissions import may_keep_index
 from trama.territory.choices import Polarity
 from trama.territory.comparing import may_compare
-from trama.territory.models import Area, ContextDefinition, ContextIndicator, ContextValue
+from trama.territory.models import (
+    COMPUTED_PREFIX,
+    COMPUTED_THEME,
+    Area,
+    ContextDefinition,
+    ContextIndicator,
+    ContextValue,
+)
 
-OWN = "index"  # the theme of the indicators that indices are published as
+OWN = COMPUTED_THEME  # the theme of the indicators that indices are published as
 FIELDS = (
     "name_it", "name_en", "description_it", "description_en", "kind", "years", "method", "penalty", "ddof",
     "goalposts", "reference", "reference_year",
@@ -198,7 +205,7 @@ def publish_index(actor: Actor, row: IndexDefinition) -> FrozenIndex:
 
 def published_code(code: str, domain: str = "") -> str:
     """The code of the indicator as which an index (or one of its domains) stands among the others."""
-    return f"index_{code}" + (f"__{domain}" if domain else "")
+    return f"{COMPUTED_PREFIX}{code}" + (f"__{domain}" if domain else "")
 
 
 def own_codes(code: str) -> set[str]:
@@ -256,16 +263,14 @@ def _state_indicator(row: IndexDefinition, index: Index, domain: str, position: 
 
 def _words(definition: Definition) -> str:
     method = definition.method.upper()
-    made = _(
-        "Index computed by Trama (%(method)s, version %(version)s) from %(n)s indicators. 100 is the reference."
-    ) % {
+    made = _("Index computed by Trama (%(method)s, version %(version)s) from %(n)s indicators.") % {
         "method": method,
         "version": definition.version,
         "n": len(definition.parts),
     }
     apart = definition.goalposts == IndexGoalposts.SET and len(definition.years) > 1
     note = _("Each year has its own scale: years cannot be compared.") if apart else ""
-    return " ".join(part for part in (definition.description, made, note) if part)
+    return " ".join(part for part in (definition.description, made, hundred(definition), note) if part)
 
 
 def _source(row: IndexDefinition, index: Index, frozen: FrozenIndex) -> Source:
@@ -341,6 +346,26 @@ def new_version(actor: Actor, row: IndexDefinition) -> IndexDefinition:
     _write_parts(copy, definition)
     record(actor, "created", copy, None, {"from_version": row.version})
     return copy
+
+
+@transaction.atomic
+def withdraw_index(actor: Actor, row: IndexDefinition, reason: str) -> None:
+    """Mark a published index as withdrawn, and take its results from among the indicators.
+
+    What was frozen stays to be read, with the reason above it. Raises ValidationError, PermissionDenied.
+    """
+    _permitted(actor, row.under_id)
+    reason = reason.strip()
+    if not reason:
+        raise ValidationError(_("Say why it is withdrawn: whoever cited it will read it."))
+    row = IndexDefinition.objects.select_for_update().get(pk=row.pk)
+    if row.state != IndexState.PUBLISHED:
+        raise ValidationError(_("Only what is published can be withdrawn."))
+    before = state_of(row)
+    row.state, row.withdrawn_because = IndexState.WITHDRAWN, reason
+    row.save(update_fields=["state", "withdrawn_because"])
+    ContextValue.objects.filter(indicator__code__in=own_codes(row.code)).delete()
+    record(actor, "withdrawn", row, before)
 
 
 @transaction.atomic

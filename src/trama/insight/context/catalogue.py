@@ -64,6 +64,8 @@ def _catalogue() -> list[Theme]:
     themes: dict[str, list[Entry]] = {}
     for indicator in ContextIndicator.objects.order_by("position", "code"):
         found = counts.get(indicator.pk, {})
+        if not found and indicator.theme == "index":
+            continue  # withdrawn: its page says so, the list does not offer it
         years = tuple(sorted({year for year, _kind in found}))
         entry = Entry(indicator, years, _coverage(found, totals), tuple(sources.get(indicator.pk, ())))
         themes.setdefault(indicator.theme, []).append(entry)

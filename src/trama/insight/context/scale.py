@@ -89,7 +89,8 @@ def scale_of(indicator: ContextIndicator, values: Sequence[float], asked: Asked)
 
 def _not_understood(text: str, error: str, method: str) -> str:
     words = {"text": text, "method": method_name(method)}
-    return f"{_('“%(text)s” was not understood; the classes shown are %(method)s.') % words} {error}"
+    said = _("“%(text)s” was not understood; the classes shown are %(method)s.") % words
+    return f"{said} {error}"
 
 
 def _remarks(text: str, breaks: Sequence[float], values: Sequence[float], indicator: ContextIndicator) -> list[str]:

@@ -148,7 +148,11 @@ class IndexForm(forms.Form):
         error_messages={"required": _("Choose at least one year.")},
     )
     penalty = forms.ChoiceField(
-        label=_("When the indicators of an area differ much from each other, something is"),
+        label=_("When an area does very badly in one thing and well in another, something is"),
+        help_text=_(
+            "Two areas may have the same mean: one is middling in everything, the other very bad in one thing and good "
+            "in another. This choice says whether the index tells them apart."
+        ),
         choices=IndexPenalty.choices,
         widget=forms.RadioSelect,
     )
@@ -189,6 +193,8 @@ class IndexForm(forms.Form):
             ("", _("in each year its own")),
             *((year, str(year)) for year in years),
         ]
+        if years and not self.now.years:
+            self.initial["years"] = [max(years)]
         for one in self.known:
             self._add_row(one)
         for domain in self.now.domains:

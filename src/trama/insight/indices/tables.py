@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from trama.core import memo
+from trama.core.actor import NOBODY
 from trama.insight.analysis.sensitivity import Sensitivity, sensitivity
+from trama.insight.indices.hundred import width_around
 from trama.insight.indices.shapes import ESTIMATED, Index
 from trama.insight.indices.wording import FIFTHS, changed, score, trial_name
 from trama.territory.choices import ValueState
@@ -21,7 +23,7 @@ from trama.ui.numbers import number
 from trama.ui.registers import address_if_any
 
 CENTRE = 100.0
-STEPS = (0.5, 1.0, 2.0, 2.5, 5.0, 10.0)  # half the width of the class around 100
+DECIMALS = 1  # with which an index is printed: what prints the same lies in the same class
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def firm(index: Index, year: int) -> Sensitivity:
         return sensitivity(index.definition.formula(), index.figures.values, year, index.figures.reference)
 
     if not index.content_hash:
-        return compute()
+        # Of a draft until anything changes: to look at it again, or to save it unchanged, costs nothing.
+        key = ("insight.firm.draft", index.definition, year)
+        return memo.until_changed(key, NOBODY, compute, heavy=True)
     return memo.remember(("insight.firm", index.content_hash, year), 3600, compute, heavy=True)
 
 
@@ -110,15 +114,14 @@ def _big(text: str) -> str:
 
 # --- the map ------------------------------------------------------------------------------------------------------
 def half_width(values: Any) -> float:
-    """Half the width of the class around 100: about a third of where nine areas in ten lie."""
-    away = np.abs(values[np.isfinite(values)] - CENTRE)
-    wanted = float(np.quantile(away, 0.9)) / 2.5 if len(away) else 1.0
-    return min(STEPS, key=lambda step: abs(np.log(step / max(wanted, 0.1))))
+    """Half the width of the class around 100: that of the map of the indicator, too."""
+    known = values[np.isfinite(values)]
+    return width_around(known.tolist(), CENTRE, DECIMALS) if len(known) else 1.0
 
 
 def band(value: float, half: float) -> int:
     """The class of a value around 100, 1 … 5; the middle one is 100 ± `half`, the next reach to three times that."""
-    away = value - CENTRE
+    away = round(round(value, DECIMALS) - CENTRE, DECIMALS)
     if abs(away) <= half:
         return 3
     if abs(away) <= 3 * half:
@@ -133,8 +136,8 @@ def finding(index: Index, year: int) -> str:
     words = {
         "name": index.definition.name,
         "year": index.years[year],
-        "high": number(int((values > CENTRE + half).sum())),
-        "low": number(int((values < CENTRE - half).sum())),
+        "high": number(sum(band(float(value), half) > 3 for value in values if np.isfinite(value))),
+        "low": number(sum(band(float(value), half) < 3 for value in values if np.isfinite(value))),
         "count": number(int(np.isfinite(values).sum())),
         "outer": _end(CENTRE + half),
         "inner": _end(CENTRE - half),

@@ -109,7 +109,7 @@ def how(definition: Definition) -> list[str]:
         + " "
         + _("An area that lacks even one of them gets no value: none is made up."),
         _scale(definition),
-        *_hundred(definition),
+        hundred(definition),
         _("An indicator that lowers the index is turned round, so that more always means more of what is measured."),
         _mean(definition),
         *_imbalance(definition),
@@ -132,8 +132,8 @@ def how(definition: Definition) -> list[str]:
 def _scale(definition: Definition) -> str:
     if definition.method == IndexMethod.MPI:
         return _(
-            "Euros and percentages cannot be added up: each indicator is first brought to one scale, on which 100 is "
-            "the mean of the areas and 10 points are the usual distance of an area from it (the standard deviation)."
+            "Euros and percentages cannot be added up: each indicator is first brought to one scale, on which 10 "
+            "points are the usual distance of an area from the mean of the areas (the standard deviation)."
         )
     ends = {
         IndexGoalposts.SET: _("In each year the lowest value among the areas becomes 70 and the highest 130."),
@@ -149,16 +149,37 @@ def _scale(definition: Definition) -> str:
     return f"{first} {ends}"
 
 
-def _hundred(definition: Definition) -> list[str]:
-    year = definition.reference_year
-    when = _(" in %(year)s") % {"year": year} if year else ""
-    words = {
-        IndexReference.NONE: "",
-        IndexReference.MEAN: _("100 is the mean of the areas%(when)s."),
-        IndexReference.AREA: _("100 is the value of %(area)s as a whole%(when)s."),
-        IndexReference.GIVEN: _("100 is a value stated beforehand for each indicator."),
-    }[IndexReference(definition.reference)]
-    return [words % {"when": when, "area": definition.under_name}] if words else []
+def hundred(definition: Definition) -> str:
+    """What 100 means, in one sentence: the same on every page, in the report and in the files."""
+    if definition.method == IndexMethod.MPI:
+        pooled = definition.goalposts != IndexGoalposts.SET and len(definition.years) > 1
+        return (
+            _("100 is an area where every indicator is at the mean of the areas over all the years of the index.")
+            if pooled
+            else _("100 is an area where every indicator is at the mean of the areas in that year.")
+        )
+    words: dict[str, Any] = {"year": definition.reference_year, "area": definition.under_name}
+    based = bool(definition.reference_year)
+    if definition.reference == IndexReference.MEAN:
+        text = (
+            _("100 is an area where every indicator is at the mean of the areas in %(year)s.")
+            if based
+            else _("100 is an area where every indicator is at the mean of the areas in that year.")
+        )
+    elif definition.reference == IndexReference.AREA:
+        text = (
+            _("100 is the value of %(area)s as a whole in %(year)s.")
+            if based
+            else _("100 is the value of %(area)s as a whole in that year.")
+        )
+    elif definition.reference == IndexReference.GIVEN:
+        text = _("100 is an area where every indicator is at the value stated beforehand for it.")
+    else:
+        text = _(
+            "100 is half-way between the lowest and the highest value of the scale (70 and 130): it is not the mean of "
+            "the areas."
+        )
+    return text % words
 
 
 def _mean(definition: Definition) -> str:

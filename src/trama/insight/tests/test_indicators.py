@@ -400,6 +400,8 @@ def test_breaks_say_how_they_were_read_and_what_was_not_used(alone: ContextIndic
     assert "Outside the values, which go from 10.0 to 40.0: 20,000.0" in page(alone, "?classes=own&breaks=20,000")
     assert "“abc” was not understood" in page(alone, "?classes=quantiles&breaks=abc")
     assert "“abc” was not understood" in page(alone, "?breaks=abc")
+    italian = Client().get("/numeri/indicatori/alone/?breaks=abc", headers={"accept-language": "it"})
+    assert "«abc» non si capisce" in italian.content.decode()
     assert "Your own breaks are not used" in page(alone, "?classes=quantiles&breaks=15;25")
     assert "chosen by whoever reads: 15.0; 25.0." in page(alone, "?breaks=15;25")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import zipfile
@@ -18,16 +19,20 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from trama.accounts.models import User
+from trama.core import search
 from trama.core.actor import NOBODY, SYSTEM, Actor, Grant
 from trama.core.history import verify
 from trama.core.models import AuditEntry, Source
 from trama.insight.actions import indices as actions
 from trama.insight.analysis import composite
 from trama.insight.indices import exchange, files, tables, wording
+from trama.insight.indices.hundred import about_hundred
 from trama.insight.indices.reading import agrees, definition_of, index_of, thawed
 from trama.insight.indices.shapes import Definition, Domain, Part
+from trama.insight.indices.wording import hundred
 from trama.insight.indices.worked import typical, worked
 from trama.insight.models import FrozenIndex, IndexDefinition
 from trama.network.models import Membership
@@ -298,8 +303,8 @@ def test_the_map_is_divided_around_a_hundred() -> None:
     assert [tables.band(value, 2.5) for value in (80, 92.4, 92.5, 97.4, 97.5, 100, 102.5, 102.6, 107.5, 107.6)] == [
         1, 1, 2, 2, 3, 3, 3, 4, 4, 5,
     ]  # fmt: skip
-    assert tables.half_width(np.array([99.0, 101.0, np.nan])) == 0.5
-    assert tables.half_width(np.linspace(70, 130, 50)) == 10.0
+    assert tables.half_width(np.array([99.0, 101.0, np.nan])) == 0.2
+    assert tables.half_width(np.linspace(70, 130, 50)) == 6.0
 
 
 # --- what is exchanged --------------------------------------------------------------------------------------------
@@ -541,3 +546,62 @@ def test_an_index_from_the_command_line(town: Area, tmp_path: Any) -> None:
     ):
         with pytest.raises(CommandError):
             run(*wrong)
+
+
+# --- what 100 means, asking first, withdrawing --------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"method": "mpi", "goalposts": "set"}, "media delle aree in quell'anno"),
+        ({"reference": "none"}, "non è la media delle aree"),
+        ({"reference": "area", "reference_year": 2021}, "nel suo insieme nel 2021"),
+        ({"reference": "mean"}, "media delle aree in quell'anno"),
+        ({"reference": "given"}, "valore di riferimento"),
+    ],
+)
+def test_a_hundred_means_what_the_definition_says(fields: dict[str, Any], said: str) -> None:
+    with translation.override("it"):
+        assert said in hundred(definition(**fields))
+
+
+def test_the_page_the_indicator_and_the_report_say_the_same_of_a_hundred(
+    published: IndexDefinition, client: Client
+) -> None:
+    with translation.override("it"):
+        meant = hundred(definition_of(published))
+        assert about_hundred(ContextIndicator.objects.get(code="index_prova")) == meant
+    for address in ("/numeri/indici/prova/v1/", "/numeri/indicatori/index_prova/"):
+        assert meant in html.unescape(client.get(address).content.decode())
+
+
+def test_publishing_and_deleting_ask_before_and_withdrawing_wants_a_reason(town: Area, planner: Client) -> None:
+    row = actions.save_index(SYSTEM, definition())
+    for what in ("publish", "delete"):
+        assert planner.get(f"/numeri/indici/prova/v1/{what}/").status_code == 200
+    assert planner.get("/numeri/indici/prova/v1/withdraw/").status_code == 404
+    row.refresh_from_db()
+    assert row.state == "draft"  # to be asked changes nothing
+    planner.post("/numeri/indici/prova/v1/publish/")
+    assert planner.get("/numeri/indici/prova/v1/publish/").status_code == 404
+    planner.post("/numeri/indici/prova/v1/withdraw/", {"reason": " "})
+    row.refresh_from_db()
+    assert row.state == "published"
+    planner.post("/numeri/indici/prova/v1/withdraw/", {"reason": "Un dato era sbagliato"})
+    row.refresh_from_db()
+    assert (row.state, row.withdrawn_because) == ("withdrawn", "Un dato era sbagliato")
+    assert not ContextValue.objects.filter(indicator__code="index_prova").exists()
+    assert "Un dato era sbagliato" in Client().get("/numeri/indici/prova/v1/").content.decode()
+    assert "index_prova" not in Client().get("/numeri/indicatori/").content.decode()
+    with pytest.raises(ValidationError):
+        actions.withdraw_index(SYSTEM, row, "di nuovo")
+    assert actions.new_version(SYSTEM, row).version == 2
+
+
+def test_indicators_and_indices_are_found_by_search(published: IndexDefinition, client: Client) -> None:
+    search.refresh(ContextIndicator)
+    found = client.get("/cerca/", {"q": published.name_it}).content.decode()
+    assert "/numeri/indici/prova/v1/" in found
+    assert "/numeri/indicatori/uno/" in client.get("/cerca/", {"q": "indicatore uno"}).content.decode()
+    data = client.get("/dati-aperti/").content.decode()
+    assert "/numeri/indicatori/uno/tabella.csv" in data
+    assert "/numeri/indici/prova/v1/valori.xlsx" in data

@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from trama.core.actor import Actor
 from trama.core.keys import among
@@ -25,9 +25,10 @@ from trama.insight.analysis.composite import CompositeError
 from trama.insight.choices import IndexState
 from trama.insight.forms.indices import BeginForm, ImportForm, IndexForm
 from trama.insight.indices import exchange, files, tables
+from trama.insight.indices.hundred import clearly
 from trama.insight.indices.reading import agrees, areas_of, definition_of, figures_of, index_of
 from trama.insight.indices.shapes import Index
-from trama.insight.indices.wording import firmness, how, refusal, remarks, without
+from trama.insight.indices.wording import firmness, how, hundred, refusal, remarks, without
 from trama.insight.indices.worked import heads, typical, worked
 from trama.insight.models import IndexDefinition
 from trama.insight.permissions import keeps_indices, may_keep_index
@@ -36,6 +37,7 @@ from trama.territory.comparing import same_definition
 from trama.territory.models import ContextIndicator, ContextValue
 
 VERBS = {
+    "withdrawn": (gettext_lazy("%(who)s withdrew it"), gettext_lazy("Withdrawn")),
     "superseded": (gettext_lazy("%(who)s replaced it by a newer version"), gettext_lazy("Replaced by a newer version")),
     "created": (gettext_lazy("%(who)s began it"), gettext_lazy("Begun")),
 }
@@ -52,7 +54,7 @@ def _row(request: HttpRequest, code: str, version: int | None = None, *, writing
     """A version of an index (without a number: the published one, else the draft), if the actor may see it."""
     rows = IndexDefinition.objects.visible_to(_actor(request)).filter(code=code).select_related("under")
     if version is None:
-        order = {IndexState.PUBLISHED: 0, IndexState.DRAFT: 1, IndexState.SUPERSEDED: 2}
+        order = {IndexState.PUBLISHED: 0, IndexState.DRAFT: 1, IndexState.WITHDRAWN: 2, IndexState.SUPERSEDED: 3}
         found = sorted(rows.order_by("-version"), key=lambda row: order[IndexState(row.state)])
         if not found:
             raise Http404
@@ -166,6 +168,8 @@ def _shown(request: HttpRequest, row: IndexDefinition, found: Index) -> dict[str
         "more_rows": max(0, len(listed) - MOST_ROWS),
         "map": tables.coloured_map(found, year, listed, title),
         "map_title": title,
+        "hundred": hundred(found.definition),
+        "clearly": clearly(tables.CENTRE, tables.half_width(values), tables.DECIMALS),
         "worked": None if area is None else worked(found, year, area),
         "worked_asked": asked in codes,
         "heads": heads(found),
@@ -302,23 +306,55 @@ def index_edit(request: HttpRequest, code: str, version: int) -> HttpResponse:
         except (ValidationError, PermissionDenied) as error:
             _refused(form, error)
         else:
-            messages.success(request, _("Saved. This is how it will look: publish it when it is right."))
+            messages.success(request, _("Saved as a draft."))
             return redirect("insight:index_version", row.code, row.version)
     title = _("Change")
     context = {"form": form, "row": row, "title": title, "crumbs": _crumbs(row, title)}
     return render(request, "insight/indices/edit.html", context)
 
 
+ASKED = {"publish": IndexState.DRAFT, "delete": IndexState.DRAFT, "withdraw": IndexState.PUBLISHED}
+
+
 @page(may=keeps_indices, writes=True)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def index_do(request: HttpRequest, code: str, version: int, what: str) -> HttpResponse:
-    """Publish a draft, begin a new version, throw a draft away."""
+    """Publish a draft, withdraw what is published, begin a new version, throw a draft away: asked first, then done."""
     row = _row(request, code, version, writing=True)
+    if request.method == "POST":
+        return _done(request, row, what)
+    if ASKED.get(what) != row.state:
+        raise Http404
+    return _ask(request, row, what)
+
+
+def _ask(request: HttpRequest, row: IndexDefinition, what: str, problem: str = "") -> HttpResponse:
+    """What the act means, before it is done."""
+    titles = {"publish": _("Publish"), "withdraw": _("Withdraw"), "delete": _("Throw the draft away")}
+    context = {
+        "row": row,
+        "what": what,
+        "title": titles[what],
+        "problem": problem,
+        "older": IndexDefinition.objects.filter(code=row.code, state=IndexState.PUBLISHED).exclude(pk=row.pk).first(),
+        "reason": request.POST.get("reason", ""),
+        "crumbs": _crumbs(row, titles[what]),
+    }
+    return render(request, "insight/indices/ask.html", context)
+
+
+def _done(request: HttpRequest, row: IndexDefinition, what: str) -> HttpResponse:
     actor = _actor(request)
     try:
         if what == "publish":
             actions.publish_index(actor, row)
             messages.success(request, _("Published and frozen: everybody sees it, and later figures do not change it."))
+        elif what == "withdraw" and row.state == IndexState.PUBLISHED:
+            try:
+                actions.withdraw_index(actor, row, request.POST.get("reason", ""))
+            except ValidationError as error:
+                return _ask(request, row, what, _problem(error))
+            messages.success(request, _("Withdrawn: the page says so, and it is no longer offered as an indicator."))
         elif what == "new-version" and not row.is_draft:
             draft = actions.new_version(actor, row)
             return redirect("insight:index_edit", draft.code, draft.version)
@@ -330,4 +366,4 @@ def index_do(request: HttpRequest, code: str, version: int, what: str) -> HttpRe
             raise Http404
     except ValidationError as error:
         messages.error(request, _problem(error))
-    return redirect("insight:index_version", code, version)
+    return redirect("insight:index_version", row.code, row.version)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from trama.intake.context.cells import year_of
 from trama.intake.context.deciding import decision_for, proposed
 from trama.intake.context.mapping import Mapping, Named
-from trama.intake.context.proposing import as_known, code_of, free_code
+from trama.intake.context.proposing import as_known, code_from, free_code
 from trama.intake.recipe import Decision
 from trama.intake.verdicts import ScaleBreak
 from trama.network.models import normalised
@@ -315,7 +315,7 @@ class IndicatorForm(forms.Form):
         data = dict(self.cleaned_data)
         known = data.pop("known", NEW)
         if known == NEW:  # a new one never takes the place of one that is here
-            code = code_of(self.cleaned_data.get("name_it") or "") if self.named.from_file else ""
+            code = code_from(self.cleaned_data.get("name_it") or "") if self.named.from_file else ""
             data["code"] = free_code(code or self.named.code)
         data["name_en"] = data.get("name_en") or data.get("name_it") or self.named.name_en
         data["name_it"] = data.get("name_it") or self.named.name_it

@@ -26,7 +26,7 @@ def tell(report: StepReport, written: Sequence[Written], source: Source | None) 
     changed = [one for one in written if one[3] is not None and not _same(one[3], one[4])]
     if not changed:
         return
-    titles = {pk: title for pk, title in Source.objects.values_list("pk", "title")}
+    titles = dict(Source.objects.values_list("pk", "title"))
     not_stated = _("source not stated")
     new_source = source.title if source else not_stated
     report.overwritten = len(changed)
@@ -65,7 +65,7 @@ def printed(stated: Stated) -> str:
 
 
 def decimal(value: float) -> str:
-    """A number in the form of the language, with as many decimals as it needs: six figures after the first that counts."""
+    """A number in the form of the language, with as many decimals as it needs to be read right."""
     for decimals in range(9):
         if math.isclose(round(value, decimals), value, rel_tol=1e-6, abs_tol=1e-12):
             return number(value, decimals)

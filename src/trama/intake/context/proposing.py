@@ -345,7 +345,7 @@ def propose_indicators(table: Table, mapping: Mapping) -> list[Named]:
     return found[:MOST_NAMED]
 
 
-def code_of(name: str) -> str:
+def code_from(name: str) -> str:
     """The code that follows from a name."""
     return slugify(head(name)).replace("-", "_")[:60].strip("_")
 

@@ -55,7 +55,8 @@ def why_not(load: Load) -> str:
     trace = LoadTrace.objects.filter(load=load).first()
     if trace is None:
         return _(
-            "Only loads of indicators can be taken back, and only those that keep what stood there before: not this one."
+            "Only loads of indicators can be taken back, and only those that keep what stood there before: "
+            "not this one."
         )
     if blockers := [*_later_loads(load, trace), *_indices(load, trace)]:
         return _("It cannot be taken back, since this depends on it: %(things)s.") % {"things": "; ".join(blockers)}

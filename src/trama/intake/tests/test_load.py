@@ -6,17 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from trama.core import history, search
 from trama.core.actor import NOBODY, SYSTEM, Actor
 from trama.core.models import AuditEntry, SearchEntry, Source
 from trama.directory.models import Resource, ResourceContact
+from trama.intake import files
 from trama.intake.actions import NotLoaded, load_recipe
 from trama.intake.models import Load
 from trama.intake.recipe import RecipeError, parse
 from trama.intake.tests.factories import AREAS_STEP, HEAD, RESOURCES, RESOURCES_STEP, town, write_areas, write_resources
 from trama.intake.verdicts import Report
 from trama.network.models import Organisation
+from trama.territory import boundaries
 from trama.territory.models import Area, Boundary
 
 pytestmark = pytest.mark.django_db
@@ -220,3 +223,21 @@ def test_a_kind_of_organisation_that_no_list_knows_is_refused_at_once(folder: Pa
     rule = 'kinds = [{ pattern = "^caritas", kind = "apz" }]'
     with pytest.raises(RecipeError, match=r"apz.*organisation_kind"):
         load(folder, f"{TEXT.rstrip()}\n{rule}\n")
+
+
+def test_files_are_read_before_the_database_is_kept_from_others(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = len(connection.savepoint_ids)
+    depths: list[int] = []
+    for module, name in ((files, "read"), (boundaries, "read")):
+        whole = getattr(module, name)
+
+        def read(*given: Any, whole: Any = whole) -> Any:
+            # The test itself is in a transaction: a load begins one within it.
+            depths.append(len(connection.savepoint_ids))
+            return whole(*given)
+
+        monkeypatch.setattr(module, name, read)
+    report = load(folder)
+    assert len(depths) >= 2
+    assert set(depths) == {outside}
+    assert report.steps

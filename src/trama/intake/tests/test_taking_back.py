@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from trama.core.actor import SYSTEM
 from trama.core.facts import HOME_AREA, set_fact
@@ -14,11 +15,13 @@ from trama.insight.actions.indices import publish_index, save_index
 from trama.insight.indices.shapes import Definition, Part
 from trama.intake import printing
 from trama.intake.actions import NotLoaded, load_recipe, undo_load
+from trama.intake.context.forms import DecisionForm
 from trama.intake.models import Load, LoadTrace
 from trama.intake.recipe import RecipeError, parse
 from trama.intake.tests.factories import AREAS_STEP, HEAD, TOWN, town, write_areas
+from trama.intake.tests.test_indicator_pages import filled
 from trama.intake.tests.test_pages import client_of
-from trama.intake.verdicts import Report
+from trama.intake.verdicts import BrokenRow, Report, ScaleBreak
 from trama.territory.models import Area, ContextIndicator, ContextValue
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +101,7 @@ def test_a_load_is_taken_back_with_what_stood_there_before(home: Area, tmp_path:
     client.post(f"/caricamenti/{second.pk}/annulla/", {"sure": "1"})
     assert standing() == before
     assert AuditEntry.objects.filter(verb="undone", object_id=str(second.pk)).count() == 1
-    assert "plan_office" in client.get(f"/caricamenti/{second.pk}/").content.decode() or second.undone is not None
+    assert "Annullato il" in client.get(f"/caricamenti/{second.pk}/").content.decode()
     with pytest.raises(ValidationError):
         undo_load(SYSTEM, second)
     # What the load made, and nothing else states, goes with it.
@@ -155,3 +158,38 @@ def test_what_an_index_computes_is_never_brought(home: Area, tmp_path: Path) -> 
     with pytest.raises(ValidationError, match="Cura"):
         undo_load(SYSTEM, Load.objects.order_by("-pk")[0])
     assert Source.objects.filter(key="one").exists()
+
+
+def test_a_near_name_is_accepted_on_the_page_and_kept_in_the_recipe(home: Area) -> None:
+    ContextIndicator.objects.create(code="index_case", theme="index", name_it="Un indice", name_en="An index")
+    Source.objects.create(key="mio", title="Di altri", publisher="Altri")
+    client = client_of("plan_office", home)
+    lines = ["Area;Anno;Reddito", *(f"{name};2021;{value}" for name, value in zip(AREAS, (11, 12, 13), strict=False))]
+    sent = SimpleUploadedFile("mio.csv", "\n".join([*lines, "CORTTE;2021;14"]).encode())
+    answer = client.post("/caricamenti/indicatori/", {"sent": sent, "header_row": "1", "sheet": ""})
+    address = str(answer.headers["Location"])
+    client.post(address, filled(client.get(address).content.decode()))
+    html = client.get(f"{address}nomi/").content.decode()
+    assert "Un indice" not in html, "what an index computes is not offered"
+    said = {"source-title": "Redditi", "source-publisher": "Comune", "source-licence": "-none-"}
+    assert client.post(f"{address}nomi/", filled(html) | said | {"i0-known": "index_case"}).status_code == 200
+    assert client.post(f"{address}nomi/", filled(html) | said).status_code == 302
+    html = client.get(f"{address}prova/").content.decode()
+    assert "La licenza di questi numeri non è dichiarata" in html
+    corte = Area.objects.get(name="Corte")
+    client.post(f"{address}prova/", {"names": "1", "area-name_0": corte.code})
+    recipe_text = client.get(f"{address}ricetta.toml").content.decode()
+    assert f'CORTTE = "{corte.code}"' in recipe_text
+    assert 'key = "mio-2"' in recipe_text, "the source of others keeps its key"
+    client.post(f"{address}carica/")
+    assert ContextValue.objects.get(area=corte).value == 14
+
+
+def test_of_one_value_that_jumps_nothing_is_proposed() -> None:
+    rows = [BrokenRow(5, "CORTE", 2500.0, 25.0, 2021, "Corte", True)]
+    form = DecisionForm(None, ScaleBreak("homes", "Case", 2022, "scale", 0.01, "Case", 4, rows), "b0")
+    assert form.initial["do"] == ""
+    assert [name for name, _label in form.fields["do"].choices][:3] == ["leave_out", "leave_out_beside", "keep"]
+    bound = DecisionForm({"b0-do": "leave_out_beside"}, form.found, "b0")
+    assert bound.is_valid()
+    assert (bound.decision().year, bound.decision().do, bound.decision().areas) == (2021, "leave_out", ["CORTE"])

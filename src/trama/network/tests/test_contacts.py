@@ -10,6 +10,7 @@ import pytest
 
 from trama.network.choices import ContactKind, Visibility
 from trama.network.contacts import classify, is_mobile, read_addresses, read_emails, read_phones, without_personal
+from trama.network.fields import ContactForm
 from trama.network.models import OrganisationContact
 
 CONTEXT = "Sportello sociale Spazio Donna, Cadiai Cooperativa sociale, Bologna"
@@ -209,3 +210,21 @@ def test_on_the_map_of_bologna_no_person_is_shown(shared: Path) -> None:
     assert {"info@alberodicirene.org", "centrofamiglie@comune.bologna.it", "051 2195530"} <= public
     assert shown[ContactKind.PHONE] >= 0.95 * every[ContactKind.PHONE]
     assert shown[ContactKind.EMAIL] >= 0.5 * every[ContactKind.EMAIL]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "holds"),
+    [
+        ("phone", "chiedere in bottega", False),
+        ("phone", "0542 606711", True),
+        ("phone", "112", True),
+        ("email", "info.example.org", False),
+        ("email", "info@example.org", True),
+        ("web", "non ne ha", False),
+        ("web", "https://", False),
+        ("web", "www.example.org/chi-siamo", True),
+        ("person", "Anna", True),
+    ],
+)
+def test_a_contact_that_is_none_is_refused(kind: str, value: str, holds: bool) -> None:
+    assert ContactForm({"kind": kind, "value": value}).is_valid() is holds

@@ -250,3 +250,11 @@ def test_personal_fields_are_named_and_never_quoted() -> None:
     text = json.dumps([entry.changes for entry in AuditEntry.objects.order_by("number")])
     assert "email" in text
     assert "example.org" not in text
+
+
+def test_the_ends_of_the_calendar_are_days_too(chain: None, administrator: Client) -> None:
+    for days, count in (("since=0001-01-01&until=9999-12-31", 6), ("since=9999-12-31", 0), ("until=0001-01-01", 0)):
+        answer = administrator.get(f"/persone/registro/?{days}")
+        assert answer.status_code == 200
+        body = b"".join(administrator.get(f"/persone/registro/esporta.csv?{days}").streaming_content).decode()
+        assert len(list(csv.reader(io.StringIO(body)))) == count + 1

@@ -86,3 +86,8 @@ def test_what_is_for_staff_is_not_for_whoever_signed_in() -> None:
         actor = Actor(user=1, grants=frozenset({Grant(role)}))
         shown = {column.key for column in exports.columns_of(register, actor)}
         assert bool(shown & staff_only) is sees, role
+
+
+def test_a_cell_with_a_semicolon_is_between_quotes() -> None:
+    assert exports._quoted("Corso;=1+1;@SUM(1)") == '"Corso;=1+1;@SUM(1)"'
+    assert exports._quoted("Corso") == "Corso"
