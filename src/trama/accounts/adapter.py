@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 
 from trama.accounts import actions
 from trama.accounts.models import User
@@ -39,6 +40,11 @@ class LockOut(AxesStandaloneBackend):
 
 class AccountAdapter(DefaultAccountAdapter):
     """No open registration: who signs in was made known by an administrator, or comes through OpenID Connect."""
+
+    error_messages = DefaultAccountAdapter.error_messages | dict.fromkeys(
+        ("username_password_mismatch", "email_password_mismatch"),
+        _("The user name (or e-mail) or the password is not right: look at both and try again."),
+    )
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False

@@ -251,6 +251,8 @@ FORMAT_MODULE_PATH = ["trama.ui.formats"]
 
 # --- content security ---------------------------------------------------------------------------------------------
 # The background map is a choice of the installation (address of the tiles and its attribution); none by default.
+# Whom people write to about accessibility and privacy: an e-mail address, or words.
+CONTACT = os.environ.get("TRAMA_CONTACT", "")
 MAP_TILES = os.environ.get("TRAMA_MAP_TILES", "")
 MAP_ATTRIBUTION = os.environ.get("TRAMA_MAP_ATTRIBUTION", "")
 _tiles = ["/".join(MAP_TILES.replace("{s}", "*").split("/")[:3])] if MAP_TILES else []

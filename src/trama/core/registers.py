@@ -156,6 +156,10 @@ class FlagDimension(Dimension):
     def address_of(self, value: Any) -> str:
         return "1" if value else "0"
 
+    def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
+        # Any other word ("yes") would be read as "no": it finds nothing instead.
+        return super().narrow(rows, [value for value in values if value in ("0", "1", NONE)])
+
     def stored(self, value: str) -> Any:
         return value == "1"
 
@@ -335,6 +339,21 @@ class Selection:
                 rest = self.without(key, value)
                 chips.append({"dimension": str(dimension.label), "label": label, "drop": rest.address()})
         return chips
+
+    def unknown(self, register: Register, actor: Actor) -> list[dict[str, str]]:
+        """What was chosen and is no value of its dimension: it finds nothing, and the page says why."""
+        found = []
+        for key, chosen in self.values:
+            dimension = register.dimension(key)
+            if dimension is None:
+                continue
+            listed = isinstance(dimension, (CodeDimension, ChoiceDimension, FlagDimension))
+            names = dict(dimension.choices(actor)) if listed else {}
+            for value in chosen:
+                known = value in names or value == NONE if listed else dimension.stored(value) is not None
+                if not known and value != NONE:
+                    found.append({"dimension": str(dimension.label), "value": value[:80]})
+        return found
 
     def rows(self, register: Register, actor: Actor) -> QuerySet[Any]:
         """The records chosen, of those the actor may see, unordered unless an order is given."""

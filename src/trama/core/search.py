@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from typing import Any
 
 from django.db import connection
@@ -29,6 +30,9 @@ nell noi non nostra nostro o per perché più presso quale questa questo quella 
 sulla sulle sullo sugli sull suo tra tu un una uno vi voi the of and to
 """
 STOP = frozenset(STOP_TEXT.split())
+# Words of a question: dropped from what is looked for, if anything else is left; in a record they may tell something.
+ASKING_TEXT = "fa fare fanno cosa cos dove quando prossima prossimo prossime prossimi cerco trovo trovare"
+ASKING = frozenset(ASKING_TEXT.split())
 APOSTROPHE, ARTICLE = re.compile(r"['’]"), re.compile(r"\w{1,6}['’]\w{2,}")
 SIMILAR_ENOUGH = 76.0  # rapidfuzz ratio from which a word counts as a misspelling of another
 
@@ -148,7 +152,8 @@ def understand(text: str) -> Query:
 
 def _understand(text: str) -> Query:
     groups, corrected = [], []
-    for word in words(text)[:12]:
+    typed = words(text)
+    for word in ([word for word in typed if word not in ASKING] or typed)[:12]:
         group: tuple[str, ...] = (stem(word), fold(word))
         if not _stands_somewhere(*group):
             other = _most_similar(word)
@@ -258,6 +263,15 @@ class Found:
     hits: tuple[Hit, ...]
 
 
+@dataclass(frozen=True)
+class Forgiven:
+    """What was found, the words that were respelt, and (if not all could be) the words with which it was found."""
+
+    found: list[Found]
+    corrected: tuple[tuple[str, str], ...]
+    fewer: tuple[str, ...] = ()
+
+
 def search(actor: Actor, text: str, per_kind: int = 8) -> tuple[list[Found], Query]:
     """Everything that the actor may see and that the text finds, by register, best first."""
     from trama.core.declarations import gathered
@@ -275,6 +289,55 @@ def search(actor: Actor, text: str, per_kind: int = 8) -> tuple[list[Found], Que
         if found is not None:
             result.append(found)
     return result, query
+
+
+MOST_TRIED = 5  # of more words the combinations are too many
+
+
+def forgiving(actor: Actor, text: str, per_kind: int = 8) -> Forgiven:
+    """The same search; if nothing bears all the words, what a better spelling finds, else what fewer of them find."""
+    found, query = search(actor, text, per_kind)
+    typed = [word for word in words(text) if word not in ASKING][:12]
+    if (found and not query.corrected) or not typed:
+        return Forgiven(found, ())
+    # One word is misspelt, or no record has them all: then the others may be misspelt too, though they look like stems.
+    respelt = [(word, _respelt(word)) for word in typed]
+    changed = tuple(pair for pair in respelt if pair[0] != pair[1])
+    if changed:
+        better, _query = search(actor, " ".join(other for _word, other in respelt), per_kind)
+        if sum(group.count for group in better) >= max(1, sum(group.count for group in found)):
+            return Forgiven(better, changed)
+    if found:
+        return Forgiven(found, query.corrected)
+    if len(typed) > 1:
+        return _with_fewer(actor, respelt, per_kind)
+    return Forgiven([], ())
+
+
+def _respelt(word: str) -> str:
+    """The word itself if it stands somewhere, or begins one that does; else the most similar.
+
+    A stem is not asked: that of "spazate" is that of "spazio".
+    """
+    if SearchTerm.objects.filter(Q(word=word) | Q(word__startswith=word)).exists():
+        return word
+    return _most_similar(word) or word
+
+
+def _with_fewer(actor: Actor, respelt: Sequence[tuple[str, str]], per_kind: int) -> Forgiven:
+    """What the most words together find; of equally many those that find least: they tell most."""
+    useful = [pair for pair in respelt if search(actor, pair[1], per_kind)[0]][:MOST_TRIED]
+    for size in range(min(len(useful), len(respelt) - 1), 0, -1):
+        best: tuple[int, list[Found], tuple[tuple[str, str], ...]] | None = None
+        for chosen in combinations(useful, size):
+            found, _query = search(actor, " ".join(other for _word, other in chosen), per_kind)
+            total = sum(group.count for group in found)
+            if total and (best is None or total < best[0]):
+                best = total, found, chosen
+        if best is not None:
+            changed = tuple(pair for pair in best[2] if pair[0] != pair[1])
+            return Forgiven(best[1], changed, tuple(other for _word, other in best[2]))
+    return Forgiven([], ())
 
 
 def _found(actor: Actor, kind: str, searchable: Any, text: str, per_kind: int) -> Found | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -21,15 +21,15 @@ from django.utils.translation import gettext_lazy as _
 from trama.core import codes
 from trama.core.actor import Actor
 from trama.core.keys import whole
+from trama.core.legible import legible
 from trama.experiences import naming
-from trama.experiences.choices import Precision
-from trama.experiences.models import MOST_PEOPLE, Experience
+from trama.experiences.counts import CountField
+from trama.experiences.models import Experience
 from trama.network import matching
 from trama.network.models import Organisation
 from trama.territory import finding
 from trama.territory.models import Boundary, Place
 from trama.territory.permissions import WRITERS
-from trama.ui.numbers import number as printed
 
 FACETS = ("aim", "target", "purpose", "need", "theme", "instrument", "public_service")
 BASE_SALT = "experiences.base"
@@ -52,50 +52,6 @@ class ChipsField(forms.MultipleChoiceField):
     def valid_value(self, value: Any) -> bool:
         # A value that was closed meanwhile stays valid for the records that have it.
         return codes.key(self.list, str(value)) in codes.all_codes()
-
-
-class CountWidget(forms.MultiWidget):
-    """A number and how it is known, in one control."""
-
-    template_name = "experiences/widgets/count.html"
-    is_group = True
-
-    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        number = forms.NumberInput(attrs={"min": 0, "max": MOST_PEOPLE, "inputmode": "numeric", "class": "tr-input"})
-        said = {**dict(Precision.choices), Precision.UNKNOWN.value: _("I do not know")}
-        known = forms.RadioSelect(choices=[(str(key), label) for key, label in said.items()])
-        super().__init__({"": number, "precision": known}, attrs)
-
-    def decompress(self, value: Any) -> list[Any]:
-        return list(value) if value else [None, ""]
-
-
-def _not_too_many(value: int) -> None:
-    if value > MOST_PEOPLE:
-        said = _now("More than %(most)s people? Look at the number again.")
-        raise ValidationError(said % {"most": printed(MOST_PEOPLE)})
-
-
-class CountField(forms.MultiValueField):
-    """Gives `(number or None, precision)`. A number without a choice counts as an estimate: that promises less."""
-
-    def __init__(self, **more: Any) -> None:
-        number = forms.IntegerField(min_value=0, required=False, validators=[_not_too_many])
-        known = forms.ChoiceField(choices=Precision.choices, required=False)
-        super().__init__((number, known), required=False, require_all_fields=False, widget=CountWidget(), **more)
-
-    def compress(self, data_list: Sequence[Any]) -> tuple[int | None, str]:
-        number, known = data_list or (None, "")
-        if number is None:
-            if known in (Precision.EXACT, Precision.ESTIMATED):
-                raise ValidationError(_now("How many? Write the number, or choose “I do not know”."))
-            return None, Precision.UNKNOWN.value
-        if known == Precision.UNKNOWN:
-            raise ValidationError(_now("You wrote a number and “I do not know”: which of the two?"))
-        return number, known or Precision.ESTIMATED.value
-
-    def clean(self, value: Any) -> tuple[int | None, str]:
-        return super().clean(value) or (None, Precision.UNKNOWN.value)
 
 
 class NamesWidget(forms.Widget):
@@ -431,6 +387,12 @@ class ExperienceForm(forms.Form):
         initial = self.initial
         self.parts = PartFormSet(bound, prefix="parts", initial=initial.get("participations"), **more)
         self.money = FundingFormSet(bound, prefix="money", initial=initial.get("fundings"), **more)
+
+    def clean_name(self) -> str:
+        name = " ".join(legible(self.cleaned_data["name"]).split())
+        if not name:
+            raise forms.ValidationError(_("Give it a title: the one that people use for it."))
+        return name
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}

@@ -34,7 +34,8 @@ def _tidy(text: str) -> str:
 def _perhaps(text: str, names: Sequence[str]) -> ValidationError:
     if names:
         said = _("“%(text)s” is not known here. Perhaps you mean: %(names)s?")
-        return ValidationError(said % {"text": text[:80], "names": "; ".join(names)}, code="perhaps")
+        told = {"text": text[:80], "names": "; ".join(names), "typed": text, "options": list(names)}
+        return ValidationError(said, code="perhaps", params=told)
     return ValidationError(
         _("“%(text)s” is not known here: choose from the list.") % {"text": text[:80]}, code="unknown"
     )
@@ -68,15 +69,15 @@ def area_labels(only: Iterable[int] | None = None) -> dict[int, str]:
 
 def find_area(text: str, actor: Actor) -> int:
     """The id of the area that is called so: by code, by name with the one above it, or by a name that is only one's."""
-    wanted = _tidy(text)
+    wanted = finding.typed(text)
     by_name: list[int] = []
     known = finding.nodes()
     for pk, node in known.items():
         if not node.in_force:
             continue
-        if wanted in (fold(node.code), _tidy(_label(known, pk))):
+        if wanted in (fold(node.code), finding.typed(_label(known, pk))):
             return pk
-        if wanted == _tidy(node.name):
+        if wanted == finding.typed(node.name):
             by_name.append(pk)
     if len(by_name) == 1:
         return by_name[0]

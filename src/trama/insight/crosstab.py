@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db.models import Exists
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -37,11 +38,14 @@ def stated_axes(actor: Actor, register: Register) -> frozenset[str]:
 
     def look() -> frozenset[str]:
         rows = Selection().published(register, actor).rows(register, actor).order_by()
-        return frozenset(
-            axis.key
-            for axis in axes_of(register, actor)
-            if axis.group(rows, "stated_value").filter(stated_value__isnull=False).exists()
-        )
+        axes = axes_of(register, actor)
+        # One question for all: whether any record states each.
+        asked = {
+            f"states_{n}": Exists(axis.group(rows, "stated_value").filter(stated_value__isnull=False))
+            for n, axis in enumerate(axes)
+        }
+        found = register.model._default_manager.order_by().annotate(**asked).values_list(*asked).first()
+        return frozenset(axis.key for axis, states in zip(axes, found or (), strict=False) if states)
 
     return memo.until_changed(("insight.stated_axes", register.key), actor, look)
 

@@ -60,7 +60,8 @@ class AreaField(forms.CharField):
         return area_text(value) if isinstance(value, int) else value
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        return super().has_changed(self.prepare_value(initial), data)
+        before, now = (finding.typed(str(value or "")) for value in (self.prepare_value(initial), data))
+        return super().has_changed(before, now)
 
     def clean(self, value: Any) -> Any:
         text = " ".join(str(super().clean(value) or "").split())

@@ -94,17 +94,23 @@ declare(
     ),
     _indicator(
         "NET-02",
-        _("Third-sector bodies"),
+        _("Bodies marked as third sector"),
         _("organisations"),
-        _("Those of them that are third-sector bodies (RUNTS). Where it is not known, they are not counted."),
+        _(
+            "Those of them whose record says that they are third-sector bodies (RUNTS), whatever their kind. "
+            "Where it is not known, they are not counted."
+        ),
         ets,
         120,
     ),
     _indicator(
         "NET-03",
-        _("Informal groups"),
+        _("Organisations not formally constituted"),
         _("organisations"),
-        _("Those of them that are not formally constituted: groups, networks of neighbours, persons of reference."),
+        _(
+            "Those of them whose record says that they are not formally constituted, whatever their kind: groups, "
+            "networks of neighbours, persons of reference."
+        ),
         informal,
         121,
     ),

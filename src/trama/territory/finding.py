@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -12,9 +13,11 @@ from typing import Any
 from django.db.models import Count, Max, Sum
 from django.utils import timezone
 
+from trama.core.search import fold
 from trama.territory.choices import RANK
 from trama.territory.models import Area, AreaClosure, Boundary
 
+ABOVE = re.compile(r"\s*\(([^()]*)\)\s*$")  # the area above, in brackets
 _lock = threading.Lock()
 _index: _BoundaryIndex | None = None
 _tree: _Tree | None = None
@@ -213,3 +216,8 @@ def _in_order(rows: list[tuple[Any, ...]], today: date) -> dict[int, Node]:
         found[pk] = Node(pk, code, name, kind, parent, depth, len(found), in_force)
         waiting += [(row, depth + 1) for row in reversed(children.get(pk, []))]
     return found
+
+
+def typed(text: str) -> str:
+    """The name of an area as people type it, to be compared: no accents, and "Pedagna (Imola)" as "pedagna, imola"."""
+    return " ".join(ABOVE.sub(r", \1", fold(text)).split())

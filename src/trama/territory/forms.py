@@ -128,6 +128,7 @@ class PlaceForm(MeanwhileForm):
     def fields_of_place(self) -> dict[str, Any]:
         """What was typed, as the actions take it."""
         data = dict(self.cleaned_data)
+        data.pop("base", None)  # what the form was opened with (`core.meanwhile`)
         known = codes.all_codes()
         listed: dict[str, Any] = {
             name: [known[key] for key in data.pop(name, [])] for name in ("roles", "factors") if name in data

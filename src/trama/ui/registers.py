@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 
@@ -20,7 +22,7 @@ from trama.core import facts, memo, search
 from trama.core.actor import NOBODY, Actor
 from trama.core.pages import anyone, page
 from trama.core.registers import NONE, Column, Dimension, Register, Selection
-from trama.ui import exports, maps
+from trama.ui import exports, maps, numbers
 
 PAGE = 25
 TABLE_PAGE = 50
@@ -36,15 +38,15 @@ def register_urls(register: Register) -> list[URLPattern]:
 
     @page(may=anyone)
     def listing(request: HttpRequest) -> HttpResponse:
-        return _list(request, register)
+        return _cleaned(request) or _list(request, register)
 
     @page(may=anyone)
     def table(request: HttpRequest) -> HttpResponse:
-        return _table(request, register)
+        return _cleaned(request) or _table(request, register)
 
     @page(may=anyone)
     def on_map(request: HttpRequest) -> HttpResponse:
-        return _map(request, register)
+        return _cleaned(request) or _map(request, register)
 
     @page(may=anyone)
     def points(request: HttpRequest) -> HttpResponse:
@@ -62,6 +64,16 @@ def register_urls(register: Register) -> list[URLPattern]:
         path("mappa/punti.json", gzip_page(points), name=f"{key}_points"),
         path("esporta.<str:form>", export, name=f"{key}_export"),
     ]
+
+
+def _cleaned(request: HttpRequest) -> HttpResponse | None:
+    """The way to the same page without the fields that a form sent empty; None if there are none."""
+    if request.method not in ("GET", "HEAD") or not any("" in values for _key, values in request.GET.lists()):
+        return None
+    kept = [(key, value) for key, values in request.GET.lists() for value in values if value]
+    # The path as it was matched, on this host: `//` at its beginning would lead to another one.
+    path = "/" + request.path.lstrip("/")
+    return redirect(path + (f"?{urlencode(kept)}" if kept else ""))
 
 
 # --- what every view of a register shows --------------------------------------------------------------------------
@@ -118,8 +130,9 @@ def sentence(register: Register, selection: Selection, actor: Actor) -> str:
     """The selection counted in words: "594 risorse, 26 attività, 6 quartieri"."""
 
     def compute() -> str:
-        parts = [register.counted(_count(register, selection, actor))]
+        count = _count(register, selection, actor)
         rows = selection.rows(register, actor)
+        parts = [register.counted(count) + (_not_public(register, selection, rows) if actor.is_staff else "")]
         for key, counted in register.spread:
             dimension = register.dimension(key)
             if dimension is None:
@@ -131,6 +144,25 @@ def sentence(register: Register, selection: Selection, actor: Actor) -> str:
         return ", ".join(parts)
 
     return memo.until_changed(("sentence", register.key, Selection(selection.values, selection.text)), actor, compute)
+
+
+def _not_public(register: Register, selection: Selection, rows: QuerySet[Any]) -> str:
+    """How many of the records that staff count are drafts, and how many others nobody else sees."""
+    hidden = rows.order_by().exclude(pk__in=register.visible(NOBODY).order_by().values("pk")).distinct().count()
+    state = register.dimension("state")
+    drafts = 0
+    if hidden and state is not None and not selection.of("state"):
+        drafts = state.narrow(rows, ["draft"]).order_by().distinct().count()
+    elif state is not None:
+        return ""
+    said = []
+    if drafts:
+        said.append(ngettext("one of them a draft", "%(n)s of them drafts", drafts) % {"n": numbers.number(drafts)})
+    if hidden > drafts:
+        others = hidden - drafts
+        text = ngettext("one of them seen by staff only", "%(n)s of them seen by staff only", others)
+        said.append(text % {"n": numbers.number(others)})
+    return f" ({', '.join(said)})" if said else ""
 
 
 def context_of(request: HttpRequest, register: Register, current: str) -> tuple[Selection, dict[str, Any]]:
@@ -155,6 +187,7 @@ def context_of(request: HttpRequest, register: Register, current: str) -> tuple[
         "sentence": sentence(register, selection, actor),
         "chips": selection.chips(register, actor),
         "corrected": corrected,
+        "unknown": selection.unknown(register, actor),
         "views": _views(request, register, selection) if namespace else [],
         "current": current,
         "filters": filter_fields(register, selection, actor),

@@ -42,7 +42,7 @@ def test_a_wrong_pair_opens_nothing_and_says_so_in_italian(login: str, password:
     client, response = sign_in(login, password)
     assert not is_in(client)
     assert response.status_code == 200
-    assert "cosa da sistemare" in response.content.decode()
+    assert "Accesso non riuscito" in response.content.decode()
 
 
 def test_the_answer_does_not_say_whether_the_name_exists() -> None:

@@ -99,3 +99,26 @@ def test_no_word_of_hidden_records_is_offered(client: Client) -> None:
     place("Rifugio Mimosa", is_public=False)
     for address in ("/cerca/?q=mimossa", "/territorio/luoghi/?q=mimossa"):
         assert "mimosa" not in client.get(address).content.decode().lower()
+
+
+@pytest.mark.django_db
+def test_several_misspelt_words_are_forgiven_though_one_looks_like_a_stem() -> None:
+    place("Spazzate Sassatelli")
+    place("Spazio mamme", "uno spazio")
+    answer = search.forgiving(NOBODY, "spazate sassateli")
+    assert [hit.title for group in answer.found for hit in group.hits] == ["Spazzate Sassatelli"]
+    assert dict(answer.corrected) == {"spazate": "spazzate", "sassateli": "sassatelli"}
+    assert answer.fewer == ()
+
+
+@pytest.mark.django_db
+def test_with_nothing_for_all_words_fewer_are_tried_and_words_of_a_question_fall() -> None:
+    place("Mercato coperto")
+    place("Scuola Pedagna", "accanto al parco")
+    memo.forget_all()
+    answer = search.forgiving(NOBODY, "scuola pedagna mercato")
+    assert [hit.title for group in answer.found for hit in group.hits] == ["Scuola Pedagna"]
+    assert answer.fewer == ("scuola", "pedagna")
+    asked = search.forgiving(NOBODY, "chi fa cosa in Pedagna")
+    assert (asked.fewer, [hit.title for group in asked.found for hit in group.hits]) == ((), ["Scuola Pedagna"])
+    assert search.forgiving(NOBODY, "qqqqqq wwwwww").found == []

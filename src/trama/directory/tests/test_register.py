@@ -156,6 +156,7 @@ def test_resources_per_thousand_households_counted_by_hand(city: Any) -> None:
 def test_a_list_takes_as_many_queries_for_many_as_for_few(city: Any, name: str) -> None:
     client, address = Client(), reverse(f"directory:{name}")
     one = organisation("Molti", "odv", "ets")
+    resource("Prima", "food", (one,), ("elderly",), area=city["mill"])
     client.get(address)
     counts = []
     for _round in range(2):

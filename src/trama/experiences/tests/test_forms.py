@@ -12,7 +12,8 @@ from trama.core import history
 from trama.core.actor import NOBODY
 from trama.core.models import AuditEntry
 from trama.experiences import actions, merging, naming
-from trama.experiences.forms import CountField, ExperienceForm, MoneyField, initial_of, signed
+from trama.experiences.counts import CountField
+from trama.experiences.forms import ExperienceForm, MoneyField, initial_of, signed
 from trama.experiences.models import Experience, ExperienceCode, Funding, Participation
 from trama.experiences.tests.factories import actor_with, make_experience, make_organisation
 from trama.experiences.tests.lists import load_lists

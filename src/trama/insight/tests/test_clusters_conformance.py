@@ -78,7 +78,7 @@ def test_need_beside_what_is_listed() -> None:
     asked = needs.Asked("fragility_overall", LEVEL, 2022, "resources", per="households")
     found = needs.compare(NOBODY, register, asked)
     assert (len(found.compared), len(found.with_nothing)) == (78, 21)
-    assert needs.nothing_sentence(found) == "In 21 delle 78 aree non è censito nulla."
+    assert needs.nothing_sentence(found) == "In 21 aree su 78 non è censito niente."
     assert "CAAB" in {line.area.name for line in found.standing_out}
     rigosa = next(line for line in found.lines if line.area.name == "Rigosa")
     assert (rigosa.area.value, rigosa.need) == (108, 2)

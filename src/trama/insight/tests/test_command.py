@@ -57,7 +57,7 @@ def test_without_rows_it_says_what_can_be_counted() -> None:
     [
         (["nothing", "--rows", "kind"], "experiences"),
         (["experiences", "--rows", "colour"], "kind, aim"),
-        (["experiences", "--rows", "kind", "--cols", "kind"], "kind"),
+        (["experiences", "--rows", "kind", "--cols", "kind"], "Tipo"),
         (["experiences", "--rows", "kind", "--measure", "joy"], "records, volunteers"),
         (["experiences", "--rows", "kind", "--filter", "aim"], "KEY=VALUE"),
         (["experiences", "--rows", "kind", "--filter", "colour=red"], "kind, aim"),

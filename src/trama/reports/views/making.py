@@ -25,6 +25,7 @@ from trama.reports.models import Profile
 from trama.reports.permissions import is_staff, may_read_drafts, may_write
 from trama.territory import finding
 from trama.territory.models import Area
+from trama.territory.profile import residents_of
 
 # Each language by its own name.
 LANGUAGES = {"it": "Italiano", "en": "English"}
@@ -87,6 +88,7 @@ def territory(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "area": area,
         "registers": registers,
+        "people_known": residents_of(area) is not None,
         "downloads": [
             {"language": language, "name": LANGUAGES[language], "files": files("territory_file", area.code, language)}
             for language in languages()

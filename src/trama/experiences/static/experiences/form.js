@@ -8,6 +8,7 @@ function start(form) {
   const store = keeper(form);
   const saver = autosave(form, store);
   suggest(form);
+  pickMeant(form);
   moreRows(form);
   moreNames(form);
   here(form);
@@ -224,6 +225,24 @@ function suggest(form) {
       }),
     );
   }
+}
+
+// --- a name that may be meant: a touch puts it in the place of the one typed -----------------------------------------
+function pickMeant(form) {
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-pick-typed]");
+    if (!button) return;
+    const [field] = JSON.parse(button.value);
+    const inputs = [...form.querySelectorAll(`input[name="${field}"]`)];
+    const wrong = inputs.find((input) => input.value.split(/\s+/).filter(Boolean).join(" ") === button.dataset.pickTyped);
+    if (!wrong) return; // it is sent, and the server does the same
+    event.preventDefault();
+    wrong.value = button.dataset.pickName;
+    wrong.dispatchEvent(new Event("input", { bubbles: true }));
+    wrong.dispatchEvent(new Event("change", { bubbles: true }));
+    wrong.focus();
+    button.closest(".ex-perhaps").remove();
+  });
 }
 
 // --- more rows ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Callable
 
 from trama.intake.tests.broken.case import HEAD, Case, Files, bodies, zones
+from trama.intake.tests.broken.maps import GOOD as GOOD_ZONE
+from trama.intake.tests.broken.maps import collection
 from trama.intake.tests.broken.tables import COMMA, GOOD, HEADER, csv
 
 RECIPE = bodies(table=COMMA)
@@ -251,8 +253,9 @@ RECIPES = [
         ("«s»", "«2024-02-30» non è una data"),
         ("“s”", "“2024-02-30” is not a date"),
     ),
-    recipe(
+    Case(
         "an area that is not there",
+        collection(GOOD_ZONE),
         zones().replace("999001", "111111"),
         ("«aree»", "111111"),
         ("“aree”", "111111"),

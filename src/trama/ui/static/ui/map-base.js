@@ -150,16 +150,18 @@ function fitOnPaper(map, root) {
 /** Open a popup at a point. The focus goes into it, and back to `opener` when it is closed. */
 export function openPopup(map, place, content, word, opener = null, offset = [0, 0]) {
   const room = map.getSize().x - 90; // without the popup's own margins
-  const popup = L.popup({ autoPanPadding: [12, 12], maxWidth: Math.min(300, room), minWidth: Math.min(180, room), offset });
+  const popup = L.popup({ autoPanPaddingTopLeft: [room > 420 ? 60 : 12, 12], autoPanPaddingBottomRight: [12, 12], maxWidth: Math.min(300, room), minWidth: Math.min(180, room), offset });
   popup.setLatLng(place).setContent(content);
   popup.on("remove", () => {
     map.tramaPopup = null;
+    map.getContainer().classList.remove("trama-map-told");
     const lost = !document.activeElement || document.activeElement === document.body;
     if (lost || popup.getElement()?.contains(document.activeElement))
       (opener?.isConnected ? opener : map.getContainer()).focus({ preventScroll: true });
   });
   popup.openOn(map);
   map.tramaPopup = popup;
+  map.getContainer().classList.add("trama-map-told");
   const box = popup.getElement();
   const heading = content.querySelector(".trama-map-title");
   box.setAttribute("role", "dialog");

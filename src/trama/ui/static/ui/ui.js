@@ -18,3 +18,26 @@ document.querySelector(".tr-errors")?.focus();
 for (const form of document.querySelectorAll("form[data-send-on-change]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
+// A form that only reads sends what was filled in: the address stays short.
+for (const form of document.querySelectorAll('form[method="get"]')) {
+  form.addEventListener("formdata", (event) => {
+    for (const name of new Set(event.formData.keys())) {
+      const filled = event.formData.getAll(name).filter((value) => value !== "");
+      event.formData.delete(name);
+      for (const value of filled) event.formData.append(name, value);
+    }
+  });
+}
+// On a narrow screen the menu begins at the page that is open, and says that there is more of it.
+const menu = document.querySelector(".tr-nav ul");
+if (menu) {
+  const open = menu.querySelector("[aria-current]");
+  if (open) menu.scrollLeft = open.parentElement.offsetLeft - menu.offsetLeft - 16;
+  const tell = () => {
+    const more = menu.scrollLeft + menu.clientWidth < menu.scrollWidth - 4;
+    menu.closest(".tr-nav").classList.toggle("is-longer", more);
+  };
+  menu.addEventListener("scroll", tell, { passive: true });
+  window.addEventListener("resize", tell);
+  tell();
+}
