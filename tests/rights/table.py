@@ -126,6 +126,10 @@ PUBLIC = {
     "reports:profile",
     "reports:profile_file",
     "reports:comparison",
+    "monitoring:waves",
+    "monitoring:wave",
+    "monitoring:comparison",
+    "monitoring:by_link",
     "insight:index",
     "insight:chart",
     "insight:protection",
@@ -229,6 +233,15 @@ JUDGES = {
 INDEX_KEEPERS = {"borgo": frozenset({"plan_office", "evaluator", "dpo_admin"}) | REACH_BOTH, "ponte": REACH_BOTH}
 INDICES_SEEN = {"of_the_towns": EVERYBODY, "draft_of_borgo": INDEX_KEEPERS["borgo"], "draft_of_ponte": REACH_BOTH}
 DRAFT_INDICES = {f"draft_of_{town}": may for town, may in INDEX_KEEPERS.items()}
+
+# Waves: kept by who plans, evaluates, coordinates or answers for the installation; followed by the staff of the areas.
+OPENERS = {
+    "borgo": frozenset({"plan_office", "evaluator", "technical_coordinator", "dpo_admin"}) | REACH_BOTH,
+    "ponte": REACH_BOTH,
+}
+WAVE_FOLLOWERS = {"borgo": STAFF_OF_BORGO | REACH_BOTH | {"evaluator", "worker of a district"}, "ponte": REACH_BOTH}
+FOLLOWERS_SOMEWHERE = WAVE_FOLLOWERS["borgo"]
+REOPENERS = {"borgo": frozenset({"plan_office", "dpo_admin"}) | REACH_BOTH, "ponte": REACH_BOTH}
 
 TABLE: dict[str, list[Case]] = {
     # territory
@@ -410,6 +423,67 @@ TABLE: dict[str, list[Case]] = {
         # A date of another experience is not reached through this one.
         *form(NONE, pk="project of borgo", occurrence="date of ponte"),
     ],
+    # monitoring
+    "monitoring:waves": [get(EVERYBODY)],
+    "monitoring:wave_add": form(OPENERS["borgo"]),
+    "monitoring:wave": [
+        get(may, pk=f"{state} wave of {town}")
+        for town in ("borgo", "ponte")
+        for state, may in (("draft", WAVE_FOLLOWERS[town]), ("open", WAVE_FOLLOWERS[town]), ("closed", EVERYBODY))
+    ],
+    "monitoring:wave_edit": [
+        case for town in ("borgo", "ponte") for case in form(OPENERS[town], pk=f"draft wave of {town}")
+    ]
+    # What is open or closed is not changed by anybody.
+    + form(NONE, pk="open wave of borgo")
+    + form(NONE, pk="closed wave of borgo"),
+    "monitoring:questions": [
+        case for town in ("borgo", "ponte") for case in form(OPENERS[town], pk=f"draft wave of {town}")
+    ],
+    "monitoring:wave_do": [
+        post(OPENERS[town], pk=f"{state} wave of {town}", what=f"={what}")
+        for town in ("borgo", "ponte")
+        for state, what in (
+            ("draft", "open"),
+            ("open", "send"),
+            ("open", "remind"),
+            ("open", "close"),
+            ("draft", "delete"),
+        )
+    ]
+    + [post(NONE, pk="open wave of borgo", what="=nothing")],
+    "monitoring:reopen": [
+        case for town in ("borgo", "ponte") for case in form(REOPENERS[town], pk=f"closed wave of {town}")
+    ]
+    + form(NONE, pk="open wave of borgo"),
+    "monitoring:erratum": [
+        case for town in ("borgo", "ponte") for case in form(OPENERS[town], pk=f"closed wave of {town}")
+    ]
+    + form(NONE, pk="open wave of borgo"),
+    "monitoring:quality": [get(may, pk=f"open wave of {town}") for town, may in WAVE_FOLLOWERS.items()],
+    "monitoring:comparison": [
+        get(EVERYBODY, pk="closed wave of borgo", other="closed wave of ponte"),
+        get(NONE, pk="closed wave of borgo", other="open wave of borgo"),
+        get(NONE, pk="closed wave of borgo", other="closed wave of borgo"),
+    ],
+    "monitoring:sheets": [get(may, pk=f"open wave of {town}") for town, may in WAVE_FOLLOWERS.items()],
+    # Whoever answers for the record types its sheet in: an evaluator reads the board, and writes nothing.
+    "monitoring:sheet": [
+        *form(WRITES_IN["borgo"], pk="open wave of borgo", sheet="open sheet of borgo"),
+        *form(WRITES_IN["borgo"], pk="open wave of borgo", sheet="open sensitive sheet of borgo"),
+        *form(WRITES_IN["ponte"], pk="open wave of ponte", sheet="open sheet of ponte"),
+        # Through another wave, or when it is closed, a sheet is not reached.
+        *form(NONE, pk="open wave of borgo", sheet="open sheet of ponte"),
+        *form(NONE, pk="closed wave of borgo", sheet="closed sheet of borgo"),
+    ],
+    "monitoring:delegate": [
+        post(WRITES_IN["borgo"], {"email": "x@example.org"}, pk="open wave of borgo", sheet="open sheet of borgo"),
+        post(WRITES_IN["ponte"], {"email": "x@example.org"}, pk="open wave of ponte", sheet="open sheet of ponte"),
+        post(NONE, {"email": "x@example.org"}, pk="open wave of borgo", sheet="open sheet of ponte"),
+    ],
+    # Without a sheet that one answers for there is nothing to print (test_waves.py prints).
+    "monitoring:paper": [post(NONE, pk="open wave of borgo"), post(NONE, pk="open wave of ponte")],
+    "monitoring:by_link": form(NONE, token="=not-a-token-of-anybody"),
     # insight
     "insight:index": [get(EVERYBODY)],
     "insight:chart": [get(NONE, name="=nothing")],

@@ -22,6 +22,7 @@ from trama.insight.actions.indices import publish_index, save_index
 from trama.insight.indices.shapes import Definition, Part
 from trama.intake.models import Load
 from trama.network.actions import merge
+from trama.monitoring.actions import close_wave, open_wave, save_wave
 from trama.network.choices import Role
 from trama.network.models import Membership, Organisation, OrganisationContact, Proposal, Tie
 from trama.reports.actions import freeze, write_text
@@ -100,8 +101,29 @@ def build() -> World:
     _duplicates(records)
     _indices(records, union, borgo, ponte)
     _reports(records, borgo, ponte)
+    _waves(records, borgo, ponte)
     _people(world, borgo, ponte, union, district)
     return world
+
+
+def _waves(records: dict[str, Any], borgo: Area, ponte: Area) -> None:
+    """Of each town: a wave in preparation, one that is open (with its sheets), one that is closed."""
+    today = timezone.localdate()
+    fields = {"promoter": "P", "starts_on": today - timedelta(days=90), "ends_on": today - timedelta(days=30),
+              "answer_by": today + timedelta(days=30), "kinds": [], "rule": "active", "remind_after": 10}  # fmt: skip
+    for town, area in (("borgo", borgo), ("ponte", ponte)):
+        for state in ("draft", "open", "closed"):
+            wave = save_wave(SYSTEM, {**fields, "name": f"{state} {town}", "areas": [area.pk]})
+            if state != "draft":
+                open_wave(SYSTEM, wave)
+            records[f"{state} wave of {town}"] = wave
+            for sheet in wave.sheets.all():
+                if sheet.record == records[f"project of {town}"].pk:
+                    records[f"{state} sheet of {town}"] = sheet
+                if sheet.record == records[f"sensitive project of {town}"].pk:
+                    records[f"{state} sensitive sheet of {town}"] = sheet
+            if state == "closed":
+                close_wave(SYSTEM, wave)
 
 
 def _reports(records: dict[str, Any], borgo: Area, ponte: Area) -> None:

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "trama.portal",
     "trama.intake",
     "trama.reports",
+    "trama.monitoring",
     "trama.insight",
     "trama.experiences",
     "trama.directory",

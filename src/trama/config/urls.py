@@ -8,6 +8,7 @@ urlpatterns = [
     path("risorse/", include("trama.directory.urls")),
     path("esperienze/", include("trama.experiences.urls")),
     path("numeri/", include("trama.insight.urls")),
+    path("rilevazioni/", include("trama.monitoring.urls")),
     path("rapporti/", include("trama.reports.urls")),
     path("caricamenti/", include("trama.intake.urls")),
     path("persone/", include("trama.people.urls")),

@@ -164,6 +164,102 @@ class Indicator:
     order: int = 100
 
 
+@dataclass(frozen=True)
+class Scope:
+    """What a wave looks at: areas (all of these ids, those below included), the days observed, kinds, a rule."""
+
+    areas: frozenset[int]
+    start: date
+    end: date
+    kinds: tuple[str, ...] = ()  # none: all
+    rule: str = "active"  # "active" in the period, or "begun" in it
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A field that a wave asks again. `kind`: "text", "long", "date", or "count" (persons, and how they are known).
+
+    A count is a pair `[number or None, "exact" | "estimated" | "unknown"]`, a date an ISO text, all else a text.
+    """
+
+    key: str
+    label: Text
+    kind: str = "text"
+    hint: Text = ""
+
+
+@dataclass(frozen=True)
+class Described:
+    """How a sheet of a wave is spoken of and where it belongs."""
+
+    title: str
+    area: int | None
+    kind: str
+    sensitive: bool
+
+
+@dataclass(frozen=True)
+class Referent:
+    """Who may be asked about a record: a mail box, and the organisation in whose name it speaks."""
+
+    email: str
+    name: str
+    organisation: int
+
+
+@dataclass(frozen=True)
+class Tally:
+    """One figure of a wave, worked out from frozen contents alone: as a number and as it is printed."""
+
+    key: str
+    label: Text
+    number: int | None
+    text: str
+    base: int
+    known: int
+    note: Text = ""
+    group: Text = ""  # what the figure is cut by, "" for the whole
+    value: str = ""  # the value of the cut, as the contents hold it
+    value_label: str = ""
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """What of an app can be monitored in a wave. `monitoring` knows nothing of the records but this.
+
+    Contents are plain JSON, keyed by the id of the record; figures, doubts and comparisons are made of contents alone,
+    so that they can be made again years later from what a wave froze. A content says `starts_on` and `ends_on` (ISO
+    days or None), by which a comparison tells what began and ended from what nobody had asked about, `name`, and
+    `sensitive`: what may harm if named is in no figure that everybody reads.
+    """
+
+    key: str
+    title: Text
+    counted: Callable[[int], str]  # 147 -> "147 experiences"
+    fields: tuple[Asked, ...]
+    kinds: Callable[[], Sequence[tuple[str, str]]]
+    in_scope: Callable[[Scope], QuerySet[Any]]
+    described: Callable[[Sequence[int]], dict[int, Described]]
+    content: Callable[[Sequence[int]], dict[int, dict[str, Any]]]
+    referents: Callable[[Sequence[int]], dict[int, list[Referent]]]
+    url: Callable[[int], str]
+    # Whether the actor may answer for this record today; whoever may not learns nothing of it.
+    may_answer: Callable[[Actor, int], bool]
+    confirm: Callable[[Actor, int], None]
+    # Raises ValidationError by field; writes the values, and that they are true today.
+    apply: Callable[[Actor, int, dict[str, Any]], None]
+    end: Callable[[Actor, int, date], None]
+    tallies: Callable[[Sequence[dict[str, Any]]], list[Tally]]
+    # The sentences that say what is hard to believe, by field; `earlier` is what the last wave froze.
+    doubts: Callable[[dict[str, Any], dict[str, Any] | None, Scope], list[tuple[str, str]]]
+    # What is compared between waves: key, label, and the published number of a content (None: not known).
+    measures: tuple[tuple[str, Text, Callable[[dict[str, Any]], int | None]], ...]
+    # What is counted distinct over all contents: key, label, and the things that a content names.
+    distinct: tuple[tuple[str, Text, Callable[[dict[str, Any]], frozenset[int]]], ...]
+    # The frozen words that a content's codes stood for.
+    definitions: Callable[[], dict[str, Any]]
+
+
 @dataclass
 class Gathered:
     """All that the installed apps declared."""
@@ -176,13 +272,22 @@ class Gathered:
     record_sections: dict[str, RecordSection] = field(default_factory=dict)
     indicators: dict[str, Indicator] = field(default_factory=dict)
     links: dict[str, Linked] = field(default_factory=dict)
+    monitored: dict[str, Monitored] = field(default_factory=dict)
 
 
 gathered = Gathered()
 
 
 def declare(
-    *things: Register | Searchable | CalendarEntries | Alerts | AreaSection | RecordSection | Indicator | Linked,
+    *things: Register
+    | Searchable
+    | CalendarEntries
+    | Alerts
+    | AreaSection
+    | RecordSection
+    | Indicator
+    | Linked
+    | Monitored,
 ) -> None:
     """Add declarations to what is gathered. Declaring the same key twice is an error."""
     for thing in things:
@@ -203,6 +308,8 @@ def declare(
                 _add(gathered.indicators, thing.code, thing)
             case Linked():
                 _add(gathered.links, thing.key, thing)
+            case Monitored():
+                _add(gathered.monitored, thing.key, thing)
 
 
 def sections_of(record: Model, actor: Actor) -> list[tuple[RecordSection, dict[str, Any]]]:

@@ -22,7 +22,7 @@ from trama.directory.models import Resource
 from trama.experiences.models import Experience
 from trama.intake import backup, emptying, staging
 from trama.intake.context import undoing
-from trama.intake.demonstration import invented, scene, told
+from trama.intake.demonstration import invented, scene, told, waves
 from trama.intake.models import Load, LoadTrace
 from trama.intake.recipe import (
     AreasStep,
@@ -385,6 +385,7 @@ def _people_the_stage(actor: Actor, stage: scene.Scene, *, told_of_imola: bool) 
     )
     true = told.write(stage) if told_of_imola else told.Told()
     made = invented.write(stage, source, timezone.localdate(), len(true.experiences), len(true.organisations))
+    earlier = waves.earlier_editions(made)
     acts = [
         history.Act("created", history.kind_of(row), str(row.pk), str(row)[:300], history.differences(row, None))
         for model in (Place, Organisation, Resource, Experience)
@@ -393,6 +394,7 @@ def _people_the_stage(actor: Actor, stage: scene.Scene, *, told_of_imola: bool) 
     history.record_many(actor, acts)
     for model in (Place, Organisation, Resource, Experience):
         search.refresh(model)
+    waves.write(actor, made, earlier)
     # The demonstration's contact person speaks for a body that has something to show.
     body = next(row for row in made.organisations if made.homes[row.pk].municipality.pk == stage.municipality.pk)
     return create_demonstration_logins(stage.home, stage.municipality, body)

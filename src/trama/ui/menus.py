@@ -52,10 +52,15 @@ def _writes(actor: Actor) -> bool:
     return actor.holds(WRITERS)
 
 
+def _monitors(actor: Actor) -> bool:
+    return actor.is_staff or actor.holds({"evaluator"})
+
+
 USER = (
     Item(_("My account"), "people:me", signed_in),
     Item(_("One actor, one name"), "network:duplicates", _writes),
     Item(_("People and roles"), "people:people", _coordinates),
+    Item(_("Monitoring"), "monitoring:waves", _monitors),
     Item(_("Loads of data"), "intake:loads", _loads),
     Item(_("Register of acts"), "people:audit", _administers),
 )

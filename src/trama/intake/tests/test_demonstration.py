@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from trama.accounts.models import User
 from trama.core import history, search
@@ -14,6 +14,8 @@ from trama.core.declarations import gathered
 from trama.directory.models import Resource
 from trama.experiences.models import Experience, ExperiencePlace, Funding, Occurrence, Participation
 from trama.intake.actions import NotEmpty, build_demonstration
+from trama.monitoring import comparing, freezing, reading
+from trama.monitoring.models import FrozenFigure, Wave
 from trama.network.choices import Role
 from trama.network.models import Membership, Organisation
 from trama.territory import finding
@@ -42,10 +44,34 @@ def test_the_published_totals(imola: object, actor: Actor) -> None:
 
 
 def test_the_registers_hold_the_same_numbers(imola: object) -> None:
-    published = Experience.objects.filter(state="published")
+    today = timezone.localdate()
+    published = Experience.objects.published().active_in(today, today)
     assert published.count() == 147
     assert Participation.objects.filter(experience__in=published).values("organisation").distinct().count() == 165
     assert Organisation.objects.visible_to(NOBODY).count() == 165
+
+
+def test_the_first_wave_gives_the_totals_of_the_survey_and_the_second_compares_with_it(imola: object) -> None:
+    first, second, third = Wave.objects.order_by("starts_on")
+    assert [wave.state for wave in (first, second, third)] == ["closed", "closed", "open"]
+    assert freezing.holds(first)
+    assert freezing.holds(second)
+    for language, texts in (
+        ("it", {"records": "147", "organisations": "165", "volunteers": "oltre 500", "beneficiaries": "circa 6.900"}),
+        ("en", {"volunteers": "more than 500", "beneficiaries": "about 6,900"}),
+    ):
+        with translation.override(language):
+            told = {one["key"]: one["text"] for one in reading.figures(first)[0]}
+            assert {key: told[key] for key in texts} == texts
+    assert FrozenFigure.objects.get(wave=first, group="", key="beneficiaries").number == 6900
+    found = comparing.compare(first, second)
+    assert all(found.counts[fate] for fate in ("new", "continued", "changed", "ended", "not_covered"))
+    for change in found.changes:
+        assert change.now - change.was == change.reality + change.coverage
+        assert change.coverage or change.key == "organisations"
+    board = reading.board(third, SYSTEM)
+    assert board["whole"].answered
+    assert board["to_remind"]
 
 
 def test_what_is_true_names_its_source_and_what_is_invented_says_so(imola: object) -> None:
@@ -118,7 +144,7 @@ def test_every_point_lies_in_the_municipality_of_its_area(imola: object) -> None
 
 
 def test_realistic_gaps(imola: object) -> None:
-    shown = Experience.objects.filter(state="published")
+    shown = Experience.objects.published().active_in(timezone.localdate(), timezone.localdate())
     assert 10 <= shown.filter(beneficiaries=None).count() <= 30
     assert shown.filter(volunteers=None).count() > shown.filter(beneficiaries=None).count()
     assert shown.filter(beneficiaries_precision="estimated").count() > 30

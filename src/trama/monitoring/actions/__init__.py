@@ -1,0 +1,35 @@
+"""Every change to waves: making and opening, letters and answers, closing and what comes after."""
+
+from trama.monitoring.actions.answering import answer, delegate, hand_out
+from trama.monitoring.actions.closing import close_wave, reopen_wave, write_erratum
+from trama.monitoring.actions.letters import forget_recipients, remind, send_links
+from trama.monitoring.actions.making import (
+    NotPossible,
+    count_scope,
+    delete_wave,
+    open_wave,
+    save_questions,
+    save_wave,
+)
+from trama.monitoring.actions.past import Past, bring_closed_wave, bring_open_wave
+
+__all__ = [
+    "NotPossible",
+    "Past",
+    "answer",
+    "bring_closed_wave",
+    "bring_open_wave",
+    "close_wave",
+    "count_scope",
+    "delegate",
+    "delete_wave",
+    "forget_recipients",
+    "hand_out",
+    "open_wave",
+    "remind",
+    "reopen_wave",
+    "save_questions",
+    "save_wave",
+    "send_links",
+    "write_erratum",
+]

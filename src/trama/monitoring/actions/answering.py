@@ -1,0 +1,126 @@
+"""Answers: through a link, on paper, by telephone; handing a sheet to somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from trama.core import history
+from trama.core.actor import Actor
+from trama.core.declarations import Monitored, gathered
+from trama.monitoring import questions as asking
+from trama.monitoring.actions.letters import line_of, send
+from trama.monitoring.actions.making import NotPossible, questions_of, refuse_unless
+from trama.monitoring.choices import Answer, Channel
+from trama.monitoring.links import invite
+from trama.monitoring.models import Invitation, Sheet
+
+
+def _locked(sheet: Sheet) -> Sheet:
+    return Sheet.objects.select_for_update(of=("self",)).select_related("wave").get(pk=sheet.pk)
+
+
+@transaction.atomic
+def answer(
+    actor: Actor,
+    sheet: Sheet,
+    what: str,
+    *,
+    channel: str,
+    values: Mapping[str, Any] | None = None,
+    ended_on: date | None = None,
+    answers: Mapping[str, Any] | None = None,
+    note: str = "",
+    invitation: Invitation | None = None,
+) -> Sheet:
+    """Take an answer: it changes the record and the sheet together, or nothing.
+
+    `values` are those of the declared fields (`Asked`), `answers` those of the additional questions. Raises
+    ValidationError by field, NotPossible when the wave is not open or the link was used meanwhile, PermissionDenied.
+    """
+    row = _locked(sheet)
+    if not row.wave.is_open:
+        raise NotPossible(_("The wave is closed: answers are no longer taken."))
+    monitored = gathered.monitored[row.wave.what]
+    if not monitored.may_answer(actor, row.record):
+        raise PermissionDenied
+    if invitation is not None:
+        _use(invitation, row)
+    before = history.state_of(row)
+    version, questions = questions_of(row.wave)
+    if what != Answer.NOT_MINE:
+        row.answers, row.answers_version = asking.accepted(questions, answers or {}), version
+    _write(actor, monitored, row, what, values or {}, ended_on)
+    row.answer, row.channel, row.answered_at = what, channel, timezone.now()
+    row.note = " ".join(note.replace("\x00", "").split())[:300]
+    row.save()
+    history.record(actor, "answered", row, before, {"by_way_of": [None, str(channel)]})
+    return row
+
+
+def _use(invitation: Invitation, sheet: Sheet) -> None:
+    """Use a link up, and every other link to the same sheet."""
+    held = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
+    if held.sheet_id != sheet.pk:
+        raise PermissionDenied
+    if held.used_at is not None or held.expires_at <= timezone.now():
+        raise NotPossible(_("This link was used already."))
+    Invitation.objects.filter(sheet=sheet, used_at__isnull=True).update(used_at=timezone.now())
+
+
+def _write(
+    actor: Actor, monitored: Monitored, row: Sheet, what: str, values: Mapping[str, Any], ended_on: date | None
+) -> None:
+    if what == Answer.CONFIRMED:
+        monitored.confirm(actor, row.record)
+    elif what == Answer.UPDATED:
+        monitored.apply(actor, row.record, dict(values))
+    elif what == Answer.ENDED:
+        if ended_on is None:
+            raise ValidationError({"ended_on": _("When did it end? The last day of that month is enough.")})
+        if ended_on > timezone.localdate():
+            raise ValidationError({"ended_on": _("This day is still to come: it has not ended yet.")})
+        monitored.end(actor, row.record, ended_on)
+    elif what != Answer.NOT_MINE:
+        raise ValidationError(_("Choose one of the four answers."))
+
+
+@transaction.atomic
+def delegate(actor: Actor, sheet: Sheet, email: str, name: str, site: str) -> Invitation:
+    """Send a link to somebody else who knows; they answer in the name of the worker who asks them."""
+    row = _locked(sheet)
+    refuse_unless(actor.user is not None and gathered.monitored[row.wave.what].may_answer(actor, row.record))
+    if not row.wave.is_open:
+        raise NotPossible(_("It is not open: nobody is written to."))
+    email = email.strip().lower()
+    validate_email(email)
+    before = history.state_of(row)
+    if row.answer == Answer.NOT_MINE:
+        row.answer, row.answered_at = Answer.WAITING, None
+        row.save(update_fields=["answer", "answered_at"])
+    token, invitation = invite(row, row.wave, email=email, name=name.strip()[:200], handed_by_id=actor.user)
+    history.record(actor, "delegated", row, before)
+    send(row.wave, email, name.strip(), [line_of(row, site, token)], reminding=False)
+    return invitation
+
+
+@transaction.atomic
+def hand_out(actor: Actor, sheets: Sequence[Sheet], site: str) -> list[tuple[Sheet, str]]:
+    """Make links for sheets that go out on paper: gives each sheet with the address that its QR code holds."""
+    found = []
+    for sheet in sheets:
+        row = _locked(sheet)
+        refuse_unless(actor.user is not None and gathered.monitored[row.wave.what].may_answer(actor, row.record))
+        if not row.wave.is_open:
+            raise NotPossible(_("It is not open: there is nothing to fill in."))
+        token, _invitation = invite(row, row.wave, handed_by_id=actor.user, on_paper=True)
+        history.record(actor, "printed", row, history.state_of(row), {"by_way_of": [None, Channel.PAPER.value]})
+        found.append((row, line_of(row, site, token)["link"]))
+    return found

@@ -1,0 +1,186 @@
+"""Two waves side by side: what began, went on, ended; and what of each change is reality, what is coverage.
+
+Only what the waves froze is compared. A record counts where somebody answered for it. The reality changed where a
+record began after the first period, ended, or states another number in both; the coverage where a record that was there
+in both periods was answered for in one only, or states a number in one only. The two always add up to the whole change.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from trama.core import figures
+from trama.core.declarations import gathered
+from trama.monitoring.choices import COVERED, OUTSIDE, Answer
+from trama.monitoring.models import FrozenFigure, FrozenRow, Wave
+from trama.monitoring.reading import said
+
+NEW, CONTINUED, CHANGED, ENDED, LOST, FOUND = "new", "continued", "changed", "ended", "not_covered", "newly_covered"
+REAL = frozenset({NEW, ENDED, CONTINUED, CHANGED})
+
+
+@dataclass
+class Change:
+    """How a total moved from one wave to the other, split in two; numbers are the published ones."""
+
+    key: str
+    label: str
+    was: int
+    now: int
+    reality: int = 0
+    coverage: int = 0
+    was_text: str = ""
+    now_text: str = ""
+    told: bool = True
+
+    @property
+    def signed_reality(self) -> str:
+        """How much of it is reality."""
+        return signed(self.reality)
+
+    @property
+    def signed_coverage(self) -> str:
+        """How much of it is coverage."""
+        return signed(self.coverage)
+
+    @property
+    def text(self) -> str:
+        """The change in one or two sentences."""
+        if not self.told:
+            return _("%(label)s: too few persons to tell the change.") % {"label": self.label}
+        said = {"label": self.label, "was": self.was_text, "now": self.now_text}
+        if not (self.now - self.was or self.reality or self.coverage):
+            return _("%(label)s: %(now)s, as in the wave before.") % said
+        said |= {"change": signed(self.now - self.was)}
+        said |= {"reality": signed(self.reality), "coverage": signed(self.coverage)}
+        if not self.coverage:
+            sentence = _("%(label)s: from %(was)s to %(now)s (%(change)s), all of it because the reality changed.")
+        elif not self.reality:
+            sentence = _(
+                "%(label)s: from %(was)s to %(now)s (%(change)s), all of it because something else was covered: "
+                "the reality did not change."
+            )
+        else:
+            sentence = _(
+                "%(label)s: from %(was)s to %(now)s (%(change)s). Of this, %(reality)s because the reality changed, "
+                "%(coverage)s because something else was covered."
+            )
+        return sentence % said
+
+
+def signed(number: int) -> str:
+    """A difference with its sign; a true minus."""
+    return f"{'−' if number < 0 else '+'}{figures.written(abs(number))}" if number else "0"
+
+
+@dataclass
+class Comparison:
+    """Two waves compared."""
+
+    earlier: Wave
+    later: Wave
+    counts: Counter[str] = field(default_factory=Counter)
+    changes: list[Change] = field(default_factory=list)
+    # record → what became of it, for who may see the records
+    records: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Row:
+    answer: str
+    content: dict[str, Any]
+
+
+def compare(earlier: Wave, later: Wave) -> Comparison:
+    """Compare two closed waves that monitor the same thing."""
+    if earlier.what != later.what:
+        raise ValueError("two waves that monitor different things")
+    before, after, outside = _rows(earlier), _rows(later), _rows(later, (OUTSIDE,))
+    found = Comparison(earlier, later)
+    for record in sorted(before.keys() | after.keys()):
+        found.records[record] = became(before.get(record), after.get(record), outside.get(record), earlier, later)
+    found.counts.update(dict.fromkeys((NEW, CONTINUED, CHANGED, ENDED, LOST, FOUND), 0))
+    found.counts.update(found.records.values())
+    monitored = gathered.monitored[later.what]
+    for key, label, number in monitored.measures:
+        found.changes.append(_summed(found, Change(key, str(label), 0, 0), before, after, number))
+    for key, label, names in monitored.distinct:
+        found.changes.append(_distinct(found, Change(key, str(label), 0, 0), before, after, names))
+    _say(found)
+    return found
+
+
+def _rows(wave: Wave, answers: Sequence[str] = COVERED) -> dict[int, _Row]:
+    rows = FrozenRow.objects.filter(wave=wave, answer__in=answers, is_sensitive=False).order_by()
+    return {
+        record: _Row(answer, content) for record, answer, content in rows.values_list("record", "answer", "content")
+    }
+
+
+def became(before: _Row | None, after: _Row | None, outside: _Row | None, earlier: Wave, later: Wave) -> str:
+    """What became of one record between two waves; `outside` is what the later one froze of it without asking."""
+    if before is not None and after is not None:
+        return CONTINUED if before.content == after.content else CHANGED
+    if before is not None:
+        ends = (outside or before).content.get("ends_on")
+        over = before.answer == Answer.ENDED or (ends is not None and ends < later.starts_on.isoformat())
+        return ENDED if over else LOST
+    starts = after.content.get("starts_on") if after is not None else None
+    return NEW if starts is not None and starts > earlier.ends_on.isoformat() else FOUND
+
+
+def _summed(found: Comparison, change: Change, before: dict[int, _Row], after: dict[int, _Row], number: Any) -> Change:
+    for record, fate in found.records.items():
+        was = number(before[record].content) if record in before else None
+        now = number(after[record].content) if record in after else None
+        change.was += was or 0
+        change.now += now or 0
+        difference = (now or 0) - (was or 0)
+        both = record in before and record in after
+        if fate not in REAL or (both and (was is None) != (now is None)):
+            change.coverage += difference
+        else:
+            change.reality += difference
+    return change
+
+
+def _distinct(found: Comparison, change: Change, before: dict[int, _Row], after: dict[int, _Row], names: Any) -> Change:
+    """Things counted once: one that is in a single wave came or went in reality if any of its records says so."""
+    was = _by_name(before, names)
+    now = _by_name(after, names)
+    change.was, change.now = len(was), len(now)
+    for only, step in ((now.keys() - was.keys(), 1), (was.keys() - now.keys(), -1)):
+        for name in only:
+            if any(found.records[record] in REAL for record in (now if step > 0 else was)[name]):
+                change.reality += step
+            else:
+                change.coverage += step
+    return change
+
+
+def _by_name(rows: dict[int, _Row], names: Any) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for record, row in rows.items():
+        for name in names(row.content):
+            found.setdefault(name, []).append(record)
+    return found
+
+
+def _say(found: Comparison) -> None:
+    """Take the words of the totals from the frozen figures; what these do not tell, no difference tells."""
+    texts = [_texts(wave) for wave in (found.earlier, found.later)]
+    for change in found.changes:
+        was, now = (known.get(change.key) for known in texts)
+        change.told = was is not None and now is not None and was[0] is not None and now[0] is not None
+        if was and now:
+            change.was_text, change.now_text = was[1], now[1]
+
+
+def _texts(wave: Wave) -> dict[str, tuple[int | None, str]]:
+    rows = FrozenFigure.objects.filter(wave=wave, group="").order_by("position")
+    return {row.key: (row.number, said(row)["text"]) for row in rows}

@@ -1,0 +1,365 @@
+"""What is asked: about a wave, on a sheet, about a question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from trama.core.actor import Actor
+from trama.core.declarations import Asked, Monitored, gathered
+from trama.monitoring.actions.making import count_of
+from trama.monitoring.choices import BY_WORKER, Answer, Channel, QuestionType, Rule
+from trama.monitoring.models import Sheet, Wave
+from trama.monitoring.permissions import OPENERS
+from trama.monitoring.questions import MOST, Question
+from trama.territory import finding
+from trama.ui.numbers import day
+from trama.ui.numbers import number as written
+
+MOST_AREAS = 80  # boxes to tick; beyond that only the wider areas
+MOST_PEOPLE = 1_000_000
+PRECISIONS = (("exact", _("exact")), ("estimated", _("estimated")), ("unknown", _("I do not know")))
+
+
+def _day_input() -> forms.DateInput:
+    return forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
+
+
+def _day(label: Any, help_text: Any = "", *, required: bool = True) -> forms.DateField:
+    return forms.DateField(label=label, help_text=help_text, required=required, widget=_day_input())
+
+
+def areas_to_choose(actor: Actor) -> list[tuple[int, str]]:
+    """The areas on which the actor may make a wave, in the order of the tree; the widest ones when there are many."""
+    reach = None if actor.everywhere(OPENERS) else actor.areas_with(OPENERS)
+    nodes = [node for node in finding.nodes().values() if node.in_force and (reach is None or node.id in reach)]
+    depth = max((node.depth for node in nodes), default=0)
+    while len(nodes) > MOST_AREAS and depth > 0:
+        depth -= 1
+        nodes = [node for node in nodes if node.depth <= depth] or nodes[:MOST_AREAS]
+    return [(node.id, node.name) for node in sorted(nodes, key=lambda node: node.position)]
+
+
+class WaveForm(forms.Form):
+    """A wave: what is looked at, where, and until when one may answer."""
+
+    name = forms.CharField(label=_("Name"), max_length=200, help_text=_("For instance: Community work, 2026"))
+    promoter = forms.CharField(label=_("Promoted by"), max_length=200, help_text=_("The body that asks."))
+    researcher = forms.CharField(
+        label=_("Carried out by"), max_length=200, required=False, help_text=_("Who gathers and reads the answers.")
+    )
+    starts_on = _day(_("Period observed: from"))
+    ends_on = _day(_("Period observed: until"))
+    answer_by = _day(_("Answers until"), _("The links work three days longer."))
+    areas = forms.TypedMultipleChoiceField(
+        label=_("Where"),
+        coerce=int,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("What lies below an area belongs to it."),
+        error_messages={"required": _("Say where: at least one area.")},
+    )
+    rule = forms.ChoiceField(label=_("Which ones"), choices=Rule.choices, widget=forms.RadioSelect)
+    kinds = forms.MultipleChoiceField(
+        label=_("Only some kinds"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("No box ticked: all kinds."),
+    )
+    remind_after = forms.IntegerField(label=_("Days between reminders"), min_value=3, max_value=90)
+
+    def __init__(self, *args: Any, actor: Actor, what: str = "experiences", **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.what = what
+        self.fields["areas"].choices = areas_to_choose(actor)  # type: ignore[attr-defined]
+        self.fields["kinds"].choices = list(gathered.monitored[what].kinds())  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        start, end = data.get("starts_on"), data.get("ends_on")
+        if start and end and end < start:
+            self.add_error("ends_on", _now("The period ends before it starts: which of the two days is right?"))
+        return data
+
+    def count(self) -> int:
+        """How many records this would ask about."""
+        data = self.cleaned_data
+        return count_of(self.what, data["areas"], data["starts_on"], data["ends_on"], data["kinds"], data["rule"])
+
+
+def initial_of(wave: Wave) -> dict[str, Any]:
+    """A wave as its form shows it."""
+    fields = ("name", "promoter", "researcher", "starts_on", "ends_on", "answer_by", "rule", "kinds", "remind_after")
+    return {**{name: getattr(wave, name) for name in fields}, "areas": sorted(wave.area_ids())}
+
+
+# --- a sheet ------------------------------------------------------------------------------------------------------
+class SheetForm(forms.Form):
+    """The declared fields of a record as they stand, the additional questions, and one of four answers."""
+
+    # Without a button pressed (the key Enter) the answer is told from what was filled in.
+    answer = forms.ChoiceField(
+        choices=[choice for choice in Answer.choices if choice[0] != Answer.WAITING], required=False
+    )
+    ended_on = _day(_("When did it end?"), _("The last day of that month is enough."), required=False)
+    note = forms.CharField(
+        label=_("Who could know?"),
+        max_length=300,
+        required=False,
+        help_text=_("The name of an organisation or an office."),
+    )
+    channel = forms.ChoiceField(label=_("How did the answer come?"), required=False)
+
+    def __init__(
+        self, *args: Any, monitored: Monitored, content: Mapping[str, Any], questions: Sequence[Question], sheet: Sheet,
+        by_worker: bool = False, **more: Any,
+    ) -> None:  # fmt: skip
+        super().__init__(*args, **more)
+        self.monitored, self.questions = monitored, questions
+        if by_worker:
+            self.fields["channel"].choices = [(c.value, c.label) for c in BY_WORKER]  # type: ignore[attr-defined]
+            self.fields["channel"].required = True
+            self.fields["channel"].widget = forms.RadioSelect(choices=self.fields["channel"].choices)  # type: ignore[attr-defined]
+            self.initial["channel"] = Channel.PAPER.value
+        else:
+            del self.fields["channel"]
+        for asked in monitored.fields:
+            self._add_asked(asked, content.get(asked.key))
+        for question in questions:
+            self.fields[f"q_{question.key}"] = _question_field(question)
+            if question.key in sheet.answers:
+                self.initial[f"q_{question.key}"] = sheet.answers[question.key]
+
+    def _add_asked(self, asked: Asked, value: Any) -> None:
+        given: dict[str, Any] = {"label": asked.label, "help_text": asked.hint, "required": False}
+        if asked.kind == "count":
+            number = forms.IntegerField(min_value=0, max_value=MOST_PEOPLE, **given)
+            number.widget.attrs["inputmode"] = "numeric"
+            self.fields[asked.key] = number
+            words = _now("%(what)s: how do you know?") % {"what": asked.label}
+            known = forms.ChoiceField(label=words, choices=PRECISIONS,
+                                      required=False, widget=forms.RadioSelect)  # fmt: skip
+            self.fields[f"{asked.key}_precision"] = known
+            self.initial[asked.key], self.initial[f"{asked.key}_precision"] = value or (None, "unknown")
+        elif asked.kind == "date":
+            self.fields[asked.key] = forms.DateField(widget=_day_input(), **given)
+            self.initial[asked.key] = date.fromisoformat(value) if value else None
+        else:
+            widget = forms.Textarea(attrs={"rows": 3}) if asked.kind == "long" else forms.TextInput()
+            self.fields[asked.key] = forms.CharField(widget=widget, max_length=4000, **given)
+            self.initial[asked.key] = value
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        changed = any(self._is_changed(asked) for asked in self.monitored.fields)
+        if not data.get("answer"):
+            found = Answer.ENDED if data.get("ended_on") else Answer.UPDATED if changed else ""
+            data["answer"] = str(found)
+            if not found:
+                self.add_error(None, _now("Choose one of the four answers."))
+        elif data["answer"] == Answer.CONFIRMED and changed:
+            # What was typed is not lost because the other button was nearer.
+            data["answer"] = Answer.UPDATED.value
+        if data.get("answer") == Answer.UPDATED:
+            for asked in self.monitored.fields:
+                if asked.kind == "count":
+                    self._clean_count(asked.key, data)
+        return data
+
+    def _is_changed(self, asked: Asked) -> bool:
+        names = [asked.key, f"{asked.key}_precision"] if asked.kind == "count" else [asked.key]
+        sent = [name for name in names if name in self.data and name in self.cleaned_data]
+        return any(_plain(self.cleaned_data[name]) != _plain(self.initial.get(name)) for name in sent)
+
+    def _clean_count(self, key: str, data: dict[str, Any]) -> None:
+        number, known = data.get(key), data.get(f"{key}_precision") or ""
+        if number is None and known in {"exact", "estimated"}:
+            self.add_error(key, _now("How many? Write the number, or choose “I do not know”."))
+        elif number is not None and known == "unknown":
+            self.add_error(key, _now("You wrote a number and “I do not know”: which of the two?"))
+
+    def values(self) -> dict[str, Any]:
+        """The declared fields, as `Monitored.apply` takes them."""
+        found: dict[str, Any] = {}
+        for asked in self.monitored.fields:
+            value = self.cleaned_data.get(asked.key)
+            if asked.kind == "count":
+                known = self.cleaned_data.get(f"{asked.key}_precision") or "estimated"
+                found[asked.key] = [value, "unknown" if value is None else known]
+            elif asked.kind == "date":
+                found[asked.key] = value.isoformat() if value else None
+            else:
+                found[asked.key] = _plain(value)
+        return found
+
+    def extra(self) -> dict[str, Any]:
+        """The answers to the additional questions, unchecked."""
+        return {question.key: self.cleaned_data.get(f"q_{question.key}") for question in self.questions}
+
+    def given(self) -> dict[str, Any]:
+        """What the action `answer` takes."""
+        data = self.cleaned_data
+        return {
+            "values": self.values(),
+            "ended_on": data.get("ended_on"),
+            "answers": self.extra(),
+            "note": data["note"],
+        }
+
+    def take(self, error: ValidationError) -> None:
+        """Put what an action refused beside its fields."""
+        for name, messages in getattr(error, "message_dict", {"__all__": error.messages}).items():
+            field = name if name in self.fields else f"q_{name}" if f"q_{name}" in self.fields else None
+            for message in messages:
+                self.add_error(field, message)
+
+    def known(self) -> list[dict[str, Any]]:
+        """What is known of the record, to be read before answering."""
+        words = dict(PRECISIONS)
+        found = []
+        for asked in self.monitored.fields:
+            value = self.initial.get(asked.key)
+            text = day(value) if asked.kind == "date" and value else str(value if value is not None else "")
+            if asked.kind == "count" and value is not None:
+                text = f"{written(value)} ({words[self.initial[f'{asked.key}_precision']]})"
+            found.append({"label": asked.label, "text": text or _now("not known")})
+        return found
+
+    @property
+    def opens_update(self) -> bool:
+        """Whether the fields are to be shown at once, because one of them was refused."""
+        names = {name for asked in self.monitored.fields for name in (asked.key, f"{asked.key}_precision")}
+        return not names.isdisjoint(self.errors)
+
+    def asked_fields(self) -> list[Any]:
+        """The bound fields of the record."""
+        names = [name for asked in self.monitored.fields for name in (asked.key, f"{asked.key}_precision")]
+        return [self[name] for name in names if name in self.fields]
+
+    def question_fields(self) -> list[dict[str, Any]]:
+        """The bound fields of the additional questions, with what they depend on."""
+        by_key = {question.key: question for question in self.questions}
+        return [
+            {"field": self[f"q_{question.key}"], "question": question, "after": by_key.get(question.after)}
+            for question in self.questions
+        ]
+
+
+def _plain(value: Any) -> Any:
+    """A text as it is kept, whatever a browser makes of its line ends; nothing is an empty text."""
+    return value.replace("\r\n", "\n").strip() if isinstance(value, str) else "" if value is None else value
+
+
+def _question_field(question: Question) -> forms.Field:
+    given: dict[str, Any] = {"label": question.label, "required": False}
+    options = [(option, option) for option in question.options]
+    if question.type == QuestionType.MANY:
+        return forms.MultipleChoiceField(choices=options, widget=forms.CheckboxSelectMultiple, **given)
+    if question.type == QuestionType.ONE:
+        return forms.ChoiceField(choices=options, widget=forms.RadioSelect, **given)
+    if question.type == QuestionType.NUMBER:
+        return forms.CharField(max_length=15, widget=forms.TextInput(attrs={"inputmode": "decimal"}), **given)
+    if question.type == QuestionType.DATE:
+        return forms.CharField(widget=_day_input(), **given)
+    return forms.CharField(max_length=1000, widget=forms.Textarea(attrs={"rows": 2}), **given)
+
+
+class DelegateForm(forms.Form):
+    """Somebody else who knows."""
+
+    email = forms.EmailField(label=_("E-mail"))
+    name = forms.CharField(label=_("Who it is"), max_length=200, required=False)
+
+
+# --- additional questions -----------------------------------------------------------------------------------------
+class QuestionForm(forms.Form):
+    """One line of the page that builds the questions."""
+
+    label = forms.CharField(label=_("What is asked"), max_length=300, required=False)
+    type = forms.ChoiceField(label=_("Kind of answer"), choices=QuestionType.choices, required=False)
+    options = forms.CharField(
+        label=_("Options, one per line"), required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
+    )
+    required = forms.BooleanField(label=_("An answer is needed"), required=False)
+    after = forms.IntegerField(label=_("Only after question number"), min_value=1, max_value=MOST, required=False)
+    on = forms.CharField(label=_("if the answer is"), max_length=200, required=False)
+
+
+QuestionSet = forms.formset_factory(QuestionForm, extra=3, max_num=MOST, validate_max=True)
+
+
+def questions_from(forms_: Any, earlier: Sequence[Question]) -> list[Question]:
+    """The questions of the page; a question that stood there keeps its key, so that answers stay its own."""
+    taken = {question.key for question in earlier}
+    found: list[Question] = []
+    numbers: dict[int, str] = {}
+    wanted: list[tuple[int, dict[str, Any]]] = []
+    for place, form in enumerate(forms_):
+        if (form.cleaned_data or {}).get("label"):
+            wanted.append((place, form.cleaned_data))
+    fresh = 0
+    for place, data in wanted:
+        if place < len(earlier):
+            key = earlier[place].key
+        else:
+            fresh += 1
+            while f"d{len(earlier) + fresh}" in taken:
+                fresh += 1
+            key = f"d{len(earlier) + fresh}"
+        numbers[place + 1] = key
+        options = tuple(" ".join(line.split()) for line in data["options"].splitlines() if line.strip())
+        after = numbers.get(data["after"] or 0, "?" if data["after"] else "")
+        kept = options if data["type"] in (QuestionType.ONE, QuestionType.MANY) else ()
+        on = " ".join(data["on"].split()) if after else ""
+        found.append(Question(key, data["label"].strip(), data["type"], kept, data["required"], after, on))
+    return found
+
+
+def shown(questions: Sequence[Question]) -> list[dict[str, Any]]:
+    """Questions as the page that builds them shows them."""
+    places = {question.key: place for place, question in enumerate(questions, start=1)}
+    return [
+        {
+            "label": question.label,
+            "type": question.type,
+            "options": "\n".join(question.options),
+            "required": question.required,
+            "after": places.get(question.after),
+            "on": question.on,
+        }
+        for question in questions
+    ]
+
+
+# --- after closing ------------------------------------------------------------------------------------------------
+class ReasonForm(forms.Form):
+    """Why a closed wave is opened again."""
+
+    reason = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ErratumForm(forms.Form):
+    """What is wrong in a closed wave."""
+
+    figure = forms.CharField(label=_("What it is about"), max_length=200)
+    was = forms.CharField(label=_("What was printed"), max_length=300)
+    should_be = forms.CharField(label=_("What is right"), max_length=300)
+    reason = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+def suggested() -> dict[str, Any]:
+    """What a new wave starts from: the last whole year, answers within a month."""
+    today = timezone.localdate()
+    return {
+        "starts_on": date(today.year - 1, 1, 1),
+        "ends_on": date(today.year - 1, 12, 31),
+        "answer_by": date.fromordinal(today.toordinal() + 30),
+        "rule": Rule.ACTIVE.value,
+        "remind_after": 10,
+    }

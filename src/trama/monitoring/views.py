@@ -1,0 +1,434 @@
+"""The pages of waves. Each reads, or makes one call downward."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from trama.accounts.adapter import client_ip
+from trama.core.actor import Actor
+from trama.core.declarations import gathered
+from trama.core.pages import anyone, page
+from trama.monitoring import actions, comparing, links, reading
+from trama.monitoring.actions.making import NotPossible, questions_of
+from trama.monitoring.choices import COVERED, Answer, Channel, WaveState
+from trama.monitoring.forms import (
+    DelegateForm,
+    ErratumForm,
+    QuestionSet,
+    ReasonForm,
+    SheetForm,
+    WaveForm,
+    initial_of,
+    questions_from,
+    shown,
+    suggested,
+)
+from trama.monitoring.models import Sheet, Wave
+from trama.monitoring.paper import qr_path
+from trama.monitoring.permissions import may_keep, may_make, may_reopen, reads
+from trama.territory import finding
+
+ON_A_PAGE = 50
+MOST_ON_PAPER = 60
+
+
+def _actor(request: HttpRequest) -> Actor:
+    return request.actor  # type: ignore[attr-defined]
+
+
+def _site(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/")
+
+
+def _wave(request: HttpRequest, pk: int, *, keeping: bool = False, following: bool = False) -> Wave:
+    """The wave, if the actor may see it (`keeping`: keep it; `following`: read its sheets); else it does not exist."""
+    actor = _actor(request)
+    found = get_object_or_404(Wave.objects.visible_to(actor), pk=pk)
+    if keeping and not may_keep(actor, found.area_ids()):
+        raise Http404
+    if following and not reads(actor):
+        raise Http404
+    return found
+
+
+def _paged(request: HttpRequest, rows: Any) -> dict[str, Any]:
+    """One page of rows, with what the list of pages needs."""
+    paginator = Paginator(rows, ON_A_PAGE)
+    found = paginator.get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    return {"page": found, "pages": paginator.get_elided_page_range(found.number), "query": query.urlencode()}
+
+
+def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
+    return [(_("Monitoring"), reverse("monitoring:waves")), *more]
+
+
+def _under(wave: Wave, last: str) -> list[tuple[str, str]]:
+    return _crumbs((wave.name, reverse("monitoring:wave", args=[wave.pk])), (last, ""))
+
+
+# --- waves --------------------------------------------------------------------------------------------------------
+@page(may=anyone)
+@require_safe
+def waves(request: HttpRequest) -> HttpResponse:
+    """Every wave that one may see, the latest first."""
+    actor = _actor(request)
+    rows = Wave.objects.visible_to(actor).annotate(asked=Count("sheets", distinct=True)).order_by("-starts_on", "-pk")
+    context = {**_paged(request, rows), "may_make": may_make(actor), "crumbs": [(_("Monitoring"), "")]}
+    return render(request, "monitoring/waves.html", context)
+
+
+@page(may=anyone)
+@require_safe
+def wave(request: HttpRequest, pk: int) -> HttpResponse:
+    """A wave: what it will ask while in preparation, its board while open, its figures once closed."""
+    actor, row = _actor(request), _wave(request, pk)
+    areas = row.area_ids()
+    context: dict[str, Any] = {
+        "wave": row,
+        "monitored": reading.monitored_of(row),
+        "areas": [finding.name_of(area) for area in sorted(areas)],
+        "kinds": [name for value, name in reading.monitored_of(row).kinds() if value in row.kinds],
+        "may_keep": may_keep(actor, areas),
+        "may_reopen": may_reopen(actor, areas),
+        "follows": reads(actor),
+        "crumbs": _crumbs((row.name, "")),
+    }
+    if row.state == WaveState.CLOSED:
+        whole, cuts = reading.figures(row)
+        before = reading.wave_before(row)
+        context |= {"figures": whole, "cuts": cuts, "errata": row.errata.all(), "before": before}
+        context |= {"by_area": reading.by_area(cuts[0][1]) if cuts else [], "cuts": cuts[1:]}
+        context |= {"asked": row.sheets.count(), "answered": row.sheets.filter(answer__in=COVERED).count()}
+        return render(request, "monitoring/closed.html", context)
+    if row.state == WaveState.DRAFT:
+        count = actions.count_scope(row)
+        context |= {"count": count, "counted": context["monitored"].counted(count), "questions": questions_of(row)[1]}
+        return render(request, "monitoring/draft.html", context)
+    context |= reading.board(row, actor) | {"about": context["areas"]}
+    return render(request, "monitoring/board.html", context)
+
+
+@page(may=may_make, writes=True)
+def wave_add(request: HttpRequest) -> HttpResponse:
+    """A new wave, in preparation."""
+    return _form_of(request, None)
+
+
+@page(may=may_make, writes=True)
+def wave_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a wave in preparation."""
+    row = _wave(request, pk, keeping=True)
+    if row.state != WaveState.DRAFT:
+        raise Http404
+    return _form_of(request, row)
+
+
+def _form_of(request: HttpRequest, row: Wave | None) -> HttpResponse:
+    actor, counted = _actor(request), ""
+    initial = initial_of(row) if row else suggested()
+    form = WaveForm(request.POST or None, actor=actor, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        if "count" in request.POST:
+            counted = gathered.monitored[form.what].counted(form.count())
+        else:
+            try:
+                saved = actions.save_wave(actor, form.cleaned_data, row)
+            except ValidationError as error:
+                for name, said in getattr(error, "message_dict", {"__all__": error.messages}).items():
+                    form.add_error(name if name in form.fields else None, said)
+            else:
+                messages.success(request, _("Saved. It asks nobody until you open it."))
+                return redirect("monitoring:wave", pk=saved.pk)
+    last = _("Change") if row else _("New wave")
+    crumbs = _under(row, last) if row else _crumbs((last, ""))
+    return render(
+        request, "monitoring/wave_form.html", {"form": form, "wave": row, "counted": counted, "crumbs": crumbs}
+    )
+
+
+@page(may=may_make, writes=True)
+@require_POST
+def wave_do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
+    """Open, write to the referents, remind, close, throw away."""
+    row, actor, site = _wave(request, pk, keeping=True), _actor(request), _site(request)
+    try:
+        if what == "open":
+            actions.open_wave(actor, row)
+            row.refresh_from_db()
+            sent = actions.send_links(actor, row, site)
+            messages.success(request, _("It is open. %(letters)s left.") % {"letters": _letters(sent)})
+        elif what == "send":
+            messages.success(
+                request, _("%(letters)s left.") % {"letters": _letters(actions.send_links(actor, row, site))}
+            )
+        elif what == "remind":
+            messages.success(request, _("%(letters)s left.") % {"letters": _letters(actions.remind(actor, row, site))})
+        elif what == "close":
+            actions.close_wave(actor, row)
+            messages.success(request, _("Closed and frozen. Everybody can read the figures now."))
+        elif what == "delete":
+            actions.delete_wave(actor, row)
+            messages.success(request, _("Thrown away."))
+            return redirect("monitoring:waves")
+        else:
+            raise Http404
+    except NotPossible as error:
+        messages.error(request, str(error))
+    return redirect("monitoring:wave", pk=row.pk)
+
+
+def _letters(count: int) -> str:
+    return ngettext("One letter", "%(n)s letters", count) % {"n": count} if count else _("No letter")
+
+
+@page(may=may_make, writes=True)
+def questions(request: HttpRequest, pk: int) -> HttpResponse:
+    """The additional questions of a wave."""
+    row, actor = _wave(request, pk, keeping=True), _actor(request)
+    version, known = questions_of(row)
+    lines = QuestionSet(request.POST or None, initial=shown(known), prefix="q")
+    problems: list[str] = []
+    if request.method == "POST" and lines.is_valid():
+        try:
+            actions.save_questions(actor, row, questions_from(lines, known))
+        except ValidationError as error:
+            problems = error.messages
+        except NotPossible as error:
+            problems = [str(error)]
+        else:
+            messages.success(request, _("The questions are saved."))
+            return redirect("monitoring:wave", pk=row.pk)
+    context = {"wave": row, "lines": lines, "version": version, "problems": problems}
+    return render(request, "monitoring/questions.html", context | {"crumbs": _under(row, _("Additional questions"))})
+
+
+# --- sheets -------------------------------------------------------------------------------------------------------
+@page(may=reads)
+@require_safe
+def sheets(request: HttpRequest, pk: int) -> HttpResponse:
+    """The sheets of a wave, narrowed by answer, area, kind, or to those that nobody can be written about."""
+    row, actor = _wave(request, pk, following=True), _actor(request)
+    rows = Sheet.objects.filter(wave=row).visible_to(actor)
+    chosen = {key: request.GET.get(key, "") for key in ("answer", "area", "kind")}
+    if chosen["answer"] == "unreached":
+        rows = reading.unreached(row, actor)
+    elif chosen["answer"] in Answer.values:
+        rows = rows.filter(answer=chosen["answer"])
+    if chosen["area"].isascii() and chosen["area"].isdigit() and len(chosen["area"]) < 19:
+        rows = rows.filter(area=int(chosen["area"]))
+    if chosen["kind"]:
+        rows = rows.filter(kind=chosen["kind"])
+    found = _paged(request, rows.order_by("title", "pk").select_related("area"))
+    monitored = reading.monitored_of(row)
+    for one in found["page"].object_list if row.is_open else ():
+        one.mine = monitored.may_answer(actor, one.record)
+    context = {"wave": row, **found, "chosen": chosen, "answers": [*Answer.choices, ("unreached", _("no address"))]}
+    context |= {"most": MOST_ON_PAPER, "is_open": row.is_open}
+    return render(request, "monitoring/sheets.html", context | {"crumbs": _under(row, _("Sheets"))})
+
+
+def _sheet(request: HttpRequest, pk: int, sheet: int) -> tuple[Wave, Sheet]:
+    """A sheet of an open wave, if the actor may answer for its record; else it does not exist."""
+    row, actor = _wave(request, pk, following=True), _actor(request)
+    found = get_object_or_404(Sheet.objects.visible_to(actor).select_related("wave"), wave=row, pk=sheet)
+    if not row.is_open or not reading.monitored_of(row).may_answer(actor, found.record):
+        raise Http404
+    return row, found
+
+
+def _sheet_form(request: HttpRequest, found: Sheet, *, by_worker: bool) -> SheetForm:
+    monitored = reading.monitored_of(found.wave)
+    content = monitored.content([found.record]).get(found.record, {})
+    return SheetForm(
+        request.POST or None,
+        monitored=monitored,
+        content=content,
+        questions=questions_of(found.wave)[1],
+        sheet=found,
+        by_worker=by_worker,
+    )
+
+
+def _answered(form: SheetForm, actor: Actor, found: Sheet, channel: str, **more: Any) -> bool:
+    """Whether the answer was taken; what was refused stands beside its fields."""
+    if not form.is_valid():
+        return False
+    try:
+        actions.answer(actor, found, form.cleaned_data["answer"], channel=channel, **form.given(), **more)
+    except ValidationError as error:
+        form.take(error)
+        return False
+    return True
+
+
+@page(may=reads, writes=True)
+def sheet(request: HttpRequest, pk: int, sheet: int) -> HttpResponse:
+    """A sheet typed in by a worker: from paper, from the telephone, from a meeting."""
+    row, found = _sheet(request, pk, sheet)
+    form = _sheet_form(request, found, by_worker=True)
+    try:
+        if request.method == "POST" and _answered(
+            form, _actor(request), found, request.POST.get("channel") or Channel.PAPER.value
+        ):
+            messages.success(request, _("Saved: “%(title)s”.") % {"title": found.title})
+            return redirect(f"{reverse('monitoring:sheets', args=[row.pk])}?answer=waiting")
+    except NotPossible as error:
+        messages.error(request, str(error))
+    context = {"wave": row, "sheet": found, "form": form, "delegate_form": DelegateForm(), "by_worker": True}
+    context |= {"address": reading.monitored_of(row).url(found.record), "links": found.invitations.count()}
+    crumbs = _crumbs(
+        (row.name, reverse("monitoring:wave", args=[row.pk])),
+        (_("Sheets"), reverse("monitoring:sheets", args=[row.pk])),
+        (found.title, ""),
+    )
+    return render(request, "monitoring/sheet.html", context | {"crumbs": crumbs})
+
+
+@page(may=reads, writes=True)
+@require_POST
+def delegate(request: HttpRequest, pk: int, sheet: int) -> HttpResponse:
+    """Send the link to somebody else who knows."""
+    row, found = _sheet(request, pk, sheet)
+    form = DelegateForm(request.POST)
+    if form.is_valid():
+        try:
+            actions.delegate(
+                _actor(request), found, form.cleaned_data["email"], form.cleaned_data["name"], _site(request)
+            )
+            messages.success(request, _("The link has left for %(email)s.") % {"email": form.cleaned_data["email"]})
+        except (NotPossible, ValidationError) as error:
+            messages.error(request, str(error))
+    else:
+        messages.error(request, _("This is not an e-mail address."))
+    return redirect("monitoring:sheet", pk=row.pk, sheet=found.pk)
+
+
+@page(may=reads, writes=True)
+@require_POST
+def paper(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sheets to be printed, each with its own QR code: the chosen ones, at most as many as a stapler holds."""
+    row, actor = _wave(request, pk, following=True), _actor(request)
+    wanted = [
+        int(text) for text in request.POST.getlist("sheet") if text.isascii() and text.isdigit() and len(text) < 19
+    ]
+    rows = (
+        Sheet.objects.filter(wave=row, pk__in=wanted[:MOST_ON_PAPER]).visible_to(actor).select_related("wave", "area")
+    )
+    monitored = reading.monitored_of(row)
+    chosen = [one for one in rows.order_by("title", "pk") if monitored.may_answer(actor, one.record)]
+    if not chosen:
+        raise Http404
+    try:
+        handed = actions.hand_out(actor, chosen, _site(request))
+    except NotPossible as error:
+        messages.error(request, str(error))
+        return redirect("monitoring:wave", pk=row.pk)
+    contents = monitored.content([one.record for one in chosen])
+    _version, asked = questions_of(row)
+    printed = []
+    for one, link in handed:
+        path, width = qr_path(link)
+        form = SheetForm(monitored=monitored, content=contents.get(one.record, {}), questions=asked, sheet=one)
+        printed.append({"sheet": one, "link": link, "path": path, "width": width, "form": form})
+    context = {"wave": row, "printed": printed, "crumbs": _under(row, _("Sheets on paper"))}
+    return render(request, "monitoring/paper.html", context)
+
+
+# --- the personal link --------------------------------------------------------------------------------------------
+@page(may=anyone, writes=True)
+def by_link(request: HttpRequest, token: str) -> HttpResponse:
+    """One sheet, for whoever bears the link to it: no account, nothing else."""
+    opened = links.opened_by(token, client_ip(request) or "")
+    if opened.invitation is None:
+        return _link_page(request, "monitoring/no_link.html", {"reason": opened.reason}, _status(opened.reason))
+    found = opened.invitation.sheet
+    form = _sheet_form(request, found, by_worker=False)
+    try:
+        if request.method == "POST" and _answered(
+            form, opened.actor, found, Channel.LINK.value, invitation=opened.invitation
+        ):
+            return _link_page(
+                request, "monitoring/thanks.html", {"answer": form.cleaned_data["answer"], "sheet": found}
+            )
+    except (NotPossible, PermissionDenied):
+        # Somebody was faster, or the wave was closed while the sheet lay open.
+        return _link_page(request, "monitoring/no_link.html", {"reason": "used"}, 410)
+    context = {"wave": found.wave, "sheet": found, "form": form, "by_worker": False}
+    return _link_page(request, "monitoring/sheet.html", context)
+
+
+def _status(reason: str) -> int:
+    return {"slow": 429, "unknown": 404, "not_yours": 404}.get(reason, 410)
+
+
+def _link_page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A page behind a personal link: it stays in no cache, in no search engine, and its address goes nowhere."""
+    response = render(request, template, context, status=status)
+    response["Cache-Control"] = "no-store"
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "same-origin" if request.method == "GET" and status == 200 else "no-referrer"
+    return response
+
+
+# --- what comes out -----------------------------------------------------------------------------------------------
+@page(may=reads)
+@require_safe
+def quality(request: HttpRequest, pk: int) -> HttpResponse:
+    """How complete each field is, and what is hard to believe."""
+    row = _wave(request, pk, following=True)
+    context = {"wave": row, **reading.quality(row, _actor(request)), "crumbs": _under(row, _("How good the data are"))}
+    return render(request, "monitoring/quality.html", context)
+
+
+@page(may=anyone)
+@require_safe
+def comparison(request: HttpRequest, pk: int, other: int) -> HttpResponse:
+    """Two closed waves compared: `pk` is the later one."""
+    later, earlier = _wave(request, pk), _wave(request, other)
+    if not (later.is_closed and earlier.is_closed) or later.what != earlier.what or later.pk == earlier.pk:
+        raise Http404
+    context = {"found": comparing.compare(earlier, later), "wave": later, "earlier": earlier}
+    return render(request, "monitoring/comparison.html", context | {"crumbs": _under(later, _("Comparison"))})
+
+
+@page(may=reads, writes=True)
+def reopen(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open a closed wave again, saying why."""
+    row, actor = _wave(request, pk), _actor(request)
+    if not may_reopen(actor, row.area_ids()) or not row.is_closed:
+        raise Http404
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actions.reopen_wave(actor, row, form.cleaned_data["reason"])
+        messages.success(request, _("It is open again. The register of acts keeps what it had frozen, and why."))
+        return redirect("monitoring:wave", pk=row.pk)
+    context = {"wave": row, "form": form, "crumbs": _under(row, _("Open again"))}
+    return render(request, "monitoring/reopen.html", context)
+
+
+@page(may=may_make, writes=True)
+def erratum(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say what is wrong in a closed wave."""
+    row = _wave(request, pk, keeping=True)
+    if not row.is_closed:
+        raise Http404
+    form = ErratumForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        actions.write_erratum(_actor(request), row, **form.cleaned_data)
+        messages.success(request, _("Written beside the figures, with today's date."))
+        return redirect("monitoring:wave", pk=row.pk)
+    context = {"wave": row, "form": form, "crumbs": _under(row, _("Correction"))}
+    return render(request, "monitoring/erratum.html", context)
