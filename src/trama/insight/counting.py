@@ -252,6 +252,9 @@ def _statement(rows: QuerySet[Any], axes: int, measure: Measure, register: Regis
         wanted["certainty"] = F(measure.precision)
     inner = rows.order_by().annotate(**wanted).values(*names, *wanted)
     connection = connections[inner.db]
+    if connection.vendor == "sqlite" and not inner.query.distinct:
+        # In the order of the records their answers lie one after another; by area they are looked up here and there.
+        inner = inner.order_by("pk")
     try:
         sql, parameters = inner.query.get_compiler(connection=connection).as_sql()
     except EmptyResultSet:
