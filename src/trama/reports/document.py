@@ -1,6 +1,12 @@
 """A document as a list of blocks, before it is paper: printed by Typst, written as a workbook, read by tests.
 
 Texts are in the language of the reader already. Nothing here knows what the document is about.
+
+Who lays a document out in another way (pages, slides) takes `parts(document)`: the blocks under each heading, each part
+with its level and its key. A picture (`Chart`, `Map`) is whole in itself: its `title` says the finding, `subtitle` what
+is measured, `base` of how many, `source` from where, `alt` is read in its place, and `table` names the `key` of the
+`Table` that holds its figures (`table_of`). A `Paragraph` carries what the editor wrote when the document comes out of
+`editing.with_written`. A document of a demonstration says so in `demonstration`, which must stand on every page.
 """
 
 from __future__ import annotations
@@ -12,10 +18,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Heading:
-    """A title inside the document; level 1 begins a new page."""
+    """A title inside the document; level 1 begins a new page. `key` names the chapter, whatever the language."""
 
     text: str
     level: int = 2
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,6 +106,10 @@ class Chart:
     subtitle: str
     alt: str
     specification: dict[str, Any]
+    key: str = ""
+    table: str = ""  # the key of the table that holds its figures
+    base: str = ""  # of how many, in a sentence
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +120,10 @@ class Map:
     subtitle: str
     alt: str
     svg: str
+    key: str = ""
+    table: str = ""
+    base: str = ""
+    source: str = ""
 
 
 Block = Heading | Paragraph | Bullets | Figures | Table | Chart | Map
@@ -132,6 +147,32 @@ class Document:
     def tables(self) -> Iterator[Table]:
         """The tables in order."""
         return (block for block in self.blocks if isinstance(block, Table))
+
+
+@dataclass(frozen=True)
+class Part:
+    """What stands under one heading, until the next of any level. The first part may have none (`level` 0)."""
+
+    title: str
+    level: int
+    key: str
+    blocks: tuple[Block, ...]
+
+
+def parts(document: Document) -> list[Part]:
+    """The printed blocks of a document under their headings, in order."""
+    found: list[tuple[Heading, list[Block]]] = [(Heading(document.title, 0), [])]
+    for block in shown(document):
+        if isinstance(block, Heading):
+            found.append((block, []))
+        else:
+            found[-1][1].append(block)
+    return [Part(head.text, head.level, head.key, tuple(blocks)) for head, blocks in found if blocks or head.level]
+
+
+def table_of(document: Document, picture: Chart | Map) -> Table | None:
+    """The table that holds the figures of a picture."""
+    return next((table for table in document.tables() if table.key and table.key == picture.table), None)
 
 
 def as_data(document: Document) -> dict[str, Any]:
@@ -207,16 +248,18 @@ def _block(block: Block) -> dict[str, Any]:
         case Table():
             return _table(block)
         case Chart():
-            drawn = {"title": block.title, "subtitle": block.subtitle, "alt": block.alt}
-            return {"type": "picture", **drawn, "specification": block.specification}
+            return {"type": "picture", **_picture(block), "specification": block.specification}
         case Map():
-            return {
-                "type": "picture",
-                "title": block.title,
-                "subtitle": block.subtitle,
-                "alt": block.alt,
-                "svg": block.svg,
-            }
+            return {"type": "picture", **_picture(block), "svg": block.svg}
+
+
+def _picture(block: Chart | Map) -> dict[str, str]:
+    return {"title": block.title, "subtitle": block.subtitle, "alt": block.alt, "foot": foot_of(block)}
+
+
+def foot_of(picture: Chart | Map) -> str:
+    """What stands under a picture: of how many, and from where."""
+    return " ".join(part if part.endswith(".") else f"{part}." for part in (picture.base, picture.source) if part)
 
 
 def _table(table: Table) -> dict[str, Any]:

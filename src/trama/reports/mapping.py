@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -308,3 +308,100 @@ def _round_length(kilometres: float) -> float:
     """The largest of 1, 2, 5 times a power of ten that fits."""
     power = 10.0 ** math.floor(math.log10(max(kilometres, 1e-3)))
     return next(step * power for step in (5, 2, 1) if step * power <= kilometres or step == 1)
+
+
+# --- areas with circles -------------------------------------------------------------------------------------------
+LARGEST = 30.0  # the radius of the largest circle
+
+
+@dataclass(frozen=True)
+class Circle:
+    """A count in an area: the circle is as large as `count`, and `text` stands in it or beside it."""
+
+    area: int
+    name: str
+    count: int
+    text: str
+
+
+def circles_drawn(circles: Sequence[Circle], around: Collection[int]) -> str | None:
+    """Areas with a circle each, its surface in proportion to a count; None where no area of these has a boundary.
+
+    `around` are the areas above, of which the outline is drawn too. A count is no density: shading the surface of an
+    area would say more of large areas than of small ones.
+    """
+    wanted = {circle.area for circle in circles}
+    rows = Boundary.objects.filter(area__in={*wanted, *around}, valid_to__isnull=True).select_related("area")
+    rows = list(rows.order_by("area__name", "area_id"))
+    parts = [row for row in rows if row.area_id in wanted]
+    if not parts:
+        return None
+    frame = _frame(rows)
+    drawn = [_outline(row, frame, "#eef3f9", "#7c93ab", 0.8) for row in parts]
+    drawn += [_outline(row, frame, "none", "#0b3b6f", 1.6) for row in rows if row.area_id not in wanted]
+    most = max((circle.count for circle in circles), default=0) or 1
+    centres = {
+        row.area_id: frame.at(row.area.lon, row.area.lat)
+        for row in parts
+        if row.area.lon is not None and row.area.lat is not None
+    }
+    placed = sorted((circle for circle in circles if circle.area in centres), key=lambda circle: -circle.count)
+    taken: list[tuple[float, float, float, float]] = []
+    marks, names = [], []
+    for circle in placed:
+        x, y = centres[circle.area]
+        radius = LARGEST * math.sqrt(circle.count / most)
+        if circle.count:
+            marks.append(_disc(x, y, radius, circle.text))
+        taken.append((x - radius, y - radius, x + radius, y + radius))
+    for circle in placed:
+        x, y = centres[circle.area]
+        radius = LARGEST * math.sqrt(circle.count / most)
+        label = circle.name if radius >= _room(circle.text) else f"{circle.name}: {circle.text}"
+        names.append(_named_beside(label, x, y, radius, frame, taken))
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{frame.width:.0f}" height="{frame.height:.0f}" '
+        f'viewBox="0 0 {frame.width:.0f} {frame.height:.0f}" font-family="Titillium Web">'
+        f"{''.join(drawn)}{''.join(marks)}{''.join(names)}</svg>"
+    )
+
+
+def _room(text: str) -> float:
+    """The radius that a circle needs to bear a text."""
+    return len(text) * 3.6 + 4
+
+
+def _disc(x: float, y: float, radius: float, text: str) -> str:
+    disc = (
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="#0b4f92" fill-opacity="0.88" stroke="#ffffff" '
+        'stroke-width="1"/>'
+    )
+    if radius < _room(text):
+        return disc
+    return disc + (
+        f'<text x="{x:.1f}" y="{y + 4.5:.1f}" font-size="13" font-weight="700" text-anchor="middle" '
+        f'fill="#ffffff">{escape(text)}</text>'
+    )
+
+
+def _named_beside(
+    label: str, x: float, y: float, radius: float, frame: _Frame, taken: list[tuple[float, float, float, float]]
+) -> str:
+    """A name under, over or beside its circle, where it covers nothing; else under it, with a white edge."""
+    half = len(label) * 2.9 + 3
+    spots = [(x, y + radius + 12), (x, y - radius - 5), (x + radius + half + 2, y + 4), (x - radius - half - 2, y + 4)]
+    found = spots[0]
+    for at_x, at_y in spots:
+        box = (at_x - half, at_y - 9, at_x + half, at_y + 3)
+        inside = box[0] >= 0 and box[2] <= frame.width and box[1] >= 0 and box[3] <= frame.height
+        if inside and not any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken):
+            found = (at_x, at_y)
+            break
+    at_x, at_y = min(max(found[0], half + 2), frame.width - half - 2), min(found[1], frame.height - 3)
+    taken.append((at_x - half, at_y - 9, at_x + half, at_y + 3))
+    place = f'x="{at_x:.1f}" y="{at_y:.1f}" text-anchor="middle" font-size="11" font-weight="600"'
+    words = escape(label)
+    return (
+        f'<text {place} fill="none" stroke="#ffffff" stroke-width="3" stroke-linejoin="round">{words}</text>'
+        f'<text {place} fill="#17324d">{words}</text>'
+    )

@@ -28,6 +28,7 @@ from trama.reports.document import (
     Map,
     Paragraph,
     Table,
+    foot_of,
     shown,
 )
 
@@ -251,6 +252,8 @@ class Word:
             f'<a:graphicData uri="{DRAWING}/picture">{picture}</a:graphicData></a:graphic></wp:inline></w:drawing>'
             "</w:r>"
         )
+        if foot := foot_of(block):
+            yield _paragraph(_run(foot), "Small")
 
     # --- the other parts ------------------------------------------------------------------------------------------
     def _header(self) -> str:

@@ -1,0 +1,271 @@
+"""The chapter on the experiences: the whole, who takes part, where, and what they are like."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from trama.core.declarations import Monitored
+from trama.monitoring.models import Wave
+from trama.reports.document import Block, Cell, Chart, Figures, Heading, KeyFigure, Line, Map, Paragraph, Table
+from trama.reports.waves import exhibits, phrases
+from trama.reports.waves.counted import Counted, Number, Place
+from trama.territory import finding
+from trama.ui import charts
+from trama.ui.charts import Bar
+from trama.ui.numbers import number, percent
+
+# The order of the practice: who has which part, why, for whom, with what.
+ORDER = (
+    "experience_kind",
+    "service_role",
+    "aim",
+    "target",
+    "need",
+    "instrument",
+    "public_service",
+)
+
+
+def key_figures(whole: dict[str, Number]) -> Figures:
+    """The four figures of the practice."""
+    items = [
+        KeyFigure(one.text, one.label, phrases.known_for(one))
+        for key in exhibits.FIGURES
+        if (one := whole.get(key)) is not None
+    ]
+    return Figures(tuple(items))
+
+
+def not_persons(whole: dict[str, Number]) -> Paragraph:
+    """The warning that stands wherever people are summed."""
+    return Paragraph(
+        _(
+            "People reached are not distinct persons, and volunteers neither: who takes part in two experiences is "
+            "counted in both."
+        ),
+        "note",
+        key="page.not_persons",
+    )
+
+
+def parts_of(wave: Wave, places: Sequence[Place]) -> list[Place]:
+    """The areas directly below the wave's own; where it looks at several areas, or there is none below, these."""
+    tops = wave.area_ids()
+    nodes = finding.nodes()
+    below = [place for place in places if place.area in nodes and nodes[place.area].parent in tops]
+    if len(tops) == 1 and below:
+        return below
+    return [place for place in places if place.area in tops]
+
+
+def experience_blocks(wave: Wave, monitored: Monitored, found: Counted, city_wide: int) -> Iterator[Block]:
+    """The whole chapter."""
+    whole = found.whole
+    yield Paragraph(_whole(monitored, whole), "lead", key="experiences.whole")
+    yield key_figures(whole)
+    yield not_persons(whole)
+    yield figures_table(wave, whole)
+    yield Paragraph("", key="experiences.added")
+    yield Heading(_("Who takes part"), 2)
+    yield from _organisations(wave, found)
+    yield Heading(_("Where"), 2)
+    yield from _where(wave, found, city_wide)
+    for key in (*ORDER, *(key for key in found.cuts if key not in ORDER and key != "organisation_kind")):
+        cut = found.cuts.get(key)
+        if cut is not None:
+            yield Heading(cut.label, 2)
+            yield from exhibits.cut_blocks(wave, cut, f"experiences.{key}")
+    yield from _money(whole)
+
+
+def _whole(monitored: Monitored, whole: dict[str, Number]) -> str:
+    if not whole["records"].value:
+        return _("The wave counts no experience: nobody answered for any.")
+    return _("The wave counts %(totals)s.") % {"totals": phrases.totals(monitored, whole)}
+
+
+def figures_table(wave: Wave, whole: dict[str, Number]) -> Table:
+    """Every figure of the whole, with of how many sheets it is known."""
+    lines = [
+        Line(one.label, (one.cell, Cell(number(one.known), one.known), Cell(number(one.base), one.base)), key=key)
+        for key, one in whole.items()
+    ]
+    return Table(
+        caption=_("The figures of the wave"),
+        heads=(_("Figure"), _("Value"), _("Known for"), _("Of")),
+        lines=tuple(lines),
+        subtitle=_("Known for: the sheets that state it."),
+        notes=tuple(note for note in (whole["beneficiaries"].note if "beneficiaries" in whole else "",
+                                      phrases.source_of(wave)) if note),
+        sheet=_("Figures"),
+        key="figures",
+        columns=("value", "", ""),
+    )  # fmt: skip
+
+
+# --- who ----------------------------------------------------------------------------------------------------------
+def _organisations(wave: Wave, found: Counted) -> Iterator[Block]:
+    whole = found.whole
+    total = whole["organisations"]
+    yield Paragraph(_who(whole), key="experiences.organisations")
+    split = [whole[key] for key in ("organisations_ets", "organisations_other", "organisations_public") if key in whole]
+    if total.value and split:
+        yield _kinds_chart(wave, split, total)
+        yield _kinds_table(wave, split, total)
+    cut = found.cuts.get("organisation_kind")
+    if cut is not None:
+        yield from exhibits.cut_blocks(wave, cut, "experiences.organisation_kind")
+
+
+SIDES = {"organisations_ets": 0, "organisations_other": 1, "organisations_public": 2}
+
+
+def _side(key: str) -> str:
+    return (_("third-sector bodies"), _("other organisations"), _("public bodies"))[SIDES[key]]
+
+
+def _who(whole: dict[str, Number]) -> str:
+    total = whole["organisations"]
+    if not total.value:
+        return _("No organisation is named on any sheet.")
+    text = ngettext(
+        "One organisation takes part.", "%(n)s organisations take part, each counted once.", total.value
+    ) % {"n": total.text}
+    if "organisations_ets" not in whole:
+        return text
+    names = {
+        "ets": _third(whole["organisations_ets"]),
+        "other": _others(whole["organisations_other"]),
+        "public": _public(whole["organisations_public"]),
+    }
+    text += " " + _("Among them: %(ets)s, %(other)s, %(public)s.") % names
+    if not total.is_complete:
+        missing = total.base - total.known
+        none = ngettext("One sheet names none.", "%(n)s sheets name none.", missing)
+        text += " " + none % {"n": number(missing)}
+    return text
+
+
+def _third(count: Number) -> str:
+    if not count.value:
+        return _("no third-sector body")
+    return ngettext("%(n)s third-sector body", "%(n)s third-sector bodies", count.value) % {"n": count.text}
+
+
+def _others(count: Number) -> str:
+    if not count.value:
+        return _("no organisation of another kind")
+    text = ngettext("%(n)s organisation of another kind", "%(n)s organisations of other kinds", count.value)
+    return text % {"n": count.text}
+
+
+def _public(count: Number) -> str:
+    if not count.value:
+        return _("no public body")
+    return ngettext("%(n)s public body", "%(n)s public bodies", count.value) % {"n": count.text}
+
+
+def _kinds_chart(wave: Wave, split: Sequence[Number], total: Number) -> Chart:
+    first = max(split, key=lambda one: one.value or 0)
+    share = (first.value or 0) / (total.value or 1)
+    title = _("%(name)s: %(count)s of %(total)s (%(share)s)") % {
+        "name": _side(first.key).capitalize(),
+        "count": first.text,
+        "total": total.text,
+        "share": percent(share, 0),
+    }
+    figures = "; ".join(f"{_side(one.key)} {one.text}" for one in split)
+    return Chart(
+        title=title,
+        subtitle=_("Organisations by sector"),
+        alt=_("Bar chart, organisations by sector: %(figures)s.") % {"figures": figures},
+        specification=charts.bars([Bar(_side(one.key).capitalize(), one.value, one.text) for one in split]),
+        key="chart.sector",
+        table="sector",
+        base=_("Base: %(n)s organisations, each counted once.") % {"n": total.text},
+        source=phrases.source_of(wave),
+    )
+
+
+def _kinds_table(wave: Wave, split: Sequence[Number], total: Number) -> Table:
+    lines = []
+    for one in split:
+        share = (one.value or 0) / (total.value or 1)
+        lines.append(
+            Line(_side(one.key).capitalize(), (one.cell, Cell(percent(share), round(share, 6), "%")), key=one.key)
+        )
+    lines.append(Line(_("Organisations in all"), (total.cell,), "total", "total"))
+    return Table(
+        caption=_("Organisations by sector"),
+        heads=(_("Sector"), _("Organisations"), _("Share")),
+        lines=tuple(lines),
+        subtitle=_("Base: %(n)s organisations, each counted once.") % {"n": total.text},
+        notes=(phrases.source_of(wave),),
+        sheet=_("Sectors"),
+        key="sector",
+        columns=("count", ""),
+    )
+
+
+# --- where --------------------------------------------------------------------------------------------------------
+def _where(wave: Wave, found: Counted, city_wide: int) -> Iterator[Block]:
+    places = parts_of(wave, found.places)
+    if not places:
+        yield Paragraph(_("No sheet states an area."), key="experiences.where")
+        return
+    yield Paragraph(_spread(wave, places, city_wide), key="experiences.where")
+    drawn = places_map(wave, places)
+    if drawn is not None:
+        yield drawn
+    yield exhibits.places_table(wave, places, found.whole, "areas", _("The figures by area"))
+
+
+def places_map(wave: Wave, places: Sequence[Place]) -> Map | None:
+    """The map of the experiences; its title says how many areas have any, and names no first."""
+    return exhibits.places_map(wave, places, _reach(wave, places), "areas")
+
+
+def _reach(wave: Wave, places: Sequence[Place]) -> str:
+    reached = sum(bool(place.numbers["records"].value) for place in places)
+    tops = wave.area_ids()
+    total = sum(node.parent in tops and node.in_force for node in finding.nodes().values()) if len(tops) == 1 else len(tops)
+    total = max(total, len(places))
+    if reached == total:
+        text = ngettext("The experiences reach the one area", "The experiences reach all %(total)s areas", total)
+    else:
+        text = ngettext(
+            "The experiences reach %(n)s area of %(total)s", "The experiences reach %(n)s areas of %(total)s", reached
+        )
+    return text % {"n": number(reached), "total": number(total)}
+
+
+def _spread(wave: Wave, places: Sequence[Place], city_wide: int) -> str:
+    parts = [f"{_reach(wave, places)}."]
+    if city_wide:
+        text = ngettext(
+            "One is for the whole territory: it counts once in the total.",
+            "%(n)s are for the whole territory: they count once in the total.",
+            city_wide,
+        )
+        parts.append(text % {"n": number(city_wide)})
+    parts.append(_("What happens in several areas stands in each of them."))
+    return " ".join(parts)
+
+
+def _money(whole: dict[str, Number]) -> Iterator[Block]:
+    count = whole.get("funded")
+    if count is None:
+        return
+    yield Heading(_("Money"), 2)
+    if not count.value:
+        text = _("No sheet states with which money it is paid.")
+    else:
+        text = ngettext(
+            "One sheet of %(base)s states with which money it is paid.",
+            "%(n)s sheets of %(base)s state with which money they are paid.",
+            count.value,
+        ) % {"n": count.text, "base": number(count.base)}
+    yield Paragraph(text, key="experiences.money")
