@@ -154,25 +154,39 @@ class Recent:
     verb: str
     label: str
     address: str
+    others: int = 0  # records written in the same breath, as a load of a file does
 
 
 def recent_changes(actor: Actor, most: int = 10) -> list[Recent]:
-    """The latest changes of records that the actor may see, one line per record."""
+    """What people changed last on records that the actor may see: a line per record, one for what a load wrote at once.
+
+    What the installation did by itself (the demonstration, a load from the command line) is nobody's news.
+    """
     by_kind = {r.model._meta.label_lower: r for r in gathered.registers.values()}
-    entries = list(AuditEntry.objects.filter(kind__in=by_kind).exclude(object_id="").order_by("-number")[: most * 12])
+    of_people = AuditEntry.objects.filter(kind__in=by_kind, user__isnull=False).exclude(object_id="")
     seen: dict[tuple[str, str], AuditEntry] = {}
-    for entry in entries:
-        seen.setdefault((entry.kind, entry.object_id), entry)
+    for entry in of_people.order_by("-number")[: most * 12]:
+        if entry.object_id.isdigit():
+            seen.setdefault((entry.kind, entry.object_id), entry)
     allowed: dict[str, set[int]] = {}
     for kind, register in by_kind.items():
-        ids = [int(pk) for k, pk in seen if k == kind and pk.isdigit()]
+        ids = [int(pk) for k, pk in seen if k == kind]
         allowed[kind] = set(register.visible(actor).filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
-    found = []
+    together: dict[tuple[object, ...], list[AuditEntry]] = {}
     for (kind, pk), entry in seen.items():
-        if pk.isdigit() and int(pk) in allowed[kind]:
-            address = by_kind[kind].url(int(pk))
-            found.append(Recent(entry.at, entry.user_name, entry.verb, entry.label, address))
-    return found[:most]
+        if int(pk) in allowed[kind]:
+            together.setdefault((entry.at, entry.user, kind, entry.verb), []).append(entry)
+    return [
+        Recent(
+            first.at,
+            first.user_name,
+            first.verb,
+            first.label,
+            by_kind[first.kind].url(int(first.object_id)),
+            len(others),
+        )
+        for first, *others in list(together.values())[:most]
+    ]
 
 
 @dataclass(frozen=True)

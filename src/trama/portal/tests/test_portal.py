@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from trama.core import facts
 from trama.core.actor import SYSTEM, Actor
+from trama.core.history import Act, record_many
 from trama.core.models import Code
 from trama.experiences.models import Experience, Occurrence
+from trama.portal.gathering import recent_changes
 from trama.territory import actions
 from trama.territory.models import Area
 from trama.territory.tests.acting import ActsAs, acting, acting_in_place_of_logins
@@ -97,6 +99,20 @@ def test_my_day_asks_for_a_login(client: Client) -> None:
     answer = client.get("/oggi/")
     assert answer.status_code == 302
     assert "/accedi/" in answer["Location"]
+
+
+def test_news_are_what_people_did_and_a_load_is_one_line(hamlet: Area) -> None:
+    shown = [occurrence(hamlet, 1, title).experience for title in ("Cena", "Festa", "Orto", "Ballo")]
+    kind = "experiences.experience"
+    worker = acting("community_worker", hamlet)
+    record_many(SYSTEM, [Act("created", kind, str(one.pk), one.name) for one in shown])
+    assert recent_changes(worker) == []
+    record_many(worker, [Act("created", kind, str(one.pk), one.name) for one in shown])
+    record_many(worker, [Act("changed", kind, str(shown[0].pk), "Cena")])
+    assert [(line.verb, line.label, line.others) for line in recent_changes(worker)] == [
+        ("changed", "Cena", 0),
+        ("created", "Ballo", 2),
+    ]
 
 
 @pytest.fixture
