@@ -49,7 +49,9 @@ BY_WORKER = (Channel.PAPER, Channel.PHONE, Channel.MEETING)
 
 class QuestionType(models.TextChoices):
     TEXT = "text", pgettext_lazy("question", "text")
+    WHOLE = "whole", pgettext_lazy("question", "whole number")
     NUMBER = "number", pgettext_lazy("question", "number")
     ONE = "one", pgettext_lazy("question", "one choice")
     MANY = "many", pgettext_lazy("question", "several choices")
     DATE = "date", pgettext_lazy("question", "date")
+    NOTE = "note", pgettext_lazy("question", "only words, no answer")
