@@ -118,7 +118,7 @@ def site_of(address: str) -> str:
     return host
 
 
-def _places() -> dict[int, tuple[str, str]]:
+def municipalities() -> dict[int, tuple[str, str]]:
     """For each area its municipality (or itself, above that) and what is around it: the province, or the widest."""
     known = finding.nodes()
     found: dict[int, tuple[str, str]] = {}
@@ -161,7 +161,7 @@ def registered() -> list[Party]:
     others: dict[int, list[str]] = defaultdict(list)
     for owner, name in OrganisationName.objects.order_by("pk").values_list("organisation", "name"):
         others[owner].append(name)
-    places = _places()
+    places = municipalities()
     home = _home(places)
     fields = ("pk", "name", "acronym", "area_id", "address", "tax_code", "kind_id", "source__key", "import_key")
     found = []
