@@ -112,7 +112,8 @@ class Linked:
     other does not (`fills`) is written into the other. `with_ends` names the other end of a row that joins two such
     records: one that would join a record with itself is taken away. `alike_by` names fields that make two rows the
     same where no constraint says so. When one record is split into several, the row is repeated for each of them if
-    `shared`, else it goes to the first.
+    `shared`, else it goes to the first; and `settles` names a flag of the other record (“resource.promoter_to_split”)
+    that waited for just that.
     """
 
     model: type[Model]
@@ -122,6 +123,7 @@ class Linked:
     either_way: bool = False  # the two ends may be exchanged
     alike_by: tuple[str, ...] = ()
     shared: bool = False
+    settles: str = ""
 
     @property
     def key(self) -> str:
@@ -224,6 +226,51 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class FrozenBody:
+    """An organisation that a frozen content names: its group is "ets", "public" or "other"."""
+
+    id: int
+    group: str
+    kind: str | None = None
+    is_person: bool = False  # it is one person: a count of such bodies alone is a count of persons
+
+
+@dataclass(frozen=True)
+class FrozenAxis:
+    """By what frozen contents can be told apart: `answers` gives what a content states, nothing where it is silent.
+
+    Answers are keys of codes where `list` names the list that orders them, else keys of `options`, else texts. With
+    `of_body` the organisations of a content answer, each with one value, and `answers` is not asked.
+    """
+
+    key: str
+    label: Text
+    answers: Callable[[dict[str, Any]], Sequence[str]] = lambda one: ()
+    several: bool = False
+    special: bool = False  # tells of a special category of data: counts of persons by it have the higher threshold
+    list: str = ""
+    options: tuple[tuple[str, Text], ...] = ()
+    of_body: Callable[[FrozenBody], str | None] | None = None
+    spare: bool = False  # left out of the list of cuts where no content states it
+
+
+@dataclass(frozen=True)
+class FrozenCount:
+    """A number that contents state: `stated` gives it (None: not known) and whether it is an estimate.
+
+    `lower_bound`: what is not known can only add to a total ("more than 500").
+    """
+
+    key: str
+    label: Text
+    stated: Callable[[dict[str, Any]], tuple[float | None, bool]]
+    unit: Text = ""
+    warning: Text = ""
+    persons: bool = True
+    lower_bound: bool = False
+
+
+@dataclass(frozen=True)
 class Monitored:
     """What of an app can be monitored in a wave. `monitoring` knows nothing of the records but this.
 
@@ -256,8 +303,19 @@ class Monitored:
     measures: tuple[tuple[str, Text, Callable[[dict[str, Any]], int | None]], ...]
     # What is counted distinct over all contents: key, label, and the things that a content names.
     distinct: tuple[tuple[str, Text, Callable[[dict[str, Any]], frozenset[int]]], ...]
-    # The frozen words that a content's codes stood for.
+    # The frozen words that a content's codes stood for: `codes` (key: [Italian, English]), `order` (keys of codes).
     definitions: Callable[[], dict[str, Any]]
+    # By what tables of a wave are cut, and what is added up in them. Areas, the moment, questions come by themselves.
+    axes: tuple[FrozenAxis, ...] = ()
+    counts: tuple[FrozenCount, ...] = ()
+    # The organisations that a content names and everybody may count.
+    bodies: Callable[[dict[str, Any]], Sequence[FrozenBody]] = lambda one: ()
+    # The areas of a content, and whether it happens in the whole territory.
+    places: Callable[[dict[str, Any]], tuple[Sequence[int], bool]] = lambda one: ((), False)
+    # The smallest number of persons that may be told of a content.
+    below: Callable[[dict[str, Any]], int] = lambda one: 3
+    # What came of it: whether a content says any result.
+    has_result: Callable[[dict[str, Any]], bool] = lambda one: True
 
 
 @dataclass

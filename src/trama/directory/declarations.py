@@ -419,5 +419,5 @@ declare(
         offered_by,
         order=10,
     ),
-    Linked(Promotion, "organisation", shared=True),
+    Linked(Promotion, "organisation", shared=True, settles="resource.promoter_to_split"),
 )

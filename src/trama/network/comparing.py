@@ -13,6 +13,7 @@ from trama.core.actor import Actor
 from trama.core.declarations import links_to
 from trama.network import permissions
 from trama.network.choices import Decision, Tier, Visibility
+from trama.network.merging import column_of
 from trama.network.models import Organisation, Proposal, normalised
 from trama.territory import finding
 from trama.ui.numbers import day
@@ -110,7 +111,7 @@ def weights(pks: Sequence[int]) -> dict[int, int]:
         if linked.model is Proposal:
             continue
         rows = linked.model._default_manager.filter(**{f"{linked.field}__in": list(pks)}).order_by()
-        column = linked.model._meta.get_field(linked.field).attname
+        column = column_of(linked.model, linked.field)
         for pk in rows.values_list(column, flat=True):
             found[pk] += 1
     return found

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from django.apps import apps
 from django.db import models
@@ -43,6 +43,11 @@ def _read(model: type[models.Model], values: Mapping[str, Any]) -> Row:
         name: value if value is None or known[name].is_relation else known[name].to_python(value)
         for name, value in values.items()
     }
+
+
+def column_of(model: type[models.Model], name: str) -> str:
+    """The column of a field: that of a foreign key `organisation` is `organisation_id`."""
+    return cast("models.Field[Any, Any]", model._meta.get_field(name)).attname
 
 
 @dataclass
@@ -88,17 +93,26 @@ def move_links(journal: Journal, gone: Organisation, kept: Organisation) -> dict
     return moved
 
 
+def keys_onto(target: type[models.Model]) -> list[tuple[type[models.Model], str]]:
+    """Every foreign key that points to a model, also those without a name on this side: (model, field)."""
+    return [
+        (model, key.name)
+        for model in apps.get_models()
+        for key in model._meta.concrete_fields
+        if isinstance(key, models.ForeignKey) and key.related_model is target
+    ]
+
+
 def _nothing_left(gone: Organisation) -> None:
     """Refuse to go on when an app points here and did not declare it: its rows would be lost."""
-    for relation in Organisation._meta.related_objects:
-        rows = relation.related_model._default_manager.filter(**{relation.field.name: gone.pk})
-        if rows.exists():
-            raise RuntimeError(f"{relation.related_model._meta.label}.{relation.field.name} is not declared as Linked")
+    for model, name in keys_onto(Organisation):
+        if model._default_manager.filter(**{name: gone.pk}).exists():
+            raise RuntimeError(f"{model._meta.label}.{name} is not declared as Linked")
 
 
 def move(journal: Journal, linked: Linked, row: models.Model, to: int) -> bool:
     """Let one row point to `to`; False when it was taken away because the same is there, or it would join one body."""
-    column = linked.model._meta.get_field(linked.field).attname
+    column = column_of(linked.model, linked.field)
     if linked.with_ends and _column(row, linked.with_ends) == to:
         journal.remove(row)
         return False
@@ -113,7 +127,7 @@ def move(journal: Journal, linked: Linked, row: models.Model, to: int) -> bool:
 
 
 def _column(row: models.Model, name: str) -> Any:
-    return getattr(row, row._meta.get_field(name).attname)
+    return getattr(row, column_of(type(row), name))
 
 
 def _the_same(linked: Linked, row: models.Model, to: int) -> models.Model | None:
@@ -141,13 +155,16 @@ def share_links(journal: Journal, text: Organisation, bodies: Sequence[Organisat
     """What points to a string of several bodies points to them: to each where it is shared, else to the first."""
     moved: dict[str, int] = {}
     for linked in links_to(Organisation):
-        column = linked.model._meta.get_field(linked.field).attname
+        column = column_of(linked.model, linked.field)
         for row in linked.model._default_manager.filter(**{linked.field: text.pk}).order_by("pk"):
             values = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if not f.primary_key}
             for body in bodies[1:] if linked.shared else ():
                 ends = linked.with_ends and _column(row, linked.with_ends) == body.pk
                 if not ends and _the_same(linked, row, body.pk) is None:
                     journal.create(linked.model(**{**values, column: body.pk}))
+            if linked.settles:
+                other, flag = linked.settles.split(".")
+                journal.change(getattr(row, other), **{flag: False})
             if move(journal, linked, row, bodies[0].pk):
                 moved[linked.model._meta.label_lower] = moved.get(linked.model._meta.label_lower, 0) + 1
     _nothing_left(text)

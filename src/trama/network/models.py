@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -309,6 +309,9 @@ class Tie(models.Model):
         return f"{self.one} – {self.other}"
 
 
+PATIENCE = timedelta(minutes=10)
+
+
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def visible_to(self, actor: Actor) -> Self:
         """For who writes down what happens: pairs of which both are shown to them; of others not even the number."""
@@ -363,6 +366,37 @@ class Proposal(models.Model):
         return f"{self.one_id} = {self.other_id}?"
 
 
+class Seeking(models.Model):
+    """One search for duplicates: who asked for it, how far it is, what it found."""
+
+    privacy: ClassVar[Privacy] = INTERNAL
+
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    asked_at = models.DateTimeField(default=timezone.now)
+    # How far it is: the last thing that it said, and when; who sees no sign for long knows that it was stopped.
+    says = models.CharField(max_length=200, blank=True)
+    said_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    failed = models.BooleanField(default=False)
+    organisations = models.PositiveIntegerField(default=0)
+    pairs = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ("-asked_at", "-id")
+        verbose_name = _("search for duplicates")
+        verbose_name_plural = _("searches for duplicates")
+
+    def __str__(self) -> str:
+        return f"{self.asked_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is under way: a search that said nothing for long was stopped."""
+        return self.ended_at is None and timezone.now() - self.said_at < PATIENCE
+
+
 class MergeQuerySet(models.QuerySet["Merge"]):
     def in_force(self) -> Self:
         """Those that were not undone."""
@@ -389,6 +423,10 @@ class Merge(models.Model):
     what = models.CharField(_("what was done"), max_length=10, choices=Reshaping.choices, default=Reshaping.MERGED)
     gone = models.PositiveBigIntegerField(db_index=True)
     gone_name = models.CharField(max_length=250)
+    # Under which key a load had brought it in: the next load finds by it what became of it.
+    gone_key = models.CharField(max_length=120, blank=True)
+    # Into which bodies a string was split, the first of them in `kept`.
+    bodies = models.JSONField(default=list)
     kept = models.PositiveBigIntegerField(db_index=True)
     rows = models.JSONField(default=list)
     made_by = models.ForeignKey(

@@ -385,6 +385,7 @@ class Written:
     drafts: dict[int, Draft]
     touched: frozenset[int]
     changed: list[int]
+    by_hand: dict[int, frozenset[str]] = field(default_factory=dict)
 
 
 def sync(run: Run, step: RecordsStep, report: StepReport, model: type[Any], drafts: list[Draft]) -> Written:
@@ -424,7 +425,8 @@ def sync(run: Run, step: RecordsStep, report: StepReport, model: type[Any], draf
     run.changed(model, [row.pk for row in rows])
     _gone(run, step, report, model, existing)
     pk_of = _keys(model, prefix)
-    return Written(pk_of, {pk_of[draft.key]: draft for draft in drafts}, frozenset(by_hand), [row.pk for row in rows])
+    drafts_by_pk = {pk_of[draft.key]: draft for draft in drafts}
+    return Written(pk_of, drafts_by_pk, frozenset(by_hand), [row.pk for row in rows], by_hand)
 
 
 def _keys(model: type[Any], prefix: str) -> dict[str, int]:

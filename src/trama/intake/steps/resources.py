@@ -27,9 +27,11 @@ from trama.intake.steps.records import (
 )
 from trama.intake.steps.run import Run
 from trama.intake.verdicts import StepReport
-from trama.network.matching import match_all, names_several
+from trama.network.following import Moves, bodies_named
+from trama.network.matching import names_several
 from trama.network.models import Organisation, normalised
 
+PROMOTERS_BY_HAND = "promoters"  # as the history of a resource calls a change of who offers it
 FIELDS = frozenset({"name", "description", "activity", "access", "opening", "address", "directions_url", "targets"})
 
 
@@ -65,6 +67,7 @@ def _fields(sheet: Sheet, row: files.Row) -> dict[str, Any]:
         sheet.report.refuse(row.number, column if isinstance(column, str) else column[0], _("there is no title"))
         raise Refused
     promoter = sheet.cell(row, step.promoter.column) if step.promoter else ""
+    is_several = bool(promoter) and sheet.once("several", promoter, lambda: several(promoter, step.promoter))
     return {
         "name": name[:250],
         "description": description,
@@ -74,8 +77,8 @@ def _fields(sheet: Sheet, row: files.Row) -> dict[str, Any]:
         "address": sheet.text(row, "address")[:200],
         "directions_url": sheet.text(row, "directions_url")[:600],
         "promoter_text": promoter[:400],
-        "promoter_to_split": bool(promoter)
-        and sheet.once("several", promoter, lambda: several(promoter, step.promoter)),
+        # A string that was split already waits for nobody.
+        "promoter_to_split": is_several and not sheet.once("moves", "", Moves).of_text(promoter),
     }
 
 
@@ -136,26 +139,26 @@ def _sync_promoters(run: Run, step: ResourcesStep, report: StepReport, written: 
     assert spec is not None  # noqa: S101
     texts = {draft.fields["promoter_text"] for draft in written.drafts.values()} - {""}
     report.related["promoters"] = len(texts)
-    keys = {text: normalised(text)[:250] for text in texts}
     marked = {draft.fields["promoter_text"]: draft.fields["promoter_to_split"] for draft in written.drafts.values()}
-    found = {keys[text]: pk for text, pk in match_all(sorted(texts)).items() if pk is not None}
-    known = {
-        row.normalised_name: row.pk
-        for row in Organisation.objects.filter(import_key__startswith=f"{run.recipe.key}:promoter:").order_by("-pk")
+    # What people decided since the last load holds: records merged, renamed, strings split into their bodies.
+    keys = {text: _promoter_key(run, text) for text in texts}
+    bodies = bodies_named(keys)
+    # Who promotes a record was written by hand: what its row says brings nobody in.
+    used = {
+        draft.fields["promoter_text"]
+        for pk, draft in written.drafts.items()
+        if PROMOTERS_BY_HAND not in written.by_hand.get(pk, ())
     }
     new: dict[str, Organisation] = {}
-    for text in sorted(texts):
-        key = keys[text]
-        if key and key not in found and key not in known and key not in new:
-            new[key] = organisation_from(
+    for text in sorted(texts & used):
+        if keys[text] and not bodies[text] and keys[text] not in new:
+            new[keys[text]] = organisation_from(
                 text,
                 [] if marked[text] else spec.kinds,
                 names_several=marked[text],
                 source=run.source(step),
-                import_key=f"{run.recipe.key}:promoter:{key}"[:120],
+                import_key=keys[text],
             )
-    for organisation in new.values():
-        organisation.import_key = _unique_key(organisation.import_key, organisation.normalised_name)
     Organisation.objects.bulk_create(list(new.values()), batch_size=500)
     if new:
         report.related["organisations"] = len(new)
@@ -165,9 +168,14 @@ def _sync_promoters(run: Run, step: ResourcesStep, report: StepReport, written: 
             run.acts += [
                 Act(LOADED, kind_of(row), str(row.pk), str(row), differences(row, None)) for row in new.values()
             ]
-    ids = {**known, **{key: row.pk for key, row in new.items()}, **found}
-    bodies = {text: ids[key] for text, key in keys.items() if key in ids}
+    bodies = {text: found or ((new[keys[text]].pk,) if keys[text] in new else ()) for text, found in bodies.items()}
     _promotions(run, report, written, bodies, codes.key("tie_role", spec.role))
+
+
+def _promoter_key(run: Run, text: str) -> str:
+    """Under which key the body of this name is loaded; empty for a text without letters."""
+    name = normalised(text)[:250]
+    return _unique_key(f"{run.recipe.key}:promoter:{name}"[:120], name) if name else ""
 
 
 def _unique_key(key: str, name: str) -> str:
@@ -175,11 +183,12 @@ def _unique_key(key: str, name: str) -> str:
     return key if len(name) < 80 else f"{key[:100]}#{hashlib.sha256(name.encode()).hexdigest()[:12]}"
 
 
-def _promotions(run: Run, report: StepReport, written: Written, bodies: dict[str, int], role: str) -> None:
+def _promotions(run: Run, report: StepReport, written: Written, bodies: dict[str, tuple[int, ...]], role: str) -> None:
     wanted = {
-        (pk, bodies[draft.fields["promoter_text"]])
+        (pk, body)
         for pk, draft in written.drafts.items()
-        if draft.fields["promoter_text"] in bodies
+        if PROMOTERS_BY_HAND not in written.by_hand.get(pk, ())
+        for body in bodies.get(draft.fields["promoter_text"], ())
     }
     existing: dict[tuple[int, int], int] = {}
     pks = list(written.drafts)

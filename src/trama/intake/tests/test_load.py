@@ -11,13 +11,15 @@ from django.db import connection
 from trama.core import history, search
 from trama.core.actor import NOBODY, SYSTEM, Actor
 from trama.core.models import AuditEntry, SearchEntry, Source
-from trama.directory.models import Resource, ResourceContact
+from trama.directory import actions as directory
+from trama.directory.models import Promotion, Resource, ResourceContact
 from trama.intake import files
 from trama.intake.actions import NotLoaded, load_recipe
 from trama.intake.models import Load
 from trama.intake.recipe import RecipeError, parse
 from trama.intake.tests.factories import AREAS_STEP, HEAD, RESOURCES, RESOURCES_STEP, town, write_areas, write_resources
 from trama.intake.verdicts import Report
+from trama.network import actions as organisations
 from trama.network.models import Organisation
 from trama.territory import boundaries
 from trama.territory.models import Area, Boundary
@@ -241,3 +243,43 @@ def test_files_are_read_before_the_database_is_kept_from_others(folder: Path, mo
     assert len(depths) >= 2
     assert set(depths) == {outside}
     assert report.steps
+
+
+def test_what_people_decided_of_promoters_holds_at_the_next_load(folder: Path) -> None:
+    """Merged, renamed, split on the queue, split in the form of the resource: the same file brings none of it back."""
+    text = RESOURCES.replace("associazione  ARMONIE", "Armonie OdV")
+    write_resources(folder, text)
+    load(folder)
+    armonie, odv = (Organisation.objects.get(name=name) for name in ("Associazione Armonie", "Armonie OdV"))
+    several = Organisation.objects.get(names_several=True)
+    resource = Resource.objects.get(import_key="prova:r3")
+    organisations.merge(SYSTEM, armonie, odv)
+    armonie.refresh_from_db()
+    organisations.save_organisation(SYSTEM, {"name": "Armonie di Borgo", "other_names": []}, armonie)
+    done = organisations.split(SYSTEM, several, [Organisation.objects.get(pk=armonie.pk), "Circolo Nuovo"])
+    resource.refresh_from_db()
+    assert not resource.promoter_to_split
+
+    def state() -> tuple[list[Any], ...]:
+        return (
+            list(Organisation.objects.order_by("pk").values()),
+            list(Promotion.objects.order_by("pk").values("resource", "organisation", "role")),
+            list(Resource.objects.order_by("pk").values()),
+        )
+
+    before = state()
+    assert len(before[0]) == 2
+    report = load(folder)
+    assert (report.changes, state()) == (0, before)
+    # Undone, the string is there again, and a load finds it.
+    organisations.undo_merge(SYSTEM, done)
+    assert load(folder).changes == 0
+    assert Organisation.objects.filter(names_several=True).count() == 1
+    # Written by hand in the form, one per line: the file no longer says who offers it.
+    resource.refresh_from_db()
+    role = Promotion.objects.filter(resource=resource).values_list("role", flat=True)[0]
+    directory.save_resource(SYSTEM, {"promoters": [(armonie.pk, role)]}, resource)
+    Organisation.objects.filter(names_several=True).delete()
+    load(folder)
+    assert list(resource.promotions.values_list("organisation", flat=True)) == [armonie.pk]
+    assert Organisation.objects.count() == 1

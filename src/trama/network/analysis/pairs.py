@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from trama.network.analysis import names
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 Whole = NDArray[np.int64]
 
 LEAST_ALIKE = 0.22  # cosine of trigrams under which two names are not compared at all

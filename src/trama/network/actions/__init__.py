@@ -1,0 +1,36 @@
+"""Every change to organisations: the transaction, the rows, the audit entry."""
+
+from trama.network.actions.judging import decide, propose
+from trama.network.actions.keeping import ChangedMeanwhile
+from trama.network.actions.reaching import add_contact, remove_contact, remove_seat, save_seat, show_contact
+from trama.network.actions.records import FIELDS, KEPT, close, confirm, mark_used, reopen, save_organisation
+from trama.network.actions.ties import add_tie, close_tie, see_tie
+from trama.network.actions.uniting import CHOICES, CannotUndo, may_merge, merge, merge_groups, split, undo_merge
+
+__all__ = [
+    "CHOICES",
+    "FIELDS",
+    "KEPT",
+    "CannotUndo",
+    "ChangedMeanwhile",
+    "add_contact",
+    "add_tie",
+    "close",
+    "close_tie",
+    "confirm",
+    "decide",
+    "mark_used",
+    "may_merge",
+    "merge",
+    "merge_groups",
+    "propose",
+    "remove_contact",
+    "remove_seat",
+    "reopen",
+    "save_organisation",
+    "save_seat",
+    "see_tie",
+    "show_contact",
+    "split",
+    "undo_merge",
+]
