@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,18 @@ from django.utils.translation import ngettext
 
 from trama.core import codes, figures, small_counts
 from trama.core.actor import Actor
-from trama.core.declarations import Asked, Described, Monitored, Referent, Scope, Tally, declare
+from trama.core.declarations import (
+    Asked,
+    Described,
+    FrozenAxis,
+    FrozenBody,
+    FrozenCount,
+    Monitored,
+    Referent,
+    Scope,
+    Tally,
+    declare,
+)
 from trama.experiences import actions
 from trama.experiences.choices import SPECIAL_CODES, Precision
 from trama.experiences.declarations import NOT_PERSONS
@@ -334,13 +346,97 @@ def doubts(one: dict[str, Any], earlier: dict[str, Any] | None, scope: Scope) ->
     return found
 
 
+# --- cuts ---------------------------------------------------------------------------------------------------------
+PERSONS = ("organisation_kind:single_citizen", "organisation_kind:reference_person")
+
+
+def bodies(one: dict[str, Any]) -> list[FrozenBody]:
+    """The organisations that may be counted before everybody, each once, with its group and its kind."""
+    found = {}
+    for body, _role, kind, is_ets, _hidden in _named(one):
+        group = "ets" if is_ets is True else "public" if _is_public(kind) else "other"
+        found[body] = FrozenBody(body, group, kind, kind in PERSONS)
+    return list(found.values())
+
+
+def _stated(key: str) -> FrozenCount:
+    label, unit = {
+        "volunteers": (_("Volunteers"), _("volunteers")),
+        "beneficiaries": (_("People reached"), _("people")),
+    }[key]
+    return FrozenCount(
+        key,
+        label,
+        lambda one: (one[key][0], one[key][1] == Precision.ESTIMATED),
+        unit,
+        NOT_PERSONS if key == "beneficiaries" else "",
+        lower_bound=key == "volunteers",
+    )
+
+
+def _money(one: dict[str, Any]) -> tuple[float | None, bool]:
+    return (float(sum(Decimal(amount) for _fund, _year, amount in one["money"])) if one["money"] else None, False)
+
+
+def _facet(list_: str, label: Any, *, special: bool = False, spare: bool = False) -> FrozenAxis:
+    return FrozenAxis(
+        list_,
+        label,
+        lambda one: one["codes"].get(list_, ()),
+        several=True,
+        special=special,
+        list=list_,
+        spare=spare,
+    )
+
+
+def _single(key: str, label: Any, list_: str) -> FrozenAxis:
+    return FrozenAxis(key, label, lambda one: (one[key],) if one[key] else (), list=list_)
+
+
+def _funds(one: dict[str, Any]) -> list[str]:
+    """The funds as they were written; money of which nobody wrote the fund has one of its own."""
+    return sorted({" ".join(fund.split()) or "?" for fund, _year, _amount in one["money"]})
+
+
+GROUPS = (("ets", _("Third-sector bodies")), ("public", _("Public bodies")), ("other", _("Other actors")))
+AXES = (
+    FrozenAxis(
+        "organisation_kind",
+        _("Kind of organisation"),
+        several=True,
+        options=GROUPS,
+        of_body=lambda body: body.group,
+    ),
+    _single("service_role", _("Role of the social service"), "service_role"),
+    _facet("aim", _("Aims")),
+    _facet("target", _("For whom"), special=True),
+    _facet("need", _("Needs"), special=True),
+    FrozenAxis(
+        "resources",
+        _("Resources activated"),
+        several=True,
+        list="organisation_kind",
+        of_body=lambda body: body.kind,
+    ),
+    _facet("public_service", _("Public services connected")),
+    _facet("instrument", _("Instruments")),
+    FrozenAxis("funding", _("Funding"), _funds, several=True, options=(("?", _("fund not named")),)),
+    _single("kind", _("Kind of experience"), "experience_kind"),
+    _facet("purpose", _("Purpose"), spare=True),
+    _facet("theme", _("Theme"), spare=True),
+)
+
+
 def definitions() -> dict[str, Any]:
-    """The words of the lists as they are today, in both languages, and what is asked."""
-    lists = (*FACETS, "experience_kind", "service_role", "organisation_kind", "tie_role")
-    words = {
-        code.id: [code.label_it, code.label_en] for list_ in lists for code in codes.codes_of(list_, also_closed=True)
+    """The words of the lists as they are today, in both languages and in their order, and what is asked."""
+    lists = (*FACETS, "purpose", "theme", "experience_kind", "service_role", "organisation_kind", "tie_role")
+    found = [code for list_ in lists for code in codes.codes_of(list_, also_closed=True)]
+    return {
+        "fields": [asked.key for asked in FIELDS],
+        "codes": {code.id: [code.label_it, code.label_en] for code in found},
+        "order": [code.id for code in found],
     }
-    return {"fields": [asked.key for asked in FIELDS], "codes": words}
 
 
 declare(
@@ -368,5 +464,15 @@ declare(
         ),
         distinct=(("organisations", _("Organisations"), lambda one: frozenset(part[0] for part in _named(one))),),
         definitions=definitions,
+        axes=AXES,
+        counts=(
+            _stated("volunteers"),
+            _stated("beneficiaries"),
+            FrozenCount("money", _("Funding, euro"), _money, _("euro"), persons=False, lower_bound=True),
+        ),
+        bodies=bodies,
+        places=lambda one: (one["areas"] or ([one["area"]] if one["area"] else []), bool(one["city_wide"])),
+        below=_threshold,
+        has_result=lambda one: bool(one["outputs"]),
     )
 )

@@ -97,10 +97,11 @@ def counted(
     if measure.expression is not None:
         return _asked_by_group(records, rows, cols, measure)
     axes = (rows, cols) if cols is not None else (rows,)
-    return _added_up(profiles(records, axes, measure, register))
+    return added_up(profiles(records, axes, measure, register))
 
 
-def _added_up(found: dict[tuple[Answers, Answers], Tally]) -> Counts:
+def added_up(found: Mapping[tuple[Answers, Answers], Tally]) -> Counts:
+    """Every cell and every total from how many records share the same answers; each record once in every total."""
     counts = Counts()
     for (down, across), one in found.items():
         counts.all.add(one)

@@ -72,8 +72,23 @@ def compute(
         )
     measure = _measure(register, measure_key)
     counts = counted(selection.rows(register, actor), rows_dimension, cols_dimension, measure, register)
-    asked = _asked(register, measure, (rows_dimension, cols_dimension), selection, counts)
-    question = _Question(register, selection, rows_dimension, cols_dimension, measure, asked)
+    return laid_out(register, selection, (rows_dimension, cols_dimension), measure, counts, longest)
+
+
+def laid_out(
+    register: Register,
+    selection: Selection,
+    axes: tuple[Dimension, Dimension | None],
+    measure: Measure,
+    counts: Counts,
+    longest: int | None = None,
+) -> Crosstab:
+    """What was counted, as a protected table. What is counted elsewhere (what a wave froze) leaves by here too.
+
+    Raises CrosstabError for a table that cannot be protected.
+    """
+    asked = _asked(register, measure, axes, selection, counts)
+    question = _Question(register, selection, *axes, measure, asked)
     try:
         if not asked.persons:
             return protect(_assembled(question, counts, longest))

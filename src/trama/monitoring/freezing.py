@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -13,7 +13,8 @@ from django.utils import translation
 from trama.core import bulk
 from trama.core.declarations import Tally, gathered
 from trama.monitoring.choices import COVERED, OUTSIDE
-from trama.monitoring.models import FrozenFigure, FrozenRow, Sheet, Wave
+from trama.monitoring.models import FrozenFigure, FrozenRow, Questionnaire, Sheet, Wave
+from trama.territory import finding
 
 
 def canonical(value: Any) -> str:
@@ -77,6 +78,21 @@ def counted(wave: Wave) -> list[dict[str, Any]]:
     """The contents of which the figures of a wave are made: what somebody answered for, and may be named to all."""
     rows = FrozenRow.objects.filter(wave=wave, answer__in=COVERED, is_sensitive=False).order_by("record")
     return [content for content in rows.values_list("content", flat=True) if content]
+
+
+def definitions_of(wave: Wave, contents: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """What the words and numbers of these contents stand for today: codes, areas with all above them, questions.
+
+    An area is `[code, name, kind, id of the area above, place in the order of the tree]`.
+    """
+    monitored = gathered.monitored[wave.what]
+    used = {area for one in contents if one for area in monitored.places(one)[0]} | wave.area_ids()
+    places = {node.id: node for area in used for node in finding.path_of(area)}
+    last = Questionnaire.objects.filter(wave=wave).order_by("-version").first()
+    return monitored.definitions() | {
+        "areas": {str(pk): [one.code, one.name, one.kind, one.parent, one.position] for pk, one in places.items()},
+        "questions": last.questions if last is not None else [],
+    }
 
 
 def figures_of(wave: Wave) -> list[FrozenFigure]:

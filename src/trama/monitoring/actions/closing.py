@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from trama.core import bulk, history
 from trama.core.actor import Actor
-from trama.core.declarations import gathered
 from trama.monitoring import freezing
 from trama.monitoring.actions.letters import forget_recipients
 from trama.monitoring.actions.making import NotPossible, locked, refuse_unless
@@ -78,7 +77,7 @@ def _finish(actor: Actor, wave: Wave) -> Wave:
     if row.state == WaveState.CLOSED:
         return row
     before = history.state_of(row)
-    row.definitions = gathered.monitored[row.what].definitions()
+    row.definitions = freezing.definitions_of(row, freezing.counted(row))
     row.save(update_fields=["definitions"])
     bulk.insert(freezing.figures_of(row))
     row.fingerprint = freezing.fingerprint(row)

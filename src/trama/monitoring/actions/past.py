@@ -68,7 +68,7 @@ def bring_closed_wave(
                       content=one.content, answers={}, digest=digest)
         )  # fmt: skip
     bulk.insert(rows)
-    wave.definitions = gathered.monitored[wave.what].definitions()
+    wave.definitions = freezing.definitions_of(wave, [one.content for one in found])
     wave.save(update_fields=["definitions"])
     bulk.insert(freezing.figures_of(wave))
     wave.fingerprint, wave.state = freezing.fingerprint(wave), WaveState.CLOSED
