@@ -13,13 +13,14 @@ from trama.core.actor import NOBODY, SYSTEM, Actor
 from trama.core.declarations import gathered
 from trama.directory.models import Resource
 from trama.experiences.models import Experience, ExperiencePlace, Funding, Occurrence, Participation
+from trama.insight.models import IndexDefinition
 from trama.intake.actions import NotEmpty, build_demonstration
 from trama.monitoring import comparing, freezing, reading
 from trama.monitoring.models import FrozenFigure, Wave
 from trama.network.choices import Role
 from trama.network.models import Membership, Organisation
 from trama.territory import finding
-from trama.territory.models import Area, AreaClosure, Place, Population
+from trama.territory.models import Area, AreaClosure, ContextIndicator, ContextValue, Place, Population
 
 pytestmark = pytest.mark.django_db
 
@@ -185,3 +186,15 @@ def test_repeating_changes_nothing_and_another_place_is_refused(imola: object) -
     assert history.verify().entries == entries
     with pytest.raises(NotEmpty, match="--reset"):
         build_demonstration(SYSTEM, "Faenza")
+
+
+def test_indicators_and_an_index_are_invented_and_say_so(imola: object) -> None:
+    shown = ContextIndicator.objects.filter(code__startswith="demo_")
+    assert shown.count() == 4
+    assert all("dimostrazione" in one.name_it for one in shown)
+    values = ContextValue.objects.filter(indicator__in=shown)
+    assert values.exclude(source__is_demonstration=True).count() == 0
+    assert values.filter(area__kind="municipality").count() == 4 * 4 * 10  # indicators, years, municipalities
+    index = IndexDefinition.objects.get(code="demo_living")
+    assert index.state == "published"
+    assert ContextValue.objects.filter(indicator=index.indicator, value__isnull=False).count() == 4 * 10
