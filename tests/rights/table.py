@@ -110,6 +110,9 @@ PUBLIC = {
     "experiences:experience",
     "experiences:experience_points",
     "experiences:experience_genealogy",
+    *register("experiences:practices"),
+    "experiences:practice",
+    "experiences:practice_comparison",
     *register("directory:resources"),
     "directory:resource",
     "directory:resource_points",
@@ -223,6 +226,24 @@ EXPERIENCES_EDITED = {
     "draft of borgo": WRITES_IN["borgo"],
     "draft of the club of borgo": WRITES_IN["borgo"] | {"org_contact"},
     "sensitive project of ponte": WRITES_IN["ponte"],
+}
+# The sheet of a practice follows its experience: who sees that from inside sees a draft, who changes that changes it.
+PRACTICES_SEEN = {
+    "sheet of borgo": EVERYBODY,
+    "sheet of ponte": EVERYBODY,
+    "draft sheet of borgo": SEES_HIDDEN["borgo"] | CLUB,
+    "draft sheet of ponte": SEES_HIDDEN["ponte"],
+    "draft sheet of the lunch of borgo": SEES_HIDDEN["borgo"],
+    "sheet of the sensitive project of borgo": SEES_HIDDEN["borgo"],
+    "sheet of the sensitive project of ponte": SEES_HIDDEN["ponte"],
+    "sheet of the draft of borgo": SEES_HIDDEN["borgo"],
+}
+PRACTICES_EDITED = {
+    "sheet of borgo": WRITES_IN["borgo"] | {"org_contact"},
+    "sheet of ponte": WRITES_IN["ponte"],
+    "draft sheet of borgo": WRITES_IN["borgo"] | {"org_contact"},
+    "draft sheet of the lunch of borgo": WRITES_IN["borgo"],
+    "sheet of the sensitive project of ponte": WRITES_IN["ponte"],
 }
 JUDGES = {
     "borgo": frozenset({"plan_office", "technical_coordinator", "district_office"}) | PLANNERS_OF_ALL,
@@ -370,6 +391,9 @@ TABLE: dict[str, list[Case]] = {
         # Of a hidden one not even the number of the pair is told.
         *form(WRITES_IN["ponte"], pk="pair with a hidden one of ponte"),
     ],
+    # The pairs that each sees are those of their areas, whoever has them sought.
+    "network:duplicates_seek": [post(KEEPERS_SOMEWHERE & WRITERS_SOMEWHERE)],
+    "network:duplicates_seek_state": [get(WRITERS_SOMEWHERE)],
     "network:duplicates_certain": form(WRITERS_SOMEWHERE),
     "network:duplicates_to_split": [get(WRITERS_SOMEWHERE)],
     "network:merges": [get(WRITERS_SOMEWHERE)],
@@ -422,6 +446,29 @@ TABLE: dict[str, list[Case]] = {
         *form(WRITES_IN["ponte"], pk="project of ponte", occurrence="date of ponte"),
         # A date of another experience is not reached through this one.
         *form(NONE, pk="project of borgo", occurrence="date of ponte"),
+    ],
+    **register("experiences:practices"),
+    "experiences:practice": [get(may, pk=name) for name, may in PRACTICES_SEEN.items()],
+    "experiences:practice_comparison": [get(EVERYBODY), get(EVERYBODY, query="?one=1&other=x")],
+    "experiences:practice_add": form(WRITERS_SOMEWHERE | CONTACTS),
+    "experiences:practice_edit": [c for name, may in PRACTICES_EDITED.items() for c in form(may, pk=name)],
+    "experiences:practice_do": [
+        post(may, pk=name, act=f"={act}")
+        for name, may in PRACTICES_EDITED.items()
+        for act in ("publish", "confirm", "unpublish")
+    ]
+    # Nobody took it up yet, so nobody can say that it worked there; and there is no such act.
+    + [post(NONE, pk="sheet of borgo", act="=used"), post(NONE, pk="sheet of borgo", act="=delete")],
+    "experiences:practice_take_up": [
+        *form(WRITERS_SOMEWHERE | CONTACTS, pk="sheet of ponte"),
+        *form(WRITES_IN["borgo"] | {"org_contact"}, pk="draft sheet of borgo"),
+        *form(WRITES_IN["ponte"], pk="sheet of the sensitive project of ponte"),
+    ],
+    "experiences:practice_delete": [
+        *form(WRITES_IN["borgo"] | {"org_contact"}, pk="draft sheet of borgo"),
+        *form(WRITES_IN["borgo"], pk="draft sheet of the lunch of borgo"),
+        # What was published is never thrown away.
+        *form(NONE, pk="sheet of borgo"),
     ],
     # monitoring
     "monitoring:waves": [get(EVERYBODY)],

@@ -207,14 +207,21 @@ def decisions(parties: Sequence[Party]) -> dict[tuple[Hashable, Hashable], bool]
     return said
 
 
+# What is said while it goes on. No number of organisations: there are hidden ones.
+STEPS = {
+    "candidates": _("looking for names worth a comparison"),
+    "features": _("%(count)s pairs are being compared"),
+    "weights": _("the weights are learned from %(count)s pairs"),
+}
+
+
 def seek(progress: Callable[[str], None] | None = None) -> Found:
     """Compare all the registered organisations. Nothing is written."""
     say = progress or (lambda text: None)
+    say(str(_("reading the names")))
     parties = registered()
     bodies = len({party.key[0] for party in parties})  # type: ignore[index]
-    say(str(_("%(count)s organisations under %(names)s names") % {"count": bodies, "names": len(parties)}))
-    linked = link(parties, decisions(parties))
-    say(str(_("%(count)s pairs compared") % {"count": linked.compared}))
+    linked = link(parties, decisions(parties), lambda step, count: say(str(STEPS[step]) % {"count": count}))
     unplaced = frozenset(Organisation.objects.filter(area=None).order_by().values_list("pk", flat=True))
     return Found(tuple(_pairs(parties, linked, unplaced)), bodies, linked.compared, linked.learned_from_lists)
 

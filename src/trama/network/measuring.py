@@ -139,7 +139,7 @@ def truth_of(path: Path, where: str, entries: Entries) -> list[str]:
     """Which body each entry is: from a column of the file itself, or from another file (id, body)."""
     if where in entries.rows[0]:
         return [row[where] for row in entries.rows]
-    other = next((one for one in (Path(where), path.with_name(where)) if one.is_file()), None)
+    other = next((one for one in (Path(where), path.parent / where) if one.is_file()), None)
     if other is None:
         raise CannotRead(_("“%(where)s” is neither a column of %(path)s nor a file.") % {"where": where, "path": path})
     known = {}

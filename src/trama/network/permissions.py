@@ -17,6 +17,7 @@ __all__ = [
     "may_add",
     "may_edit",
     "may_see_private_contacts",
+    "may_seek",
     "speaks_for",
     "visible",
 ]
@@ -43,6 +44,11 @@ def may_see_private_contacts(actor: Actor) -> bool:
 def may_add(actor: Actor) -> bool:
     """Whoever writes down what happens, somewhere; the form asks for an area of theirs."""
     return is_writer(actor)
+
+
+def may_seek(actor: Actor) -> bool:
+    """Who keeps the territory somewhere and writes there may have duplicates sought; each sees the pairs of theirs."""
+    return is_writer(actor) and actor.holds(KEEPERS)
 
 
 def speaks_for(actor: Actor, organisation_id: int | None) -> bool:

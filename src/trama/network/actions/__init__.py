@@ -1,6 +1,6 @@
 """Every change to organisations: the transaction, the rows, the audit entry."""
 
-from trama.network.actions.judging import decide, propose
+from trama.network.actions.judging import ask_for_search, decide, propose
 from trama.network.actions.keeping import ChangedMeanwhile
 from trama.network.actions.reaching import add_contact, remove_contact, remove_seat, save_seat, show_contact
 from trama.network.actions.records import FIELDS, KEPT, close, confirm, mark_used, reopen, save_organisation
@@ -15,6 +15,7 @@ __all__ = [
     "ChangedMeanwhile",
     "add_contact",
     "add_tie",
+    "ask_for_search",
     "close",
     "close_tie",
     "confirm",

@@ -9,7 +9,7 @@ for what no list can teach (phones, mail boxes), weights start from `PRIOR` and 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,16 +79,24 @@ class Linked:
     compared: int
 
 
-def link(parties: Sequence[Party], decisions: Mapping[tuple[Hashable, Hashable], bool] | None = None) -> Linked:
+def link(
+    parties: Sequence[Party],
+    decisions: Mapping[tuple[Hashable, Hashable], bool] | None = None,
+    tell: Callable[[str, int], None] = lambda step, count: None,
+) -> Linked:
     """Find the entries that are the same body.
 
-    `decisions` holds what people said of pairs of keys: one body, or two. They are kept to, and they teach.
+    `decisions` holds what people said of pairs of keys: one body, or two. They are kept to, and they teach. `tell` is
+    called as the work goes on: "candidates" (of so many entries), "features" and "weights" (of so many pairs).
     """
+    tell("candidates", len(parties))
     prepared = Prepared(parties)
     pairs = candidates(prepared)
     if not len(pairs):
         return Linked((), (), learned_from_lists=False, compared=0)
+    tell("features", len(pairs))
     alike = features(prepared, pairs)
+    tell("weights", len(pairs))
     together = _in_one_list(parties, pairs)
     said = _said(parties, pairs, decisions or {})
     apart = (together | (said == 0)) & (said != 1)

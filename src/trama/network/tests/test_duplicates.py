@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -9,12 +10,16 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from trama.core.actor import SYSTEM
+from trama.core.models import AuditEntry
 from trama.network import actions
-from trama.network.models import Merge, Organisation, Proposal
+from trama.network.acting import actor_of
+from trama.network.models import Merge, Organisation, Proposal, Seeking
 from trama.network.splitting import bodies_in
 from trama.network.tests.factories import contact, organisation, user
+from trama.territory.models import Area, AreaClosure
 
 
 @pytest.mark.parametrize(
@@ -131,3 +136,72 @@ def test_any_list_is_measured(tmp_path: Path) -> None:
     assert "same name but for the legal form" in pairs.read_text(encoding="utf-8")
     with pytest.raises(CommandError, match="luogo"):
         call_command(*wanted[:-1], "luogo", stdout=out, stderr=StringIO())
+
+
+@pytest.mark.django_db
+def test_duplicates_are_sought_from_the_page(client: Client) -> None:
+    """Few names at once; many by a process of its own, of which the page says how far it is."""
+    area = Area.objects.create(code="B", name="Borgo", kind="municipality")
+    AreaClosure.objects.create(area=area, ancestor=area, ancestor_kind=area.kind, distance=0)
+    for name in ("Arad Borgo", "Arad Borgo OdV"):
+        organisation(name, area=area)
+    keeper = user("technical_coordinator", area)
+    client.force_login(keeper)
+    queue = reverse("network:duplicates")
+    assert "Cerca i doppioni" in client.get(queue).content.decode()
+    client.post(reverse("network:duplicates_seek"))
+    page = client.get(queue).content.decode()
+    assert "Arad Borgo OdV" in page
+    assert "Cerca di nuovo" in page
+    state = reverse("network:duplicates_seek_state")
+    assert client.get(state).json() == {"running": False, "says": ""}
+
+    launched: list[Seeking] = []
+    actor = actor_of(keeper.pk, "Anna")
+    search = actions.ask_for_search(actor, "it", lambda search, language: launched.append(search))
+    assert actions.ask_for_search(actor, "it", lambda search, language: launched.append(search)) == search
+    assert launched == [search], "while one is under way no other begins"
+    Seeking.objects.filter(pk=search.pk).update(says="12 coppie")
+    assert client.get(state).json() == {"running": True, "says": "12 coppie"}
+    assert "12 coppie" in client.get(queue).content.decode()
+    call_command("duplicates", "find", "--search", str(search.pk), stdout=StringIO(), stderr=StringIO())
+    search.refresh_from_db()
+    assert (search.is_running, search.failed, search.organisations, search.pairs) == (False, False, 2, 1)
+    assert AuditEntry.objects.filter(verb="sought_duplicates").order_by("-number")[0].user == keeper.pk
+    with pytest.raises(CommandError):
+        call_command("duplicates", "find", "--search", str(search.pk), stdout=StringIO(), stderr=StringIO())
+    # A search that was killed is not waited for.
+    Seeking.objects.create(said_at=timezone.now() - timedelta(minutes=11))
+    assert client.get(state).json()["running"] is False
+    client.force_login(user("community_worker", area))
+    assert client.post(reverse("network:duplicates_seek")).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_search_that_breaks_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("trama.network.actions.judging.seek", broken)
+    with pytest.raises(MemoryError):
+        actions.propose(SYSTEM)
+    last = Seeking.objects.get()
+    assert (last.failed, last.is_running) == (True, False)
+
+
+@pytest.mark.django_db
+def test_decisions_move_the_weights_of_other_pairs() -> None:
+    """Where people say again and again that one shared telephone makes no body, the next such pair is less probable."""
+    pairs = []
+    plants = "tiglio quercia betulla gelso frassino castagno nocciolo ciliegio sambuco cipresso".split()
+    for number, plant in enumerate(plants):
+        one, other = organisation(f"Circolo {plant}"), organisation(f"Cooperativa {plant}")
+        for row in (one, other):
+            contact(row, value=f"0542 77{number:04}")
+        pairs.append(frozenset((one.name, other.name)))
+    first = search()
+    before = first[pairs[0]].probability
+    for pair in pairs[1:]:
+        actions.decide(SYSTEM, first[pair], "different")
+    after = search().get(pairs[0])
+    assert after is None or after.probability < before - 0.1

@@ -9,11 +9,11 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from trama.core.actor import Actor
@@ -23,7 +23,7 @@ from trama.network.choices import Decision, Tier
 from trama.network.declarations import REGISTER
 from trama.network.duplicates import AGAINST, EVIDENCE
 from trama.network.matching import match_all, suggest
-from trama.network.models import Merge, Organisation, Proposal, ProposalQuerySet, normalised, visible_names
+from trama.network.models import Merge, Organisation, Proposal, ProposalQuerySet, Seeking, normalised, visible_names
 from trama.network.splitting import bodies_in
 from trama.territory import finding
 from trama.territory.permissions import WRITERS
@@ -115,9 +115,30 @@ def queue(request: HttpRequest) -> HttpResponse:
         "several": _several(actor).count(),
         "merges": Merge.objects.in_force().count() if actor.everywhere(WRITERS) else len(_merges(actor)),
         "ever": mine.exists(),
+        "search": Seeking.objects.first(),
+        "may_seek": permissions.may_seek(actor),
         "crumbs": _crumbs(),
     }
     return render(request, "network/duplicates.html", context)
+
+
+@page(may=permissions.may_seek, writes=True)
+@require_POST
+def seek(request: HttpRequest) -> HttpResponse:
+    """Have duplicates sought; the queue tells how far it is."""
+    search = actions.ask_for_search(_actor(request), get_language() or "it")
+    search.refresh_from_db()
+    if not search.is_running:
+        messages.success(request, _("Sought. What people decided before stays as it is."))
+    return redirect("network:duplicates")
+
+
+@page(may=permissions.is_writer)
+def seek_state(request: HttpRequest) -> HttpResponse:
+    """How far the search is, for the page that waits for it."""
+    search = Seeking.objects.first()
+    running = search is not None and search.is_running
+    return JsonResponse({"running": running, "says": search.says if search is not None and running else ""})
 
 
 def _counted(count: int) -> str:

@@ -14,9 +14,10 @@ from django.utils.translation import gettext as _
 
 from trama.core.actor import SYSTEM
 from trama.network import actions, measuring
+from trama.network.acting import actor_of
 from trama.network.choices import Tier
 from trama.network.duplicates import Found, in_words, seek
-from trama.network.models import Merge, Organisation
+from trama.network.models import Merge, Organisation, Seeking
 
 WELCOME = """Which names are the same body.
 
@@ -51,6 +52,7 @@ class Command(BaseCommand):
         find = does.add_parser("find", help="seek duplicates among the registered organisations")
         find.add_argument("--dry-run", action="store_true", help="only say what would be proposed")
         find.add_argument("--show", type=int, default=10, metavar="N", help="how many pairs to print of each tier (10)")
+        find.add_argument("--search", type=int, metavar="NUMBER", help="the search that somebody asked for on the page")
         undo = does.add_parser("undo", help="take a merge or a split back")
         undo.add_argument("merge", type=int, metavar="NUMBER", help="its number, as the register of acts has it")
         measure = does.add_parser(
@@ -90,7 +92,16 @@ class Command(BaseCommand):
 
     def _find(self, options: dict[str, Any]) -> None:
         start = time.process_time()
-        found = seek(self._say) if options["dry_run"] else actions.propose(SYSTEM, self._say)
+        if options["dry_run"]:
+            found = seek(self._say)
+        elif options["search"]:
+            search = Seeking.objects.filter(pk=options["search"], ended_at=None).select_related("asked_by").first()
+            if search is None or search.asked_by is None:
+                raise CommandError(_("There is no search number %(number)s.") % {"number": options["search"]})
+            asker = actor_of(search.asked_by.pk, search.asked_by.get_full_name())
+            found = actions.propose(asker, self._say, search)
+        else:
+            found = actions.propose(SYSTEM, self._say)
         names = dict(Organisation.objects.order_by().values_list("pk", "name"))
         for tier in Tier:
             pairs = [pair for pair in found.pairs if pair.tier == tier]
