@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 UV = Path(sys.executable).parent / "uv"
 INSTALLERS = "pip\nuv\n"
-ORACLES = "esda>=2.7\nlibpysal>=4.12\n"
+ORACLES = "esda>=2.7\nlibpysal>=4.12\nsplink>=4\n"
 
 
 def uv(*arguments: str, text: str | None = None) -> None:
