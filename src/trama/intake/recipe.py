@@ -327,6 +327,23 @@ class OrganisationsStep(RecordsStep):
     kinds: list[KindRule] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class RegisterStep(Step):
+    """Any spreadsheet of a register: `columns` gives the header (or several) of each field. See docs/recipes.md."""
+
+    register: str = ""
+    prefix: str = ""
+    columns: dict[str, str | list[str]] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    fixed: dict[str, str] = field(default_factory=dict)
+    table: TableSpec = TableSpec()
+    by_hand: str = "keep"
+    empty: str = "leave"
+    unknown: str = "refuse"
+    possible: str = "leave"
+    decisions: dict[str, str] = field(default_factory=dict)
+
+
 STEPS: dict[str, type[Step]] = {
     "municipality": MunicipalityStep,
     "areas": AreasStep,
@@ -334,6 +351,7 @@ STEPS: dict[str, type[Step]] = {
     "resources": ResourcesStep,
     "places": PlacesStep,
     "organisations": OrganisationsStep,
+    "register": RegisterStep,
 }
 
 

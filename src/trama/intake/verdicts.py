@@ -12,7 +12,7 @@ class Verdict:
     """One row of which there is something to say. `row` counts as a spreadsheet does: the header is row 1."""
 
     step: str
-    outcome: str  # "new", "updated", "refused", "noted", "gone", "closed"
+    outcome: str  # "new", "updated", "refused", "noted", "gone", "closed", "possible", "duplicate"
     row: int = 0
     column: str = ""
     label: str = ""
@@ -106,6 +106,7 @@ class StepReport:
     overwritten: int = 0
     other_sources: Counter[str] = field(default_factory=Counter)
     replaced: list[Replaced] = field(default_factory=list)
+    plan: Any = None  # of a spreadsheet: what becomes of each row (`registers.planning.Plan`)
 
     def say(self, outcome: str, why: str = "", *, row: int = 0, column: str = "", label: str = "") -> None:
         """Add a verdict on a row."""

@@ -165,6 +165,11 @@ def _check_cells(sheet: Sheet, row: files.Row) -> None:
 LONGEST_KEY = 120
 
 
+def shortened(key: str, most: int = LONGEST_KEY) -> str:
+    """A key of at most so many signs. It need not be read by people: its end gives way to what stands for the whole."""
+    return key if len(key) <= most else f"{key[: most - 21]}#{hashlib.sha256(key.encode()).hexdigest()[:20]}"
+
+
 def _key(sheet: Sheet, row: files.Row, seen: dict[str, int]) -> str:
     wanted = [sheet.step.key] if isinstance(sheet.step.key, str) else sheet.step.key
     if not any(wanted):
@@ -173,11 +178,7 @@ def _key(sheet: Sheet, row: files.Row, seen: dict[str, int]) -> str:
     if not text.strip("|"):
         sheet.report.refuse(row.number, wanted[0], _("the key is empty"))
         raise Refused
-    key = f"{sheet.step.prefix or sheet.run.recipe.key}:{text}"
-    if len(key) > LONGEST_KEY:
-        # A key need not be read by people: the end of a long one gives way to what stands for the whole.
-        digest = hashlib.sha256(key.encode()).hexdigest()[:20]
-        key = f"{key[: LONGEST_KEY - 21]}#{digest}"
+    key = shortened(f"{sheet.step.prefix or sheet.run.recipe.key}:{text}")
     if key in seen:
         sheet.report.refuse(row.number, wanted[0], _("row %(row)s bears the same key") % {"row": seen[key]}, text)
         raise Refused

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from django.db.models import Model
 from django.utils.translation import gettext as _
@@ -90,6 +91,9 @@ class Run:
     # What the steps of numbers wrote, with what stood there before: a load of indicators can be taken back.
     written: list[Written] = field(default_factory=list)
     defined: list[Defined] = field(default_factory=list)
+    # Plans of spreadsheets that were made before the transaction, with the last act that was known then.
+    plans: dict[str, Any] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)  # what is kept with the load beside its counts
     _areas: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     _tables: dict[tuple[str, object], files.Table] = field(default_factory=dict)
     _shapes: dict[tuple[str, str], boundaries.Read] = field(default_factory=dict)

@@ -1,0 +1,205 @@
+"""What a row would change of the record that it speaks of: fields, and rows of other tables; told in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from trama.core import codes
+from trama.core.keys import among
+from trama.intake.registers.areas import Areas
+from trama.intake.registers.bodies import Bodies
+from trama.intake.registers.fields import Field, Kind, Registered
+from trama.intake.registers.hanging import Hanging, hanging_of
+from trama.intake.registers.reading import Asked
+from trama.network.models import Organisation, normalised
+from trama.territory import finding
+from trama.territory.models import Place
+from trama.ui.numbers import day
+
+SOME = 2000
+CLOSE = 1e-9  # degrees: two notations of one coordinate
+LONG = 160  # characters of a text in “from → to”
+
+
+@dataclass(slots=True)
+class Difference:
+    """What would change: `values` by attribute (from, to); of other tables what comes, and the rows that go."""
+
+    values: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    added: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+    gone: dict[str, dict[tuple[Any, ...], int]] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)  # doubts that the record itself settles
+
+    def __bool__(self) -> bool:
+        return bool(self.values or self.added or self.gone)
+
+
+@dataclass
+class Comparing:
+    """Compares rows with the records that they speak of, many at a time."""
+
+    registered: Registered
+    areas: Areas
+    bodies: Bodies
+    tables: dict[str, Hanging] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.fields: dict[str, Field] = {one.attribute: one for one in self.registered.fields if one.attribute}
+        self.names: dict[int, str] = {}
+
+    def differences(self, pairs: Sequence[tuple[int, Asked]]) -> list[Difference]:
+        """What each row would change of its record."""
+        found = []
+        for start in range(0, len(pairs), SOME):
+            found += self._some(pairs[start : start + SOME])
+        return found
+
+    def _some(self, pairs: Sequence[tuple[int, Asked]]) -> list[Difference]:
+        pks = [pk for pk, _asked in pairs]
+        attributes = sorted({name for _pk, asked in pairs for name in asked.values})
+        keys = sorted({key for _pk, asked in pairs for key in (*asked.hanging, *asked.doubts)})
+        manager: Any = self.registered.model._default_manager
+        rows = manager.filter(pk__in=among(pks)).order_by().values_list("pk", *attributes)
+        values = {pk: dict(zip(attributes, row, strict=True)) for pk, *row in rows}
+        for key in keys:
+            self.tables.setdefault(key, hanging_of(self.registered, self.registered.by_key[key]))
+        hanging = {key: self.tables[key].of(pks) for key in keys}
+        return [self._one(asked, values[pk], {key: hanging[key].get(pk, {}) for key in keys}) for pk, asked in pairs]
+
+    def _one(self, asked: Asked, now: dict[str, Any], has: dict[str, dict[tuple[Any, ...], int]]) -> Difference:
+        found = Difference()
+        moved = any(not _equal(now.get(name), asked.values[name]) for name in ("lon", "lat") if name in asked.values)
+        for name, wanted in asked.values.items():
+            one = self.fields.get(name)
+            if name == "area_id" and (
+                self.areas.lies_in(now[name], wanted) or (now[name] and not moved and not asked.area_stated)
+            ):
+                continue  # it stands there already, or in a part of it
+            if now[name] and not asked.states(name):
+                continue  # it only follows from other cells
+            if not _equal(_as_read(one, now[name]), wanted):
+                found.values[name] = (now[name], wanted)
+        for key in asked.doubts:
+            here = {normalised(finding.name_of(area)) for (area,) in has[key]}
+            if here == {normalised(part) for part in asked.told[key]}:
+                found.settled.add(key)
+        for key, wished in asked.hanging.items():
+            self._hanging(found, key, wished, has[key])
+        return found
+
+    def _hanging(self, found: Difference, key: str, wished: tuple[Any, ...], has: dict[tuple[Any, ...], int]) -> None:
+        table = self.tables[key]
+        if self.registered.by_key[key].kind == Kind.ORGANISATIONS:
+            current = [organisation for organisation, _role in has]
+            wished = tuple((self.bodies.key_of(name, current), role) for name, role in wished)
+        elif key == "areas":
+            # A narrower area than the one that is stated is in it.
+            wished = tuple(one for one in wished if one in has or not self._within(one[0], has))
+        now = {table.compared(value): value for value in has}
+        then = {table.compared(value): value for value in wished}
+        if added := [value for name, value in then.items() if name not in now]:
+            found.added[key] = added
+        kept = set(then)
+        if key == "areas":
+            stated = [area for (area,) in wished]
+            kept |= {value for value in has if any(self.areas.lies_in(value[0], area) for area in stated)}
+            if not wished:
+                return
+        if gone := {value: has[value] for name, value in now.items() if name not in kept}:
+            found.gone[key] = gone
+
+    def _within(self, area: int, has: Iterable[tuple[Any, ...]]) -> bool:
+        return any(self.areas.lies_in(one, area) for (one,) in has)
+
+    # --- what people corrected
+    def kept(self, difference: Difference, by_hand: frozenset[str] | None) -> list[str]:
+        """Leave what somebody corrected by hand as it is; gives what is said of it."""
+        if by_hand is None:
+            return []
+        said = []
+        for name in [name for name in difference.values if name in by_hand]:
+            del difference.values[name]
+            said.append(_("“%(field)s” was corrected by hand and stays as it is") % {"field": self._label(name)})
+        difference.gone.clear()
+        return said
+
+    # --- in words
+    def in_words(self, difference: Difference) -> list[tuple[str, str, str]]:
+        """Field, from, to: of each thing that changes."""
+        said = [
+            (self._label(name), self._shown(name, was), self._shown(name, becomes))
+            for name, (was, becomes) in difference.values.items()
+        ]
+        for key in dict.fromkeys([*difference.added, *difference.gone]):
+            label = str(self.registered.by_key[key].label)
+            gone = [self._told(key, value) for value in difference.gone.get(key, ())]
+            added = [self._told(key, value) for value in difference.added.get(key, ())]
+            said.append((label, "; ".join(gone)[:LONG], "; ".join(added)[:LONG]))
+        return said
+
+    def _label(self, name: str) -> str:
+        one = self.fields.get(name)
+        if one is not None:
+            return str(one.label)
+        return str(self.registered.model._meta.get_field(name.removesuffix("_id")).verbose_name)  # type: ignore[union-attr]
+
+    def _shown(self, name: str, value: Any) -> str:
+        if value is None or value == "":
+            return ""
+        one = self.fields.get(name)
+        if name == "area_id":
+            return finding.name_of(value)
+        if one is not None and one.kind == Kind.CODE:
+            return codes.label(value)
+        if one is not None and one.kind == Kind.CHOICE:
+            return str(dict(one.options).get(value, value))
+        if isinstance(value, bool):
+            return _("yes") if value else _("no")
+        if isinstance(value, date):
+            return day(value)
+        text = str(value)
+        return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
+
+    def _told(self, key: str, value: tuple[Any, ...]) -> str:
+        match self.registered.by_key[key].kind:
+            case Kind.CODES:
+                return codes.label(value[0])
+            case Kind.AREAS:
+                return finding.name_of(value[0])
+            case Kind.ORGANISATIONS:
+                return f"{self._name_of(value[0])} ({codes.label(value[1]).lower()})"
+            case Kind.PLACES:
+                return Place.objects.filter(pk=value[0]).order_by().values_list("name", flat=True).first() or ""
+            case Kind.FUNDING:
+                return f"{value[0]}: {value[1]}"
+            case Kind.NAMES:
+                return str(value[0])
+        return f"{value[1]} ({value[2]})" if value[2] else str(value[1])
+
+    def _name_of(self, body: int | str) -> str:
+        if isinstance(body, str):
+            return self.bodies.new.get(body, body)
+        if body not in self.names:
+            rows = Organisation.objects.filter(pk=body).order_by()
+            self.names[body] = rows.values_list("name", flat=True).first() or ""
+        return self.names[body]
+
+
+def _equal(now: Any, wanted: Any) -> bool:
+    if isinstance(now, float) and isinstance(wanted, float):
+        return abs(now - wanted) <= CLOSE
+    return bool(now == wanted)
+
+
+def _as_read(one: Field | None, value: Any) -> Any:
+    """A value that is here as it would be read from a cell: blanks around and double ones do not count."""
+    if one is None or not isinstance(value, str):
+        return value
+    if one.kind == Kind.TEXT:
+        return " ".join(value.split())
+    return value.replace("\r\n", "\n").strip() if one.kind == Kind.LONG_TEXT else value

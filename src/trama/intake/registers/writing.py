@@ -1,0 +1,244 @@
+"""Does what a plan says: records, what hangs on them, the bodies that they name; in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from trama.core import bulk, codes
+from trama.core.history import Act, differences, kind_of, state_of
+from trama.core.keys import among
+from trama.core.models import Source
+from trama.experiences.choices import ExperienceState
+from trama.experiences.models import Experience, ExperienceArea
+from trama.intake.registers.fields import Kind
+from trama.intake.registers.hanging import Hanging, hanging_of
+from trama.intake.registers.planning import Plan, Update
+from trama.intake.registers.reading import Asked
+from trama.intake.steps.records import LOADED, shortened
+from trama.intake.steps.run import Run
+from trama.network.choices import KIND_FLAGS
+from trama.network.models import Organisation, normalised
+
+SOME = 1000
+
+
+def write(run: Run, plan: Plan, source: Source | None) -> None:
+    """Write everything that a plan says; the audit and the search are told through the run."""
+    bodies = _bodies(run, plan, source)
+    made = _new(run, plan, source)
+    _update_all(run, plan.updates)
+    _hang(plan, made, bodies)
+    touched = [*made.values(), *(update.pk for update in plan.updates)]
+    if plan.registered.key == "experiences":
+        _main_areas(touched)
+    run.changed(plan.registered.model, touched)
+
+
+# --- organisations that rows name -----------------------------------------------------------------------------------
+def _bodies(run: Run, plan: Plan, source: Source | None) -> dict[str, int]:
+    """The organisations that are new, by their names as compared."""
+    rows = [
+        Organisation(
+            name=text[:250],
+            normalised_name=name,
+            area_id=plan.bodies.areas.get(name),
+            source=source,
+            import_key=shortened(f"{plan.prefix}:promoter:{name}"),
+        )
+        for name, text in plan.bodies.new.items()
+    ]
+    _insert(run, rows, f"{plan.prefix}:promoter:")
+    run.changed(Organisation, [row.pk for row in rows])
+    return {row.normalised_name: row.pk for row in rows}
+
+
+def _insert(run: Run, rows: list[Any], prefix: str) -> None:
+    """Insert rows that bear a key, and give each its own."""
+    if not rows:
+        return
+    bulk.insert(rows)
+    model = type(rows[0])
+    found = dict(model.objects.filter(import_key__startswith=prefix).order_by().values_list("import_key", "pk"))
+    for row in rows:
+        row.pk, row._state.adding = found[row.import_key], False
+    run.acts += [Act(LOADED, kind_of(row), str(row.pk), str(row)[:300], differences(row, None)) for row in rows]
+
+
+# --- records --------------------------------------------------------------------------------------------------------
+def _new(run: Run, plan: Plan, source: Source | None) -> dict[int, int]:
+    """The new records, by the row that asked for each."""
+    rows = [_record(plan.registered.model, asked, key, source) for asked, key in plan.new]
+    _insert(run, rows, f"{plan.prefix}:")
+    return {asked.number: row.pk for (asked, _key), row in zip(plan.new, rows, strict=True)}
+
+
+def _record(model: type[Model], asked: Asked, key: str, source: Source | None) -> Any:
+    values = {name: value for name, value in asked.values.items() if name not in {"lon", "lat"}}
+    row: Any = model(import_key=key, source=source, **values)
+    row.put_at(asked.values.get("lon"), asked.values.get("lat"))
+    if isinstance(row, Organisation):
+        row.normalised_name = normalised(row.name)[:250]
+        flags = KIND_FLAGS.get(codes.all_codes()[row.kind_id].value) if row.kind_id else None
+        for name in ("is_ets", "is_formal", "is_public_body"):
+            if flags is not None and name not in values:
+                setattr(row, name, getattr(flags, name))
+    if isinstance(row, Experience) and row.state == ExperienceState.PUBLISHED and lacks(asked):
+        row.state = ExperienceState.DRAFT
+    return row
+
+
+def lacks(asked: Asked) -> list[str]:
+    """What a new experience still needs before everybody may read it."""
+    needed = {
+        _("in a few words"): asked.values.get("summary"),
+        _("from"): asked.values.get("starts_on"),
+        _("where"): asked.hanging.get("areas"),
+    }
+    return [name for name, value in needed.items() if not value]
+
+
+def _update_all(run: Run, updates: list[Update]) -> None:
+    changing = {update.pk: update for update in updates if update.difference.values}
+    also = [update.pk for update in updates if not update.difference.values]
+    now = timezone.now()
+    pks = sorted(changing)
+    for start in range(0, len(pks), SOME):
+        found = _model(updates).objects.filter(pk__in=among(pks[start : start + SOME])).order_by("pk")
+        written = [(row, *_changed(row, changing[row.pk], now)) for row in found]
+        run.acts += [
+            Act(
+                LOADED,
+                kind_of(row),
+                str(row.pk),
+                str(row)[:300],
+                _with_others(differences(row, before), changing[row.pk]),
+            )
+            for row, before, _names in written
+        ]
+        _store((row, names) for row, _before, names in written)
+    by_pk = {update.pk: update for update in updates}
+    for start in range(0, len(also), SOME):
+        rows = _model(updates).objects.filter(pk__in=among(also[start : start + SOME])).order_by("pk")
+        for row in rows:
+            row.edited_at = now
+            run.acts.append(Act(LOADED, kind_of(row), str(row.pk), str(row)[:300], _with_others({}, by_pk[row.pk])))
+        _store((row, frozenset({"edited_at"})) for row in rows)
+
+
+def _model(updates: list[Update]) -> Any:
+    return updates[0].registered.model
+
+
+def _changed(row: Any, update: Update, now: Any) -> tuple[dict[str, Any], frozenset[str]]:
+    """Put the new values into a record: how it was before, and the names of the fields to be stored."""
+    before = state_of(row)
+    values = {name: becomes for name, (_was, becomes) in update.difference.values.items()}
+    for name, value in values.items():
+        if name not in {"lon", "lat"}:
+            setattr(row, name, value)
+    names = set(values) | {"edited_at"}
+    if {"lon", "lat"} & set(values):
+        row.put_at(values.get("lon", row.lon), values.get("lat", row.lat))
+        names |= {"lon", "lat", "x", "y"}
+    if isinstance(row, Organisation) and "name" in values:
+        row.normalised_name = normalised(row.name)[:250]
+        names.add("normalised_name")
+    row.edited_at = now
+    return before, frozenset(names)
+
+
+def _with_others(changes: dict[str, Any], update: Update) -> dict[str, Any]:
+    """The changes of a record with how many rows of other tables came and went: contacts are personal, so no more."""
+    counts = {
+        key: [len(update.difference.gone.get(key, ())), len(update.difference.added.get(key, ()))]
+        for key in {*update.difference.gone, *update.difference.added}
+    }
+    return {**changes, **{key: counts[key] for key in sorted(counts)}}
+
+
+def _store(rows: Iterable[tuple[Any, frozenset[str]]]) -> None:
+    """Store the named fields of records: one statement for all that change in the same ones."""
+    alike: dict[frozenset[str], list[Any]] = {}
+    for row, names in rows:
+        alike.setdefault(names, []).append(row)
+    quote = connection.ops.quote_name
+    for names, some in alike.items():
+        fields = [item for item in type(some[0])._meta.concrete_fields if item.attname in names]
+        sets = ", ".join(f"{quote(str(item.column))} = %s" for item in fields)
+        table, key = quote(type(some[0])._meta.db_table), quote(type(some[0])._meta.pk.column)
+        values = [
+            [*(item.get_db_prep_save(getattr(row, item.attname), connection) for item in fields), row.pk]
+            for row in some
+        ]
+        with connection.cursor() as cursor:
+            cursor.executemany(f"UPDATE {table} SET {sets} WHERE {key} = %s", values)  # noqa: S608 - names of our own
+
+
+# --- what hangs on them ---------------------------------------------------------------------------------------------
+def _hang(plan: Plan, made: dict[int, int], bodies: dict[str, int]) -> None:
+    """Rows of other tables: all those of new records, and of the others what comes and what goes."""
+    tables: dict[str, Hanging] = {}
+    coming: dict[str, list[tuple[int, tuple[Any, ...], str]]] = {}
+    going: dict[str, list[int]] = {}
+
+    def add(key: str, pk: int, values: Iterable[tuple[Any, ...]], asked: Asked) -> None:
+        context = f"{asked.label} {asked.values.get('promoter_text', '')}"
+        coming.setdefault(key, []).extend((pk, value, context) for value in values)
+
+    for asked, _key in plan.new:
+        for key, values in asked.hanging.items():
+            add(key, made[asked.number], _told_apart(plan, tables, key, values, bodies), asked)
+    for update in plan.updates:
+        for key, values in update.difference.added.items():
+            wished = values
+            if plan.registered.by_key[key].kind == Kind.ORGANISATIONS:
+                wished = [(bodies.get(name, name) if isinstance(name, str) else name, role) for name, role in values]
+            add(key, update.pk, wished, update.asked)
+        for key, gone in update.difference.gone.items():
+            going.setdefault(key, []).extend(gone.values())
+    for key, pks in going.items():
+        _table(plan, tables, key).delete(pks)
+    for key, rows in coming.items():
+        _table(plan, tables, key).insert(rows)
+
+
+def _table(plan: Plan, tables: dict[str, Hanging], key: str) -> Hanging:
+    if key not in tables:
+        tables[key] = hanging_of(plan.registered, plan.registered.by_key[key])
+    return tables[key]
+
+
+def _told_apart(
+    plan: Plan, tables: dict[str, Hanging], key: str, values: Iterable[tuple[Any, ...]], bodies: dict[str, int]
+) -> list[tuple[Any, ...]]:
+    """The values of a new record, each once."""
+    if plan.registered.by_key[key].kind == Kind.ORGANISATIONS:
+        known = ((plan.bodies.key_of(name), role) for name, role in values)
+        values = [(bodies[pk] if isinstance(pk, str) else pk, role) for pk, role in known]
+    table = _table(plan, tables, key)
+    return list({table.compared(value): value for value in values}.values())
+
+
+def _main_areas(pks: list[int]) -> None:
+    """The main area of an experience is the first of its areas."""
+    for start in range(0, len(pks), SOME):
+        some = pks[start : start + SOME]
+        first: dict[int, int] = {}
+        rows = ExperienceArea.objects.filter(experience__in=among(some)).order_by("pk")
+        for owner, area in rows.values_list("experience_id", "area_id"):
+            first.setdefault(owner, area)
+        wrong = [
+            row
+            for row in Experience.objects.filter(pk__in=among(some)).order_by("pk").only("pk", "area_id")
+            if row.area_id != first.get(row.pk) and first.get(row.pk)
+        ]
+        for row in wrong:
+            row.area_id = first[row.pk]
+        if wrong:
+            _store((row, frozenset({"area_id"})) for row in wrong)
