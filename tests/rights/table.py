@@ -339,7 +339,7 @@ TABLE: dict[str, list[Case]] = {
     # intake: a load may touch everything, so who brings one keeps the whole home territory (here: the union)
     "intake:loads": [get(KEEPERS_SOMEWHERE)],
     "intake:load": [get(KEEPERS_SOMEWHERE, pk="load")],
-    "intake:load_undo": [post(REACH_BOTH, pk="load")],
+    "intake:load_undo": form(REACH_BOTH, pk="load"),
     "intake:upload": form(REACH_BOTH),
     "intake:confirm": [post(NONE, token="=not-a-token-of-anybody")],
     "intake:indicators": form(REACH_BOTH),

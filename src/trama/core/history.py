@@ -137,6 +137,11 @@ def record_many(actor: Actor, acts: Iterable[Act]) -> list[AuditEntry]:
     return entries
 
 
+def last_number() -> int:
+    """The number of the last entry of the chain; 0 where nothing was done yet."""
+    return AuditHead.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+
+
 def hash_of(entry: AuditEntry) -> str:
     """The SHA-256 of an entry's content together with the hash of the entry before it."""
     content = [

@@ -18,18 +18,20 @@ from trama.core import codes, history, memo, search
 from trama.core.actor import Actor
 from trama.core.facts import BODY_NAME, DEMONSTRATION, HOME_AREA, facts, set_fact
 from trama.core.models import Source
+from trama.core.rewinding import Journal
 from trama.directory.models import Resource
-from trama.experiences.models import Experience
-from trama.intake import backup, emptying, staging
-from trama.intake.context import undoing
-from trama.intake.demonstration import invented, scene, told, waves
-from trama.intake.models import Load, LoadTrace
+from trama.experiences.models import Experience, Practice
+from trama.intake import backup, emptying, staging, undoing
+from trama.intake.context import undoing as undoing_indicators
+from trama.intake.demonstration import doubles, invented, scene, sheets, surroundings, told, waves
+from trama.intake.models import Load
 from trama.intake.recipe import (
     AreasStep,
     MunicipalityStep,
     Recipe,
     RecipeError,
     RecordsStep,
+    RegisterStep,
     Step,
     TableSpec,
     ValuesStep,
@@ -38,11 +40,13 @@ from trama.intake.recipe import (
 from trama.intake.steps.areas import load_areas
 from trama.intake.steps.municipalities import load_municipalities
 from trama.intake.steps.places import load_organisations, load_places
+from trama.intake.steps.registers import load_register, plan_early
 from trama.intake.steps.resources import load_resources
 from trama.intake.steps.run import Run
 from trama.intake.steps.values import load_values
 from trama.intake.verdicts import Report, StepReport
 from trama.network.models import Organisation
+from trama.network.actions import propose as seek_duplicates
 from trama.people.actions import create_demonstration_logins
 from trama.territory import finding
 from trama.territory.italy import UnknownMunicipality, find
@@ -56,6 +60,7 @@ LOADERS: dict[str, Callable[[Run, Any, StepReport], None]] = {
     "resources": load_resources,
     "places": load_places,
     "organisations": load_organisations,
+    "register": load_register,
 }
 
 
@@ -95,30 +100,24 @@ def load_recipe(
     """
     say = progress or (lambda text: None)
     steps = _chosen(recipe, only)
-    started = timezone.now()
     run = Run(actor=actor, recipe=recipe, folder=folder, dry=dry, today=timezone.localdate())
     report = Report(recipe.key, recipe.title)
     # Before the transaction: who reads slowly must not keep the others from writing.
     _read_files(run, [step for step in steps if only in ("", step.name)])
+    # Loads of indicators say what they replace in their own terms.
+    by_rows = not dry and not all(step.kind == "values" for step in steps)
     try:
         with transaction.atomic():
-            _take_steps(run, report, steps, only, say)
-            if strict and report.refused:
-                raise NotLoaded(
-                    _("%(count)s rows are refused, and a strict load takes all or nothing.")
-                    % {"count": report.refused},
-                    report,
-                )
-            if not dry and report.all_refused:
-                raise NotLoaded(_("All %(count)s rows are refused.") % {"count": report.refused}, report)
-            if not dry and report.breaks:
-                raise NotLoaded(_undecided(report), report)
-            if not dry and not replace and report.other_sources:
-                raise NotLoaded(_not_replaced(report), report)
-            if checked is not None:
-                checked(report)
+            first = history.last_number() + 1
+            with undoing.trace(wanted=by_rows) as journal:
+                _take_steps(run, report, steps, only, say)
+                _refuse(report, dry=dry, strict=strict, replace=replace)
+                if checked is not None:
+                    checked(report)
+                if not dry:
+                    _state_facts(run)
             if not dry:
-                _conclude(run, report, started, say)
+                _conclude(run, report, journal, first, say)
             transaction.set_rollback(dry)
     finally:
         # What was kept in memory may speak of rows that were taken back.
@@ -126,6 +125,23 @@ def load_recipe(
         memo.forget_all()
         finding.forget()
     return report
+
+
+def _refuse(report: Report, *, dry: bool, strict: bool, replace: bool) -> None:
+    """Raise NotLoaded where what the rows say must not be written."""
+    if strict and report.refused:
+        raise NotLoaded(
+            _("%(count)s rows are refused, and a strict load takes all or nothing.") % {"count": report.refused},
+            report,
+        )
+    if dry:
+        return
+    if report.all_refused:
+        raise NotLoaded(_("All %(count)s rows are refused.") % {"count": report.refused}, report)
+    if report.breaks:
+        raise NotLoaded(_undecided(report), report)
+    if not replace and report.other_sources:
+        raise NotLoaded(_not_replaced(report), report)
 
 
 def _undecided(report: Report) -> str:
@@ -181,8 +197,10 @@ def _read_files(run: Run, steps: Iterable[Step]) -> None:
                 for level in step.levels:
                     if level.names is not None:
                         run.table(level.names.file, TableSpec())
-            elif isinstance(step, (ValuesStep, RecordsStep)):
+            elif isinstance(step, (ValuesStep, RecordsStep, RegisterStep)):
                 run.table(step.file, step.table)
+                if isinstance(step, RegisterStep) and len(run.recipe.steps) == 1:
+                    plan_early(run, step)
 
 
 def _take_steps(run: Run, report: Report, steps: list[Step], only: str, say: Progress) -> None:
@@ -209,20 +227,20 @@ def _roots(step: MunicipalityStep) -> list[int]:
     return list(Area.objects.filter(code__in=wanted).order_by("pk").values_list("pk", flat=True))
 
 
-def _conclude(run: Run, report: Report, started: Any, say: Progress) -> None:
-    """Audit, search, facts, and the row that says what was loaded; still inside the transaction."""
+def _conclude(run: Run, report: Report, journal: Journal | None, first: int, say: Progress) -> None:
+    """Audit, search, and the row that says what was loaded, with what it takes to undo it; inside the transaction."""
     history.record_many(run.actor, run.acts)
     for model, pks in run.to_index.items():
         if pks:
             say(_("%(count)s records can be found again …") % {"count": len(pks)})
             search.refresh(model, sorted(set(pks)))
-    _state_facts(run)
     load = Load.objects.create(
         recipe=run.recipe.title[:200],
         loaded_by=run.actor.name[:150],
         finished_at=timezone.now(),
         outcome={
             "key": run.recipe.key,
+            **run.about,
             "steps": [step.as_dict() for step in report.steps],
             "verdicts": [_kept(verdict) for verdict in report.verdicts() if verdict.outcome != "updated"][:500],
         },
@@ -233,9 +251,11 @@ def _conclude(run: Run, report: Report, started: Any, say: Progress) -> None:
         }
         for step in report.steps
     }
-    history.record(run.actor, "loaded", load, extra={"steps": counts})
-    if all(step.kind == "values" for step in report.steps) and (content := undoing.trace_of(run.written, run.defined)):
-        LoadTrace.objects.create(load=load, content=content)
+    last = history.record(run.actor, "loaded", load, extra={"steps": counts}).number
+    load.outcome["entries"] = [first, last]
+    load.save(update_fields=["outcome"])
+    values = undoing_indicators.trace_of(run.written, run.defined) if journal is None else {}
+    undoing.keep(load, journal, values)
 
 
 def _kept(verdict: Any) -> dict[str, Any]:
@@ -300,26 +320,41 @@ def load_staged(actor: Actor, token: str, *, replace: bool = False) -> Report:
 
 
 # --- taking back ---------------------------------------------------------------------------------------------------
-def undo_load(actor: Actor, load: Load) -> undoing.Undone:
-    """Take back a load of indicators: its values go, and those that stood there before come back; in one transaction.
+class CannotUndo(ValidationError):
+    """A load that cannot be taken back; `refusal` says what rests on it, and where it stands."""
 
-    Raises ValidationError, with what depends on it, when it cannot be taken back; then nothing is written.
+    def __init__(self, refusal: undoing.Refusal) -> None:
+        super().__init__(str(refusal))
+        self.refusal = refusal
+
+
+def undo_load(actor: Actor, load: Load) -> undoing.TakenBack:
+    """Take back a load: what it made goes, what it changed is as it was; in one transaction.
+
+    Raises CannotUndo, with what depends on it, when it cannot be taken back; then nothing is written.
     """
     try:
         with transaction.atomic():
             locked = Load.objects.select_for_update().get(pk=load.pk)
-            refusal = undoing.why_not(locked)
-            if refusal:
-                raise ValidationError(refusal)
+            refusal = undoing.refusal(locked, actor)
+            if refusal is not None:
+                raise CannotUndo(refusal)
             before = history.state_of(locked)
-            done, acts = undoing.take_back(locked)
+            done, acts = undoing.take_back(locked, actor)
             said = {"by": actor.name[:150], "at": timezone.now().isoformat()}
             locked.outcome = {**locked.outcome, "undone": said}
             locked.save(update_fields=["outcome"])
             history.record_many(actor, acts)
-            history.record(actor, "undone", locked, before, extra={"values": [done.removed, done.put_back]})
+            history.record(actor, "undone", locked, before, extra={"rows": [done.gone, done.changed, done.back]})
+            finding.forget()
+            codes.forget()
+            undoing.find_anew(done)
+    except IntegrityError as error:
+        raise CannotUndo(undoing.Refusal(_("Something else has taken the place of what it replaced."))) from error
     finally:
+        codes.forget()
         memo.forget_all()
+        finding.forget()
     return done
 
 
@@ -386,15 +421,19 @@ def _people_the_stage(actor: Actor, stage: scene.Scene, *, told_of_imola: bool) 
     true = told.write(stage) if told_of_imola else told.Told()
     made = invented.write(stage, source, timezone.localdate(), len(true.experiences), len(true.organisations))
     earlier = waves.earlier_editions(made)
+    sheets.write(made)
+    doubles.write(made)
     acts = [
         history.Act("created", history.kind_of(row), str(row.pk), str(row)[:300], history.differences(row, None))
-        for model in (Place, Organisation, Resource, Experience)
+        for model in (Place, Organisation, Resource, Experience, Practice)
         for row in model._default_manager.order_by("pk")
     ]
     history.record_many(actor, acts)
-    for model in (Place, Organisation, Resource, Experience):
+    for model in (Place, Organisation, Resource, Experience, Practice):
         search.refresh(model)
     waves.write(actor, made, earlier)
+    surroundings.write(actor, stage, source, made.today)
+    seek_duplicates(actor)
     # The demonstration's contact person speaks for a body that has something to show.
     body = next(row for row in made.organisations if made.homes[row.pk].municipality.pk == stage.municipality.pk)
     return create_demonstration_logins(stage.home, stage.municipality, body)

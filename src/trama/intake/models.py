@@ -8,7 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from trama.core.privacy import INTERNAL, Privacy
+from trama.core.privacy import INTERNAL, Privacy, PrivacyClass
 
 
 class Load(models.Model):
@@ -40,14 +40,35 @@ class Load(models.Model):
     def undone_at(self) -> datetime | None:
         return datetime.fromisoformat(self.undone["at"]) if self.undone else None
 
+    @property
+    def entries(self) -> list[int]:
+        """The first and the last number of what it wrote into the audit; empty of loads that did not keep it."""
+        kept: list[int] = self.outcome.get("entries", [])
+        return kept
+
+    def wrote(self, entry: int) -> bool:
+        """Whether an entry of the audit is of this load."""
+        return bool(self.entries) and self.entries[0] <= entry <= self.entries[1]
+
+
+KEPT_FOR = 180  # days for which a load can be taken back
+
 
 class LoadTrace(models.Model):
-    """What a load of indicators wrote and what stood there before: enough to take it back, and gone when it is."""
+    """What a load wrote and what stood there before: enough to take it back, and gone when it is, or after a time."""
 
-    privacy: ClassVar[Privacy] = INTERNAL
+    privacy: ClassVar[Privacy] = Privacy(
+        PrivacyClass.PERSONAL,
+        purpose=_("to take back a load of data that was wrong"),
+        legal_basis=_("GDPR art. 6(1)(e): task in the public interest (L. 328/2000)"),
+        retention=_("180 days from the load, or until it is taken back"),
+        eraser="intake.undoing.forget_old",
+        personal_fields=frozenset({"rows"}),
+    )
 
     load = models.OneToOneField(Load, on_delete=models.CASCADE, related_name="trace")
-    content = models.JSONField(default=dict)
+    content = models.JSONField(default=dict)  # of a load of indicators
+    rows = models.BinaryField(default=b"")  # of any other: a packed `core.rewinding.Journal`
 
     class Meta:
         ordering = ("load_id",)

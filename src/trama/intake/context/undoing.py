@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
@@ -89,13 +90,18 @@ def _later_loads(load: Load, trace: LoadTrace) -> Iterable[str]:
 
 
 def _indices(load: Load, trace: LoadTrace) -> Iterable[str]:
-    """Indices published with these figures; and those, drafts too, that use an indicator that would go."""
+    made = [row[0] for row in trace.content["definitions"] if row[1] is None]
+    return indices_of(_touched(trace), made, load.started_at)
+
+
+def indices_of(touched: Iterable[int], made: Iterable[int], since: datetime) -> Iterable[str]:
+    """Indices published with figures of these indicators; and those, drafts too, that use one that would go."""
     used = Q(
         state=IndexState.PUBLISHED,
-        ingredients__indicator__in=_touched(trace),
-        frozen__at__gte=load.started_at.replace(microsecond=0),
+        ingredients__indicator__in=list(touched),
+        frozen__at__gte=since.replace(microsecond=0),
     )
-    gone = Q(ingredients__indicator__in=[row[0] for row in trace.content["definitions"] if row[1] is None])
+    gone = Q(ingredients__indicator__in=list(made))
     found = IndexDefinition.objects.filter(used | gone).order_by("code", "version").distinct()
     for index in found:
         words = {"name": index.name, "version": index.version}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,8 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from trama.core import uploads
 from trama.core.actor import Actor
 from trama.core.pages import page
-from trama.intake import actions, printing, staging
-from trama.intake.context import undoing
+from trama.intake import actions, printing, staging, undoing
 from trama.intake.forms import UploadForm
 from trama.intake.models import Load
 from trama.intake.permissions import may_load, may_see_loads
@@ -52,35 +50,45 @@ def load(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": found.outcome.get("steps", []),
         "verdicts": _lines(found.outcome.get("verdicts", [])),
         "may_undo": may_load(_actor(request)),
-        "why_not": undoing.why_not(found),
         "way": [(_("Loads of data"), reverse("intake:loads")), (found.recipe, "")],
     }
     return render(request, "intake/load.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page(may=may_load, writes=True)
 def undo(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take back a load of indicators: the values before it stand again."""
+    """Take back a load: what would go, or what is in the way; then, when it is confirmed, all as it was before."""
     found = get_object_or_404(Load, pk=pk)
-    if not request.POST.get("sure"):
-        messages.error(request, _("Nothing was taken back: tick the box to confirm."))
-        return redirect("intake:load", pk)
-    try:
-        done = actions.undo_load(_actor(request), found)
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-        return redirect("intake:load", pk)
-    words = {
-        "removed": number(done.removed),
-        "back": number(done.put_back),
-        "indicators": number(done.indicators),
+    actor = _actor(request)
+    refusal = undoing.refusal(found, actor)
+    if request.method == "POST" and refusal is None:
+        if not request.POST.get("sure"):
+            messages.error(request, _("Nothing was taken back: tick the box to confirm."))
+            return redirect("intake:load_undo", pk)
+        try:
+            _say_undone(request, actions.undo_load(actor, found))
+            return redirect("intake:load", pk)
+        except actions.CannotUndo as error:
+            refusal = error.refusal
+    context = {
+        "load": found,
+        "refusal": refusal,
+        "lines": undoing.what_goes(found),
+        "way": [
+            (_("Loads of data"), reverse("intake:loads")),
+            (found.recipe, reverse("intake:load", args=[pk])),
+            (_("Undo this load"), ""),
+        ],
     }
-    text = _(
-        "Taken back. Values removed: %(removed)s; put back as before: %(back)s; indicators removed: %(indicators)s."
-    )
+    status = 409 if request.method == "POST" else 200
+    return render(request, "intake/undo.html", context, status=status)
+
+
+def _say_undone(request: HttpRequest, done: undoing.TakenBack) -> None:
+    text = _("Taken back. Removed: %(gone)s; put back as before: %(changed)s; restored: %(back)s.")
+    words = {"gone": number(done.gone), "changed": number(done.changed), "back": number(done.back)}
     messages.success(request, text % words)
-    return redirect("intake:load", pk)
 
 
 def _lines(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
