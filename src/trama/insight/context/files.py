@@ -28,7 +28,7 @@ TYPES = {
     "schema.json": "application/json; charset=utf-8",
 }
 FORMAT = 1  # of the JSON; raised when a key changes its meaning
-# The names of columns are for programs and stay in English, as those of every open file of Trama.
+# The names of columns are for programs and stay in English, as those of all open files; workbooks have `heads`.
 COLUMNS = (
     "indicator",
     "version",
@@ -129,6 +129,35 @@ def _record(
         "licence": licence,
         "demonstration": int(facts.is_demonstration()),
     }
+
+
+def heads() -> list[str]:
+    """The columns as a person reads them at the head of a workbook, in the order of `COLUMNS`."""
+    return [
+        _("Indicator"),
+        _("Version"),
+        _("Code"),
+        _("Area"),
+        _("Part of"),
+        _("Kind of area"),
+        _("Year"),
+        _("Value"),
+        _("Unit"),
+        _("Status"),
+        _("Reason"),
+        _("Note"),
+        _("Class"),
+        _("Source"),
+        _("Licence"),
+        _("Demonstration"),
+    ]
+
+
+def _worded(name: str, cell: str) -> str:
+    """A cell of a workbook in words, where the other files carry a key."""
+    if name == "status":
+        return _("value") if cell == ValueState.VALUE else reason_of(cell)
+    return str(AreaKind(cell).label) if name == "kind" else cell
 
 
 def about(reading: Reading) -> list[tuple[str, str]]:
@@ -238,14 +267,14 @@ def xlsx_bytes(reading: Reading, lines: Sequence[dict[str, Any]]) -> bytes:
     shown = book.add_format({"num_format": "#,##0" + ("." + "0" * reading.indicator.decimals).rstrip(".")})
     sheet = book.add_worksheet(_("Figures"))
     sheet.freeze_panes(1, 0)
-    for j, name in enumerate(COLUMNS):
-        sheet.write_string(0, j, name, head)
+    for j, (name, title) in enumerate(zip(COLUMNS, heads(), strict=True)):
+        sheet.write_string(0, j, title, head)
         sheet.set_column(j, j, 30 if name in ("area", "part_of", "source", "reason") else 14)
     for i, line in enumerate(lines, 1):
         for j, name in enumerate(COLUMNS):
             cell = line[name]
             if isinstance(cell, str):
-                sheet.write_string(i, j, cell)
+                sheet.write_string(i, j, _worded(name, cell))
             elif cell is not None:
                 sheet.write_number(i, j, cell, shown if name == "value" else None)
     sheet.autofilter(0, 0, max(1, len(lines)), len(COLUMNS) - 1)

@@ -21,11 +21,12 @@ from trama.territory.choices import ValueState
 from trama.ui.exports import safe_text
 from trama.ui.numbers import day
 
-FORMS = ("csv", "xlsx", "json")
+FORMS = ("csv", "xlsx", "json", "schema.json")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json; charset=utf-8",
+    "schema.json": "application/json; charset=utf-8",
 }
 WHOLE = "_index"  # in the column of domains: the index itself
 COLUMNS = ("area", "area_name", "year", "domain", "domain_name", "value", "status", "fifth", "version", "sha256")
@@ -101,6 +102,51 @@ def as_dict(index: Index) -> dict[str, Any]:
 def json_text(index: Index) -> str:
     """See `as_dict`."""
     return json.dumps(as_dict(index), ensure_ascii=False, indent=1) + "\n"
+
+
+def schema(index: Index) -> dict[str, Any]:
+    """The columns of the CSV as a Table Schema (datapackage.org): types, meanings, and what each status says."""
+    states = {str(state): str(label) for state, label in ValueState.choices}
+    needed = {"constraints": {"required": True}}
+    told: dict[str, dict[str, Any]] = {
+        "area": {"type": "string", "title": _("Code"), **needed},
+        "area_name": {"type": "string", "title": _("Area")},
+        "year": {"type": "integer", "title": _("Year"), **needed},
+        "domain": {
+            "type": "string",
+            "title": _("Domain"),
+            "description": _("%(whole)s: the index itself") % {"whole": WHOLE},
+            **needed,
+        },
+        "domain_name": {"type": "string", "title": _("Name of the domain")},
+        "value": {
+            "type": "number",
+            "title": index.definition.name,
+            "description": _("Empty where the status says that there is no figure."),
+        },
+        "status": {
+            "type": "string",
+            "title": _("Status"),
+            "description": "; ".join(f"{state}: {text}" for state, text in states.items()),
+            "constraints": {"required": True, "enum": list(states)},
+        },
+        "fifth": {
+            "type": "integer",
+            "title": _("Fifth"),
+            "description": _("Five groups of areas of the same size: 1 holds the lowest values, 5 the highest."),
+        },
+        "version": {"type": "integer", "title": _("Version"), **needed},
+        "sha256": {"type": "string", "title": "SHA-256", "description": _("draft: not published yet")},
+    }
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
+        "title": f"{index.definition.name} ({index.definition.code}, {index.definition.version})",
+        "description": " ".join(part for part in (index.definition.description, *how(index.definition)) if part),
+        "fields": [{"name": name} | told[name] for name in COLUMNS],
+        "fieldsMatch": "exact",
+        "missingValues": [""],
+        "primaryKey": ["area", "year", "domain"],
+    }
 
 
 def xlsx_bytes(index: Index) -> bytes:
@@ -213,6 +259,8 @@ def content(index: Index, form: str) -> bytes:
     """The file of one of `FORMS`."""
     if form == "xlsx":
         return xlsx_bytes(index)
+    if form == "schema.json":
+        return (json.dumps(schema(index), ensure_ascii=False, indent=1) + "\n").encode("utf-8")
     return (csv_text(index) if form == "csv" else json_text(index)).encode("utf-8")
 
 

@@ -512,6 +512,12 @@ def test_files_hold_the_status_of_every_value(published: IndexDefinition, client
     rows = {row["area_name"]: row for row in csv.DictReader(io.StringIO(content))}
     assert float(rows["Colle"]["value"]) == pytest.approx(112.4242, abs=1e-4)
     assert (rows["Enea"]["value"], rows["Enea"]["status"], rows["Colle"]["status"]) == ("", "missing", "value")
+    told = json.loads(client.get("/numeri/indici/prova/v2/valori.schema.json").content)
+    table = list(csv.DictReader(io.StringIO(content)))
+    assert [field["name"] for field in told["fields"]] == list(table[0])
+    key = [tuple(row[name] for name in told["primaryKey"]) for row in table]
+    assert len(set(key)) == len(key)
+    assert {row["status"] for row in table} <= set(told["fields"][6]["constraints"]["enum"])
     found = json.loads(client.get("/numeri/indici/prova/v2/valori.json").content)
     assert found["sha256"] == FrozenIndex.objects.get(definition=draft).content_hash
     assert {line["status"] for line in found["figures"] if line["area"] == "BORGO-E"} == {"missing"}
