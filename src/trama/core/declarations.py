@@ -6,7 +6,7 @@ imports these modules, nothing else has to be wired.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -175,6 +175,7 @@ class Scope:
     end: date
     kinds: tuple[str, ...] = ()  # none: all
     rule: str = "active"  # "active" in the period, or "begun" in it
+    times: int = 10  # a number that is so many times the last one, or so many times less, is doubted
 
 
 @dataclass(frozen=True)
@@ -252,6 +253,8 @@ class FrozenAxis:
     options: tuple[tuple[str, Text], ...] = ()
     of_body: Callable[[FrozenBody], str | None] | None = None
     spare: bool = False  # left out of the list of cuts where no content states it
+    # By the key of a number: what of it belongs to each answer (of an experience's money, what each fund gave).
+    parts: Mapping[str, Callable[[dict[str, Any]], Mapping[str, float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -394,9 +394,12 @@ def _single(key: str, label: Any, list_: str) -> FrozenAxis:
     return FrozenAxis(key, label, lambda one: (one[key],) if one[key] else (), list=list_)
 
 
-def _funds(one: dict[str, Any]) -> list[str]:
-    """The funds as they were written; money of which nobody wrote the fund has one of its own."""
-    return sorted({" ".join(fund.split()) or "?" for fund, _year, _amount in one["money"]})
+def _funds(one: dict[str, Any]) -> dict[str, float]:
+    """What each fund gave, funds as they were written; money of which nobody wrote the fund has one of its own."""
+    found: dict[str, float] = defaultdict(float)
+    for fund, _year, amount in one["money"]:
+        found[" ".join(fund.split()) or "?"] += float(amount)
+    return found
 
 
 GROUPS = (("ets", _("Third-sector bodies")), ("public", _("Public bodies")), ("other", _("Other actors")))
@@ -421,7 +424,14 @@ AXES = (
     ),
     _facet("public_service", _("Public services connected")),
     _facet("instrument", _("Instruments")),
-    FrozenAxis("funding", _("Funding"), _funds, several=True, options=(("?", _("fund not named")),)),
+    FrozenAxis(
+        "funding",
+        _("Funding"),
+        lambda one: tuple(_funds(one)),
+        several=True,
+        options=(("?", _("Fund not named")),),
+        parts={"money": _funds},
+    ),
     _single("kind", _("Kind of experience"), "experience_kind"),
     _facet("purpose", _("Purpose"), spare=True),
     _facet("theme", _("Theme"), spare=True),

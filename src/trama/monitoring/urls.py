@@ -1,6 +1,6 @@
 from django.urls import path
 
-from trama.monitoring import views
+from trama.monitoring import cut_views, views
 
 app_name = "monitoring"
 urlpatterns = [
@@ -10,13 +10,19 @@ urlpatterns = [
     path("<int:pk>/", views.wave, name="wave"),
     path("<int:pk>/modifica/", views.wave_edit, name="wave_edit"),
     path("<int:pk>/domande/", views.questions, name="questions"),
+    path("<int:pk>/domande/xlsform/", views.questions_file, name="questions_file"),
+    path("<int:pk>/avanza/<str:what>/", views.going, name="going"),
     path("<int:pk>/fai/<str:what>/", views.wave_do, name="wave_do"),
     path("<int:pk>/riapri/", views.reopen, name="reopen"),
     path("<int:pk>/correggi/", views.erratum, name="erratum"),
     path("<int:pk>/qualita/", views.quality, name="quality"),
+    path("<int:pk>/tabelle/", cut_views.cuts, name="cuts"),
+    path("<int:pk>/tabelle/tutte.<str:form>", cut_views.cuts_file, name="cuts_file"),
+    path("<int:pk>/tabelle/incrocio/", cut_views.crossing, name="crossing"),
+    path("<int:pk>/tabelle/incrocio/tabella.<str:form>", cut_views.crossing_file, name="crossing_file"),
     path("<int:pk>/confronto/<int:other>/", views.comparison, name="comparison"),
     path("<int:pk>/schede/", views.sheets, name="sheets"),
-    path("<int:pk>/schede/carta/", views.paper, name="paper"),
+    path("<int:pk>/schede/carta/", views.print_sheets, name="paper"),
     path("<int:pk>/schede/<int:sheet>/", views.sheet, name="sheet"),
     path("<int:pk>/schede/<int:sheet>/delega/", views.delegate, name="delegate"),
 ]

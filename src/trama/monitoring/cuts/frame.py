@@ -5,7 +5,7 @@ Numbers of persons enter as the record publishes them (`core.small_counts`): fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -42,6 +42,7 @@ class Axis:
     asked: Callable[[dict[str, Any]], bool] | None = None
     spare: bool = False
     question: str = ""
+    parts: Mapping[str, Callable[[dict[str, Any]], Mapping[str, float]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ class Frame:
     index: dict[str, Any] = field(default_factory=dict)
     numbers: dict[str, Numbers] = field(default_factory=dict)
     asked: dict[str, Any] = field(default_factory=dict)
+    # By axis and number: record, answer, what of the number belongs to that answer.
+    parts: dict[tuple[str, str], list[tuple[int, str, float]]] = field(default_factory=dict)
     # The organisations, each once; and which of them (`named`) is named in which record (`named_in`).
     bodies: list[FrozenBody] = field(default_factory=list)
     named: Any = None
@@ -136,7 +139,7 @@ def _declared(axis: FrozenAxis, words: Words) -> Axis:
         list=axis.list,
         options=axis.options,
     )
-    return Axis(dimension, lambda one, _given: axis.answers(one), axis.of_body, spare=axis.spare)
+    return Axis(dimension, lambda one, _given: axis.answers(one), axis.of_body, spare=axis.spare, parts=axis.parts)
 
 
 def _moment(wave: Wave) -> Axis:
@@ -150,7 +153,7 @@ def _moment(wave: Wave) -> Axis:
             return ()
         return ("ended",) if stop and stop <= last else ("upcoming",) if start and start > last else ("ongoing",)
 
-    label = _("Moment, at the end of the period")
+    label = _("Phase at the end of the period")
     return Axis(FrozenDimension("phase", label, "", filterable=False, options=options), answers)
 
 
@@ -245,11 +248,14 @@ def read_frame(
         named += [(body.id, frame.size) for body in bodies]
         bodies_by_id.update((body.id, body) for body in bodies)
         for key, axis in axes.items():
-            said = map(axis.of_body, bodies) if axis.of_body else axis.answers(content, given)
-            profile = tuple(sorted({value for value in said if value})) or (None,)
-            index[key].append(known[key].setdefault(profile, len(known[key])))
+            if axis.of_body is None:
+                profile = tuple(sorted({value for value in axis.answers(content, given) if value})) or (None,)
+                index[key].append(known[key].setdefault(profile, len(known[key])))
             if axis.asked:
                 asked[key].append(axis.asked(given))
+            for number, parted in axis.parts.items():
+                held = frame.parts.setdefault((key, number), [])
+                held += [(frame.size, value, part) for value, part in parted(content).items()]
         below = monitored.below(content)
         for key, amount in amounts.items():
             value, estimated = amount.stated(content, given)
@@ -261,22 +267,42 @@ def read_frame(
             filled[field_.key].append(bool(value[0] is not None if isinstance(value, list) else value))
         filled["result"].append(monitored.has_result(content))
         frame.size += 1
+    _take_bodies(frame, bodies_by_id, named)
+    for key, axis in axes.items():
+        if axis.of_body is not None:
+            index[key], known[key] = _profiles_of_bodies(frame, axis.of_body)
     frame.profiles = {key: list(found) for key, found in known.items()}
     frame.index = {key: np.array(found, dtype=np.int64) for key, found in index.items()}
     frame.asked = {key: np.array(found, dtype=bool) for key, found in asked.items()}
     frame.filled = {key: np.array(found, dtype=bool) for key, found in filled.items()}
-    frame.bodies = list(bodies_by_id.values())
-    at = {body.id: number for number, body in enumerate(frame.bodies)}
-    frame.named = np.array([at[body] for body, _record in named], dtype=np.int64)
-    frame.named_in = np.array([record for _body, record in named], dtype=np.int64)
-    naming = np.zeros(frame.size)
-    naming[frame.named_in] = 1
-    nothing = np.zeros(frame.size)
-    frame.numbers[NAMING] = Numbers(nothing, naming, nothing, nothing, nothing)
     for key, stated in numbers.items():
         measure, frame.numbers[key] = _published(amounts[key].measure, stated)
         amounts[key] = replace(amounts[key], measure=measure)
     return frame
+
+
+def _take_bodies(frame: Frame, bodies: dict[int, FrozenBody], named: list[tuple[int, int]]) -> None:
+    frame.bodies = list(bodies.values())
+    at = {body.id: number for number, body in enumerate(frame.bodies)}
+    frame.named = np.array([at[body] for body, _record in named], dtype=np.int64)
+    frame.named_in = np.array([record for _body, record in named], dtype=np.int64)
+    naming, nothing = np.zeros(frame.size), np.zeros(frame.size)
+    naming[frame.named_in] = 1
+    frame.numbers[NAMING] = Numbers(nothing, naming, nothing, nothing, nothing)
+
+
+def _profiles_of_bodies(
+    frame: Frame, of_body: Callable[[FrozenBody], str | None]
+) -> tuple[list[int], dict[Answers, int]]:
+    """What each record answers by its organisations. An organisation is the same in all of them: as it was last."""
+    of_each = [of_body(body) for body in frame.bodies]
+    said: list[set[str]] = [set() for _record in range(frame.size)]
+    for number, record in zip(frame.named.tolist(), frame.named_in.tolist(), strict=True):
+        if (value := of_each[number]) is not None:
+            said[record].add(value)
+    known: dict[Answers, int] = {}
+    profiles = (tuple(sorted(values)) or (None,) for values in said)
+    return [known.setdefault(profile, len(known)) for profile in profiles], known
 
 
 def _published(measure: Measure, stated: Sequence[tuple[float, int, int, int]]) -> tuple[Measure, Numbers]:
@@ -317,7 +343,38 @@ def counted(frame: Frame, places: Any, rows: Axis, cols: Axis | None, measure: M
             value, known, estimated, least, small = more
             tally = Tally(records, value if known else None, int(known), int(estimated), least, int(small))
         found[profiles[pair // len(others)], others[pair % len(others)]] = tally
-    return added_up(found)
+    counts = added_up(found)
+    _give_parts(frame, places, (rows, cols), measure, counts)
+    return counts
+
+
+def _give_parts(frame: Frame, places: Any, axes: tuple[Axis, Axis | None], measure: Measure, counts: Counts) -> None:
+    """Where answers have parts of a number, each is given its part instead of the whole."""
+    taken = set(places.tolist())
+    rows, cols = axes
+    for axis, other, totals in ((rows, cols, counts.by_row), (cols, rows, counts.by_col)):
+        parts = frame.parts.get((axis.dimension.key, measure.key)) if axis else None
+        if parts is None:
+            continue
+        counts.several_rows = counts.several_cols = True
+        whole: dict[Any, float] = {}
+        crossed: dict[tuple[Any, Any], float] = {}
+        for record, value, part in parts:
+            if record not in taken:
+                continue
+            whole[value] = whole.get(value, 0) + part
+            for answer in _answer(frame, other, record) if other else ():
+                key = (value, answer) if axis is rows else (answer, value)
+                crossed[key] = crossed.get(key, 0) + part
+        for value, amount in whole.items():
+            totals[value].amount = totals[value].least = amount
+        for key, amount in crossed.items():
+            counts.cells[key].amount = counts.cells[key].least = amount
+
+
+def _answer(frame: Frame, axis: Axis, record: int) -> Answers:
+    key = axis.dimension.key
+    return frame.profiles[key][int(frame.index[key][record])]
 
 
 def _distinct(frame: Frame, places: Any, rows: Axis, cols: Axis | None) -> Counts:
@@ -408,6 +465,7 @@ def register_of(wave: Wave, monitored: Monitored, words: Words, frame: Frame) ->
 
 
 def narrowed_to(words: Words, area: str) -> tuple[Selection, int | None]:
-    """The choice of an area by its code, and its id; nothing where the wave knows no such area."""
-    place = words.by_code.get(area)
-    return (Selection((("area", (area,)),)), place.id) if place else (Selection(), None)
+    """The choice of an area by its code, and its id; of no area without a code. Raises KeyError for an unknown one."""
+    if not area:
+        return Selection(), None
+    return Selection((("area", (area,)),)), words.by_code[area].id

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from trama.core import figures, memo, small_counts
 from trama.core.actor import Actor
 from trama.core.declarations import Monitored, gathered
-from trama.core.registers import Measure, Register
+from trama.core.registers import Measure, Register, Selection
 from trama.insight.counting import Counts, Tally
 from trama.insight.crosstab import CrosstabError, laid_out
 from trama.insight.shapes import RECORDS, Cell, Crosstab, Status
@@ -42,7 +42,6 @@ from trama.monitoring.permissions import reads
 from trama.ui.numbers import number, percent
 
 KEPT = 600  # seconds for which the numbers of a closed wave are remembered: they do not change
-MOST_FUNDS = 30  # rows of a cut; beyond, the smallest are gathered
 
 
 @dataclass(frozen=True)
@@ -152,6 +151,15 @@ class Quality:
         return self.base - self.with_result
 
 
+@dataclass(frozen=True)
+class Choices:
+    """The axes, the measures and the areas of a wave, each as (key, label)."""
+
+    axes: list[tuple[str, str]]
+    measures: list[tuple[str, str]]
+    areas: list[tuple[str, str]]
+
+
 # --- reading ------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Source:
@@ -231,7 +239,7 @@ def _table(
     source: Source, area: str, rows: Axis, cols: Axis | None, measure: Measure, longest: int | None = None
 ) -> tuple[Crosstab, Counts]:
     frame = source.frame
-    selection, within = narrowed_to(source.words, area)
+    selection, within = _narrowed(source, area)
     places = frame.within(within)
     for axis in (rows, cols):
         if axis is not None and axis.asked:
@@ -242,6 +250,13 @@ def _table(
     axes = (rows.dimension, cols.dimension if cols else None)
     found = laid_out(source.register, selection, axes, measure, counts, longest)
     return _dressed(source, found, (rows, cols), places), counts
+
+
+def _narrowed(source: Source, area: str) -> tuple[Selection, int | None]:
+    try:
+        return narrowed_to(source.words, area)
+    except KeyError as error:
+        raise CrosstabError(_("This wave knows no area “%(code)s”.") % {"code": area}) from error
 
 
 def _dressed(source: Source, found: Crosstab, axes: tuple[Axis, Axis | None], places: Any) -> Crosstab:
@@ -308,6 +323,23 @@ def crossing(
     return _table(source, area, axes[rows], axes[cols] if cols else None, chosen, longest)[0]
 
 
+def choices(wave: Wave, actor: Actor) -> Choices:
+    """What can be chosen in the tables of a wave."""
+    source = source_of(wave, actor)
+    scope = wave.area_ids()
+    inside = [
+        place
+        for place in sorted(source.words.places.values(), key=lambda place: place.position)
+        if place.id in source.frame.inside and any(above.id in scope for above in source.words.path(place.id)[1:])
+    ]
+    return Choices(
+        axes=[(key, str(axis.dimension.label)) for key, axis in source.frame.axes.items()],
+        measures=[(one.key, str(one.label)) for one in measures_of(source)],
+        # Em spaces: a select drops ordinary blanks at the beginning of its options.
+        areas=[(one.code, "\u2003" * (len(source.words.path(one.id)) - 2) + one.name) for one in inside],
+    )
+
+
 # --- cuts ---------------------------------------------------------------------------------------------------------
 def cuts(wave: Wave, actor: Actor, area: str = "") -> list[Cut]:
     """Every cut of a wave, of all of it or of one area (by its code) with what lies below.
@@ -323,7 +355,7 @@ def cuts(wave: Wave, actor: Actor, area: str = "") -> list[Cut]:
 
 
 def _cuts(source: Source, area: str) -> list[Cut]:
-    places = source.frame.within(narrowed_to(source.words, area)[1])
+    places = source.frame.within(_narrowed(source, area)[1])
     found = []
     for axis in source.frame.axes.values():
         if axis.spare and (
@@ -340,7 +372,7 @@ def _cut(source: Source, area: str, axis: Axis) -> Cut:
     refused: dict[str, str] = {}
     for measure in measures_of(source):
         try:
-            tables[measure.key], tallies[measure.key] = _table(source, area, axis, None, measure, MOST_FUNDS)
+            tables[measure.key], tallies[measure.key] = _table(source, area, axis, None, measure)
         except CrosstabError as error:
             refused[measure.key] = str(error)
     whole = tables[RECORDS]
@@ -438,7 +470,7 @@ def _phrase(cell: Cell, tally: Tally | None, *, lower_bound: bool) -> str:
 def quality(wave: Wave, actor: Actor, area: str = "") -> Quality:
     """How complete the numbers of a wave are, of all of it or of one area."""
     source = source_of(wave, actor)
-    places = source.frame.within(narrowed_to(source.words, area)[1])
+    places = source.frame.within(_narrowed(source, area)[1])
     filled = {key: int(np.count_nonzero(found[places])) for key, found in source.frame.filled.items()}
     base = len(places)
     fields = tuple(Filled(one.key, str(one.label), filled[one.key], base) for one in source.monitored.fields)

@@ -1,0 +1,189 @@
+"""The pages of a wave's numbers: all its cuts, two of them crossed, and both as files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from trama.core.actor import Actor
+from trama.core.pages import anyone, page
+from trama.insight import files as crosstab_files
+from trama.insight.crosstab import CrosstabError
+from trama.insight.pictures import chart_of
+from trama.insight.shapes import RECORDS, Crosstab
+from trama.insight.tables import NUMBERS, PERCENT, printed
+from trama.monitoring import cuts as numbers
+from trama.monitoring.cuts import files
+from trama.monitoring.models import Wave
+from trama.ui import drawing
+
+LONGEST = 50
+SHOWN = ("rows", "cols", "measure", "show", "area")
+
+
+def _wave(request: HttpRequest, pk: int) -> tuple[Wave, Actor]:
+    """The wave, if the actor may read its numbers; else it does not exist."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    found = get_object_or_404(Wave.objects.visible_to(actor), pk=pk)
+    if not numbers.may_read(found, actor):
+        raise Http404
+    return found, actor
+
+
+def _crumbs(wave: Wave, *more: tuple[str, str]) -> list[tuple[str, str]]:
+    here = (_("Tables"), reverse("monitoring:cuts", args=[wave.pk]) if more else "")
+    above = [(_("Monitoring"), reverse("monitoring:waves")), (wave.name, reverse("monitoring:wave", args=[wave.pk]))]
+    return [*above, here, *more]
+
+
+def _pictures(crosstab: Crosstab) -> dict[str, Any] | None:
+    chart = chart_of(crosstab)
+    if chart is None:
+        return None
+    return {"chart": chart, "wide": drawing.chart_url(chart.wide), "narrow": drawing.chart_url(chart.narrow)}
+
+
+@page(may=anyone)
+@require_safe
+def cuts(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every cut of a wave, each with its chart and the equal table; of all of it or of one area."""
+    wave, actor = _wave(request, pk)
+    area = request.GET.get("area", "")
+    try:
+        found = numbers.cuts(wave, actor, area)
+    except CrosstabError as error:
+        raise Http404 from error
+    offered = numbers.choices(wave, actor)
+    crossing = reverse("monitoring:crossing", args=[wave.pk])
+    query = f"?{urlencode({'area': area})}" if area else ""
+    context = {
+        "wave": wave,
+        "cuts": [
+            {
+                "cut": cut,
+                "pictures": _pictures(cut.tables[RECORDS]),
+                "address": f"{crossing}?{urlencode([('rows', cut.key), *([('area', area)] if area else [])])}",
+            }
+            for cut in found
+        ],
+        "quality": numbers.quality(wave, actor, area),
+        "area": area,
+        "area_name": dict(offered.areas).get(area, "").strip(),
+        "areas": offered.areas,
+        "exports": [
+            (form.partition(".")[0] if form != "schema.json" else form, f"{_file(wave, form)}{query}")
+            for form in files.FORMS
+        ],
+        "here": reverse("monitoring:cuts", args=[wave.pk]),
+        "crossing": crossing,
+        "crumbs": _crumbs(wave),
+    }
+    return render(request, "monitoring/cuts.html", context)
+
+
+def _file(wave: Wave, form: str) -> str:
+    return reverse("monitoring:cuts_file", args=[wave.pk, form])
+
+
+@page(may=anyone)
+@require_safe
+def cuts_file(request: HttpRequest, pk: int, form: str) -> HttpResponse:
+    """Every cut of a wave as one file."""
+    wave, actor = _wave(request, pk)
+    area = request.GET.get("area", "")
+    if form not in files.FORMS:
+        raise Http404
+    try:
+        found = numbers.cuts(wave, actor, area)
+    except CrosstabError as error:
+        raise Http404 from error
+    response = HttpResponse(files.content(wave, found, form), content_type=crosstab_files.TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="{files.file_name(wave, form, area)}"'
+    return response
+
+
+# --- two at once --------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Question:
+    """What the address asks of a wave."""
+
+    rows: str
+    cols: str
+    measure: str
+    show: str
+    area: str
+
+    @classmethod
+    def read(cls, request: HttpRequest, offered: numbers.Choices) -> Question:
+        get = request.GET.get
+        first = offered.axes[0][0] if offered.axes else ""
+        show = PERCENT if get("show") == PERCENT else NUMBERS
+        return cls(get("rows") or first, get("cols") or "", get("measure") or RECORDS, show, get("area") or "")
+
+    def query(self) -> str:
+        """As it stands in an address; what goes without saying is left out."""
+        silent = {"measure": RECORDS, "show": NUMBERS}
+        found = [(name, getattr(self, name)) for name in SHOWN]
+        return urlencode([(name, value) for name, value in found if value and silent.get(name) != value])
+
+
+def _asked(wave: Wave, actor: Actor, question: Question, longest: int | None) -> Crosstab:
+    return numbers.crossing(wave, actor, question.rows, question.cols, question.measure, question.area, longest=longest)
+
+
+@page(may=anyone)
+@require_safe
+def crossing(request: HttpRequest, pk: int) -> HttpResponse:
+    """The records of a wave by two of its cuts."""
+    wave, actor = _wave(request, pk)
+    offered = numbers.choices(wave, actor)
+    question = Question.read(request, offered)
+    context: dict[str, Any] = {
+        "wave": wave,
+        "question": question,
+        "row_choices": offered.axes,
+        "col_choices": [("", _("nothing else")), *offered.axes],
+        "measure_choices": offered.measures,
+        "area_choices": [("", _("everywhere")), *offered.areas],
+        "show_choices": [(NUMBERS, _("numbers")), (PERCENT, _("percentages"))],
+        "here": reverse("monitoring:crossing", args=[wave.pk]),
+        "crumbs": _crumbs(wave, (_("Cross two of them"), "")),
+    }
+    try:
+        found = _asked(wave, actor, question, LONGEST)
+    except CrosstabError as error:
+        return render(request, "monitoring/crossing.html", context | {"problem": str(error)}, status=400)
+    context |= {"crosstab": found, "table": printed(found, None, question.show), "pictures": _pictures(found)}
+    context["exports"] = [
+        (form if form == "schema.json" else form.partition(".")[0], f"{_crossed(wave, form)}?{question.query()}")
+        for form in crosstab_files.FORMS
+    ]
+    return render(request, "monitoring/crossing.html", context)
+
+
+def _crossed(wave: Wave, form: str) -> str:
+    return reverse("monitoring:crossing_file", args=[wave.pk, form])
+
+
+@page(may=anyone)
+@require_safe
+def crossing_file(request: HttpRequest, pk: int, form: str) -> HttpResponse:
+    """The whole table as a file, every row of it."""
+    wave, actor = _wave(request, pk)
+    if form not in crosstab_files.FORMS:
+        raise Http404
+    question = Question.read(request, numbers.choices(wave, actor))
+    try:
+        found = _asked(wave, actor, question, None)
+    except CrosstabError as error:
+        return HttpResponse(str(error), status=400, content_type="text/plain; charset=utf-8")
+    response = HttpResponse(crosstab_files.content(found, form), content_type=crosstab_files.TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="{crosstab_files.file_name(found, form)}"'
+    return response
