@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trama.core import facts, history
 from trama.core.actor import Actor
+from trama.monitoring.models import Wave
 from trama.reports.choices import ProfileState
 from trama.reports.keeping import content_of, fingerprint
-from trama.reports.models import Kept, Profile, WrittenText
-from trama.territory.models import Area
+from trama.reports.models import CloseUp, Kept, Profile, WrittenText
+from trama.reports.subjects import Subject, field_of
+from trama.reports.waves.closeups import MOST, may_be_shown
 
 
 class NotPossible(ValueError):
@@ -19,14 +23,15 @@ class NotPossible(ValueError):
 
 
 @transaction.atomic
-def write_text(actor: Actor, area: Area, language: str, key: str, text: str, automatic: str) -> WrittenText:
+def write_text(actor: Actor, subject: Subject, language: str, key: str, text: str, automatic: str) -> WrittenText:
     """Put a text in the place of an automatic one. `automatic` is what the editor saw beside it."""
     text = text.replace("\r\n", "\n").strip()
     if not text:
         raise NotPossible(_("A paragraph says something: to have the automatic text back, press the button for it."))
-    row = WrittenText.objects.select_for_update().filter(area=area, language=language, key=key).first()
+    about = field_of(subject)
+    row = WrittenText.objects.select_for_update().filter(language=language, key=key, **about).first()
     before = history.state_of(row) if row is not None else None
-    row = row or WrittenText(area=area, language=language, key=key)
+    row = row or WrittenText(language=language, key=key, **about)  # type: ignore[misc]
     row.text, row.automatic = text, automatic
     row.save()
     history.record(actor, "changed" if before else "created", row, before)
@@ -51,17 +56,36 @@ def keep_text(actor: Actor, row: WrittenText, automatic: str) -> WrittenText:
     return row
 
 
-def freeze(actor: Actor, area: Area, name: str) -> Profile:
-    """Freeze the report on an area as it is now, texts included. Raises `NotPossible` for a name that is taken."""
+@transaction.atomic
+def choose_closeups(actor: Actor, wave: Wave, records: Sequence[int]) -> None:
+    """Tell of these records in the report of a wave, in this order. What was written of others stays kept."""
+    chosen = list(dict.fromkeys(records))
+    if len(chosen) > MOST:
+        raise NotPossible(_("At most %(n)s: who reads a report has little time.") % {"n": MOST})
+    if not may_be_shown(wave).keys() >= set(chosen):
+        raise NotPossible(_("One of them cannot be told of: nobody answered for it, or not everybody may read it."))
+    rows = CloseUp.objects.select_for_update().filter(wave=wave).order_by("place")
+    before = [row.record for row in rows]
+    if before == chosen:
+        return
+    rows.delete()
+    CloseUp.objects.bulk_create([CloseUp(wave=wave, place=n, record=record) for n, record in enumerate(chosen, 1)])
+    history.record(actor, "chose_close_ups", wave, history.state_of(wave), {"close_ups": [before, chosen]})
+
+
+def freeze(actor: Actor, subject: Subject, name: str) -> Profile:
+    """Freeze a report as it is now, texts included. Raises `NotPossible` for a name that is taken."""
     name = " ".join(name.split())
     if not name:
         raise NotPossible(_("Give the profile a name, e.g. “Zone plan 2027”."))
-    if Profile.objects.filter(area=area, name=name).exists():
+    about = field_of(subject)
+    if Profile.objects.filter(name=name, **about).exists():
         raise NotPossible(_("There is a profile of this name already: choose another one."))
     at = timezone.now().replace(microsecond=0)
-    content = content_of(area, name, at)  # takes a second: before the transaction, which keeps others waiting
+    content = content_of(subject, name, at)  # takes a second: before the transaction, which keeps others waiting
     try:
-        return _freeze(actor, Profile(area=area, name=name, frozen_at=at, fingerprint=fingerprint(content)), content)
+        profile = Profile(name=name, frozen_at=at, fingerprint=fingerprint(content), **about)  # type: ignore[misc]
+        return _freeze(actor, profile, content)
     except IntegrityError as error:
         raise NotPossible(_("There is a profile of this name already: choose another one.")) from error
 

@@ -106,6 +106,7 @@ class Chart:
     subtitle: str
     alt: str
     specification: dict[str, Any]
+    narrow: dict[str, Any] = field(default_factory=dict)  # the same for a telephone, where there is one
     key: str = ""
     table: str = ""  # the key of the table that holds its figures
     base: str = ""  # of how many, in a sentence

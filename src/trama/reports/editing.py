@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from trama.core.actor import Actor
 from trama.reports.document import Block, Document, Heading, Paragraph
 from trama.reports.models import WrittenText
-from trama.territory.models import Area
+from trama.reports.subjects import Subject, field_of
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class Text:
         return not self.automatic
 
 
-def texts_of(actor: Actor, area: Area, document: Document) -> list[Text]:
+def texts_of(actor: Actor, subject: Subject, document: Document) -> list[Text]:
     """The paragraphs of a report that can be rewritten, in order; then those whose automatic text is there no more."""
-    written = written_texts(actor, area, document.language)
+    written = written_texts(actor, subject, document.language)
     found, section = [], ""
     for block in document.blocks:
         if isinstance(block, Heading):
@@ -55,9 +55,9 @@ def texts_of(actor: Actor, area: Area, document: Document) -> list[Text]:
     return found
 
 
-def written_texts(actor: Actor, area: Area, language: str) -> dict[str, WrittenText]:
-    """What was written for an area, by paragraph, as far as the actor may read it."""
-    rows = WrittenText.objects.visible_to(actor).filter(area=area, language=language)
+def written_texts(actor: Actor, subject: Subject, language: str) -> dict[str, WrittenText]:
+    """What was written for a report, by paragraph, as far as the actor may read it."""
+    rows = WrittenText.objects.visible_to(actor).filter(language=language, **field_of(subject))
     return {row.key: row for row in rows.order_by("key")}
 
 
@@ -80,7 +80,7 @@ def _laid_over(document: Document, texts: Mapping[str, str]) -> Iterator[Block]:
             yield replace(block, text=text) if place == 0 else Paragraph(text)
 
 
-def with_written(actor: Actor, area: Area, document: Document) -> Document:
+def with_written(actor: Actor, subject: Subject, document: Document) -> Document:
     """The document with all that was written for it."""
-    written = written_texts(actor, area, document.language)
+    written = written_texts(actor, subject, document.language)
     return edited(document, {key: one.text for key, one in written.items()})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from trama.reports.models import Profile
-from trama.territory.models import Area
+from trama.reports.subjects import Subject, field_of
 
 
 class TextForm(forms.Form):
@@ -32,13 +33,40 @@ class FreezeForm(forms.Form):
 
     name = forms.CharField(label=_("Name of the profile"), max_length=200, help_text=_("E.g. Zone plan 2027"))
 
-    def __init__(self, *args: Any, area: Area, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, subject: Subject, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.area = area
+        self.subject = subject
 
     def clean_name(self) -> str:
-        """Each profile of an area has a name of its own."""
+        """Each profile of an area or of a wave has a name of its own."""
         name = " ".join(str(self.cleaned_data["name"]).split())
-        if Profile.objects.filter(area=self.area, name=name).exists():
+        if Profile.objects.filter(name=name, **field_of(self.subject)).exists():
             raise forms.ValidationError(_("There is a profile of this name already: choose another one."))
         return name
+
+
+class CloseUpForm(forms.Form):
+    """Up to two experiences of which the report of a wave tells from near."""
+
+    first = forms.TypedChoiceField(label=_("First close-up"), required=False, coerce=int, empty_value=None)
+    second = forms.TypedChoiceField(label=_("Second close-up"), required=False, coerce=int, empty_value=None)
+
+    def __init__(self, *args: Any, names: Mapping[int, str], chosen: Sequence[int], **kwargs: Any) -> None:
+        places = zip(("first", "second"), chosen, strict=False)
+        super().__init__(*args, initial=dict(places), **kwargs)
+        choices = sorted(names.items(), key=lambda pair: (pair[1].casefold(), pair[0]))
+        for name in ("first", "second"):
+            field = self.fields[name]
+            assert isinstance(field, forms.TypedChoiceField)  # noqa: S101
+            field.choices = [("", _("none")), *choices]
+
+    def clean(self) -> dict[str, Any]:
+        """Two different ones."""
+        data = super().clean() or {}
+        if data.get("first") is not None and data.get("first") == data.get("second"):
+            self.add_error("second", _("It is the same as the first: choose another one, or none."))
+        return data
+
+    def records(self) -> list[int]:
+        """What was chosen, in order."""
+        return [data for name in ("first", "second") if (data := self.cleaned_data.get(name)) is not None]

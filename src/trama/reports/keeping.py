@@ -12,36 +12,42 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from trama.core.actor import NOBODY, SYSTEM
+from trama.core.actor import SYSTEM
 from trama.core.history import kind_of
 from trama.core.models import AuditEntry
+from trama.monitoring.models import Wave
 from trama.reports.document import Document, kept, restored
 from trama.reports.editing import with_written
 from trama.reports.models import Kept, Profile
-from trama.reports.territory import territory_report
-from trama.territory.models import Area
+from trama.reports.subjects import Subject, document_of
 from trama.ui.numbers import day
 
 FORMAT = 1  # of the content; raised when it changes its meaning
 
 
-def content_of(area: Area, name: str, at: datetime) -> str:
-    """The report on an area as it is now, in every language, with what was written by hand: canonical JSON.
+def content_of(subject: Subject, name: str, at: datetime) -> str:
+    """A report as it is now, in every language, with what was written by hand: canonical JSON.
 
     The figures are those that everybody may see, whoever freezes them.
     """
     documents = {}
     for language, _name in settings.LANGUAGES:
-        documents[language] = kept(with_written(SYSTEM, area, territory_report(NOBODY, area, language)))
+        documents[language] = kept(with_written(SYSTEM, subject, document_of(subject, language)))
     return canonical(
         {
             "format": FORMAT,
             "name": name,
-            "area": {"code": area.code, "name": area.name},
+            **_about(subject),
             "at": at.isoformat(timespec="seconds"),
             "documents": documents,
         }
     )
+
+
+def _about(subject: Subject) -> dict[str, Any]:
+    if isinstance(subject, Wave):
+        return {"wave": {"id": subject.pk, "name": subject.name, "sha256": subject.fingerprint}}
+    return {"area": {"code": subject.code, "name": subject.name}}
 
 
 def canonical(data: dict[str, Any]) -> str:

@@ -7,21 +7,20 @@ from collections import OrderedDict
 from trama.core import memo
 from trama.core.actor import NOBODY
 from trama.reports.document import Document
-from trama.reports.territory import territory_report
-from trama.territory.models import Area
+from trama.reports.subjects import Subject, code_of, document_of, kind_of
 
 MOST = 6  # documents in memory: a large one takes a megabyte
-_kept: OrderedDict[tuple[int, str], tuple[object, Document]] = OrderedDict()
+_kept: OrderedDict[tuple[str, str, str], tuple[object, Document]] = OrderedDict()
 
 
-def report_of_today(area: Area, language: str) -> Document:
-    """The report on an area as everybody may see it, with its automatic texts."""
+def report_of_today(subject: Subject, language: str) -> Document:
+    """The report as everybody may see it, with its automatic texts. Raises `NotClosed` for a wave that is not."""
     # One and the same object as long as nothing has changed.
     unchanged = memo.until_changed("reports.live", NOBODY, object)
-    key = (area.pk, language)
+    key = (kind_of(subject), code_of(subject), language)
     found = _kept.get(key)
     if found is None or found[0] is not unchanged:
-        found = (unchanged, territory_report(NOBODY, area, language))
+        found = (unchanged, document_of(subject, language))
         _kept[key] = found
         while len(_kept) > MOST:
             _kept.popitem(last=False)

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from typing import Any
 
-from trama.reports.document import Bullets, Chart, Document, Figures, Heading, Line, Map, Paragraph, Table, shown
+from trama.reports.document import (
+    Bullets,
+    Chart,
+    Document,
+    Figures,
+    Heading,
+    Line,
+    Map,
+    Paragraph,
+    Table,
+    foot_of,
+    shown,
+)
+from trama.ui.drawing import chart_url
 
 LONG = 25  # lines of a table that is folded on the page
 
@@ -15,6 +29,7 @@ class Section:
     """What stands under a heading of the first level; `blocks` are pairs of a kind and what the template reads."""
 
     title: str
+    key: str = ""
     blocks: list[tuple[str, Any]] = field(default_factory=list)
 
 
@@ -23,7 +38,7 @@ def sections_of(document: Document) -> list[Section]:
     sections: list[Section] = []
     for block in shown(document):
         if isinstance(block, Heading) and block.level == 1:
-            sections.append(Section(block.text))
+            sections.append(Section(block.text, block.key))
             continue
         if not sections:
             sections.append(Section(document.title))
@@ -48,8 +63,15 @@ def _block(block: Any) -> tuple[str, Any]:
                 "long": len(block.lines) > LONG,
                 "heads": [(head, _is_number(block, place)) for place, head in enumerate(block.heads)],
             }
-        case Chart() | Map():
-            return "picture", block
+        case Chart():
+            shown = {"wide": chart_url(block.specification)}
+            if block.narrow:
+                shown["narrow"] = chart_url(block.narrow)
+            return "picture", {"picture": block, "foot": foot_of(block), **shown}
+        case Map():
+            # An image of its own keeps what it draws out of the page; its names are read in its alternative text.
+            drawn = base64.b64encode(block.svg.encode()).decode()
+            return "picture", {"picture": block, "foot": foot_of(block), "drawn": f"data:image/svg+xml;base64,{drawn}"}
     raise TypeError(f"no block: {block!r}")
 
 

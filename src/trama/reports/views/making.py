@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,17 +18,30 @@ from django.views.decorators.http import require_safe
 from trama.core import facts
 from trama.core.actor import NOBODY, Actor
 from trama.core.pages import anyone, page
+from trama.monitoring.choices import WaveState
+from trama.monitoring.models import Wave
 from trama.reports import counted, printing
 from trama.reports.choices import FORMS
 from trama.reports.document import Document
 from trama.reports.editing import with_written
 from trama.reports.live import report_of_today
 from trama.reports.models import Profile
-from trama.reports.permissions import is_staff, may_read_drafts, may_write
+from trama.reports.permissions import is_staff
+from trama.reports.subjects import (
+    AREA,
+    WAVE,
+    Subject,
+    address_of,
+    code_of,
+    kind_of,
+    may_read_drafts,
+    may_write,
+)
 from trama.territory import finding
 from trama.territory.models import Area
 from trama.territory.profile import residents_of
 
+MOST_WAVES = 12
 # Each language by its own name.
 LANGUAGES = {"it": "Italiano", "en": "English"}
 
@@ -43,6 +58,25 @@ def area_of(code: str) -> Area:
     if area is None:
         raise Http404
     return area
+
+
+def asked_for(request: HttpRequest, kind: str, code: str) -> Subject:
+    """What the report of this address is about: an area, or a closed wave that the actor may see. Else a 404."""
+    if kind == AREA:
+        return area_of(code)
+    waves = Wave.objects.visible_to(actor_of(request))
+    wave = waves.filter(pk=int(code)).first() if kind == WAVE and code.isdecimal() and len(code) < 12 else None
+    if wave is None or not wave.is_closed:
+        raise Http404
+    return wave
+
+
+def way_to(subject: Subject) -> list[tuple[str, str]]:
+    """The way to the page of a report."""
+    way = [(_("Reports"), reverse("reports:index"))]
+    if isinstance(subject, Wave):
+        way.append((_("Monitoring"), reverse("monitoring:waves")))
+    return [*way, (subject.name, address_of(subject))]
 
 
 def languages() -> list[str]:
@@ -71,10 +105,11 @@ def index(request: HttpRequest) -> HttpResponse:
         }
         for node in shown
     ]
-    profiles = Profile.objects.visible_to(actor_of(request)).select_related("area")
-    return render(
-        request, "reports/index.html", {"areas": areas, "profiles": profiles[:5], "more": profiles[5:6].exists()}
-    )
+    actor = actor_of(request)
+    profiles = Profile.objects.visible_to(actor).select_related("area", "wave")
+    waves = Wave.objects.visible_to(actor).filter(state=WaveState.CLOSED).order_by("-ends_on", "-pk")
+    context = {"areas": areas, "profiles": profiles[:5], "more": profiles[5:6].exists(), "waves": waves[:MOST_WAVES]}
+    return render(request, "reports/index.html", context)
 
 
 @page(may=anyone)
@@ -90,24 +125,33 @@ def territory(request: HttpRequest, code: str) -> HttpResponse:
         "registers": registers,
         "people_known": residents_of(area) is not None,
         "downloads": [
-            {"language": language, "name": LANGUAGES[language], "files": files("territory_file", area.code, language)}
+            {"language": language, "name": LANGUAGES[language], "files": files("territory_file", [area.code], language)}
             for language in languages()
         ],
-        "drafts": may_read_drafts(actor, area.pk),
-        "writes": may_write(actor, area.pk),
-        "language": languages()[0],
+        **office(actor, area),
         "profiles": Profile.objects.visible_to(actor).filter(area=area).select_related("area")[:20],
         "way": [(_("Reports"), reverse("reports:index")), (area.name, "")],
     }
     return render(request, "reports/territory.html", context)
 
 
-def files(view: str, what: object, language: str) -> list[dict[str, str]]:
+def office(actor: Actor, subject: Subject) -> dict[str, Any]:
+    """What the pages of a report need to lead to its texts and to its freezing."""
+    return {
+        "kind": kind_of(subject),
+        "code": code_of(subject),
+        "drafts": may_read_drafts(actor, subject),
+        "writes": may_write(actor, subject),
+        "language": languages()[0],
+    }
+
+
+def files(view: str, what: Sequence[object], language: str) -> list[dict[str, str]]:
     """The forms in which something is handed on, each with its address."""
     names = {"pdf": "PDF", "docx": "DOCX", "xlsx": "XLSX", "zip": "CSV"}
     icons = {"pdf": "it-file-pdf-ext", "docx": "it-file-docx", "xlsx": "it-file-xlsx", "zip": "it-file-csv"}
     return [
-        {"name": names[form], "icon": icons[form], "url": reverse(f"reports:{view}", args=[what, language, form])}
+        {"name": names[form], "icon": icons[form], "url": reverse(f"reports:{view}", args=[*what, language, form])}
         for form in FORMS
     ]
 
@@ -124,15 +168,16 @@ def territory_file(request: HttpRequest, code: str, language: str, form: str) ->
 
 @page(may=is_staff)
 @require_safe
-def draft_file(request: HttpRequest, code: str, language: str, form: str) -> HttpResponse:
+def draft_file(request: HttpRequest, kind: str, code: str, language: str, form: str) -> HttpResponse:
     """The report with the texts that were written by hand: for the people of the services until it is frozen."""
-    actor, area = actor_of(request), area_of(code)
+    actor, subject = actor_of(request), asked_for(request, kind, code)
     check(language, form)
-    if not may_read_drafts(actor, area.pk):
+    if not may_read_drafts(actor, subject):
         raise Http404
     with translation.override(language):
         mark = _("Draft, with texts written by hand: not frozen, not published.")
-    document = replace(with_written(actor, area, report_of_today(area, language)), stamp=mark)
+    document = with_written(actor, subject, report_of_today(subject, language))
+    document = replace(document, stamp=" ".join(part for part in (mark, document.stamp) if part))
     return answer(document, form, _("draft"))
 
 

@@ -10,7 +10,7 @@ from trama.monitoring.models import Wave
 from trama.reports.document import Block, Cell, Chart, Line, Map, Paragraph, Table
 from trama.reports.mapping import Circle, circles_drawn
 from trama.reports.waves import phrases
-from trama.reports.waves.counted import Cut, Number, Place
+from trama.reports.waves.counted import Counted, Cut, Place
 from trama.ui import charts
 from trama.ui.charts import Bar
 from trama.ui.numbers import number, percent
@@ -18,19 +18,20 @@ from trama.ui.numbers import number, percent
 MOST_BARS = 14
 FEWEST_BARS = 3
 FIGURES = ("records", "organisations", "volunteers", "beneficiaries")
+BESIDE = ("organisations", "volunteers", "beneficiaries")  # what stands beside the count in the table of a cut
 
 
-def cut_blocks(wave: Wave, cut: Cut, name: str, *, chart: bool = True) -> Iterator[Block]:
-    """A cut as a sentence, a chart where it carries one, and its table. `name` is the key of its paragraph."""
-    yield Paragraph(phrases.sentence(cut), key=name)
+def cut_blocks(wave: Wave, cut: Cut, chapter: str) -> Iterator[Block]:
+    """A cut as a sentence, a chart where it carries one, and its table."""
+    yield Paragraph(phrases.sentence(cut), key=f"{chapter}.{cut.key}")
     if not cut.known:
         return
-    if chart and cut.known >= phrases.ENOUGH and len(cut.rows) >= FEWEST_BARS:
-        yield cut_chart(wave, cut)
-    yield cut_table(wave, cut)
+    if cut.known >= phrases.ENOUGH and len(cut.rows) >= FEWEST_BARS:
+        yield cut_chart(wave, cut, chapter)
+    yield cut_table(wave, cut, chapter)
 
 
-def cut_chart(wave: Wave, cut: Cut) -> Chart:
+def cut_chart(wave: Wave, cut: Cut, chapter: str) -> Chart:
     """Bars of the most frequent values."""
     shown = cut.rows[:MOST_BARS]
     items = [Bar(row.name, row.number.value, row.number.text) for row in shown]
@@ -43,32 +44,37 @@ def cut_chart(wave: Wave, cut: Cut) -> Chart:
         subtitle=subtitle if phrases.finding(cut) != subtitle else "",
         alt=_("Bar chart, %(label)s: %(figures)s.") % {"label": cut.label.lower(), "figures": figures},
         specification=charts.bars(items),
-        key=f"chart.{cut.key}",
-        table=f"cut.{cut.key}",
+        narrow=charts.bars(items, charts.NARROW),
+        key=f"chart.{chapter}.{cut.key}",
+        table=f"{chapter}.{cut.key}",
         base=phrases.base_of(cut),
         source=phrases.source_of(wave),
     )
 
 
-def cut_table(wave: Wave, cut: Cut) -> Table:
+def cut_table(wave: Wave, cut: Cut, chapter: str) -> Table:
     """Every value with its share of the records that state any; what is not stated apart; never forced to 100."""
-    lines = [
-        Line(row.name, (row.number.cell, Cell(percent(row.share), _rounded(row.share), "%")), key=row.key)
-        for row in cut.rows
-    ]
+    beside = [key for key in (*BESIDE, *(["money"] if cut.key == "funding" else [])) if key in cut.total]
+    lines = []
+    for row in cut.rows:
+        cells = [row.number.cell, Cell(percent(row.share), _rounded(row.share), "%")]
+        cells += [row.others[key].cell if key in row.others else Cell("") for key in beside]
+        lines.append(Line(row.name, tuple(cells), key=row.key))
     if cut.missing:
         lines.append(Line(_("not stated"), (Cell(number(cut.missing), cut.missing),), "apart", "missing"))
-    lines.append(Line(_("Sheets in all"), (Cell(number(cut.base), cut.base),), "total", "total"))
+    total = [Cell(number(cut.base), cut.base), Cell(""), *(cut.total[key].cell for key in beside)]
+    lines.append(Line(_("In all, each once"), tuple(total), "total", "total"))
+    notes = [_("Volunteers and people reached are not distinct persons.")] if "beneficiaries" in beside else []
     return Table(
         caption=cut.label,
-        heads=(cut.label, _("Experiences"), _("share of those that state it")),
+        heads=(cut.label, _("Experiences"), _("Share"), *(cut.total[key].label for key in beside)),
         lines=tuple(lines),
         subtitle=phrases.base_of(cut),
-        notes=(phrases.source_of(wave),),
+        notes=(*notes, phrases.source_of(wave)),
         sheet=cut.label,
-        key=f"cut.{cut.key}",
-        columns=("count", ""),
-        widths=(5, 1.6, 2.2),
+        key=f"{chapter}.{cut.key}",
+        columns=("count", "", *beside),
+        widths=(4, 1.5, 1.2, *(1.7 for _key in beside)),
     )
 
 
@@ -77,13 +83,17 @@ def _rounded(share: float | None) -> float | None:
 
 
 # --- places -------------------------------------------------------------------------------------------------------
-def places_table(wave: Wave, places: Sequence[Place], whole: dict[str, Number], key: str, caption: str) -> Table:
+def places_table(wave: Wave, found: Counted, key: str, caption: str) -> Table:
     """The four figures by area, in the order of the tree: no ranking; the total counts everything once."""
+    whole = found.whole
     known = [figure for figure in FIGURES if figure in whole]
+    rows = [(place, "value") for place in found.places]
+    if found.everywhere is not None:
+        rows.append((found.everywhere, "apart"))
     lines = [
-        Line(place.name, tuple(place.numbers[figure].cell for figure in known if figure in place.numbers),
-             key=str(place.area))
-        for place in places
+        Line(place.name, tuple(place.numbers[figure].cell if figure in place.numbers else Cell("") for figure in known),
+             role, str(place.area))
+        for place, role in rows
     ]  # fmt: skip
     lines.append(Line(_("In all, each once"), tuple(whole[figure].cell for figure in known), "total", "total"))
     notes = [

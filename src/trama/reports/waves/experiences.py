@@ -11,21 +11,24 @@ from trama.core.declarations import Monitored
 from trama.monitoring.models import Wave
 from trama.reports.document import Block, Cell, Chart, Figures, Heading, KeyFigure, Line, Map, Paragraph, Table
 from trama.reports.waves import exhibits, phrases
-from trama.reports.waves.counted import Counted, Number, Place
+from trama.reports.waves.counted import Counted, Number
 from trama.territory import finding
 from trama.ui import charts
 from trama.ui.charts import Bar
 from trama.ui.numbers import number, percent
 
-# The order of the practice: who has which part, why, for whom, with what.
+# The order of the practice: what they are, who has which part, why, for whom, with what, when.
 ORDER = (
-    "experience_kind",
+    "kind",
     "service_role",
     "aim",
     "target",
     "need",
-    "instrument",
+    "resources",
     "public_service",
+    "instrument",
+    "funding",
+    "phase",
 )
 
 
@@ -39,7 +42,7 @@ def key_figures(whole: dict[str, Number]) -> Figures:
     return Figures(tuple(items))
 
 
-def not_persons(whole: dict[str, Number]) -> Paragraph:
+def not_persons(chapter: str) -> Paragraph:
     """The warning that stands wherever people are summed."""
     return Paragraph(
         _(
@@ -47,38 +50,29 @@ def not_persons(whole: dict[str, Number]) -> Paragraph:
             "counted in both."
         ),
         "note",
-        key="page.not_persons",
+        key=f"{chapter}.not_persons",
     )
 
 
-def parts_of(wave: Wave, places: Sequence[Place]) -> list[Place]:
-    """The areas directly below the wave's own; where it looks at several areas, or there is none below, these."""
-    tops = wave.area_ids()
-    nodes = finding.nodes()
-    below = [place for place in places if place.area in nodes and nodes[place.area].parent in tops]
-    if len(tops) == 1 and below:
-        return below
-    return [place for place in places if place.area in tops]
-
-
-def experience_blocks(wave: Wave, monitored: Monitored, found: Counted, city_wide: int) -> Iterator[Block]:
+def experience_blocks(wave: Wave, monitored: Monitored, found: Counted) -> Iterator[Block]:
     """The whole chapter."""
     whole = found.whole
     yield Paragraph(_whole(monitored, whole), "lead", key="experiences.whole")
     yield key_figures(whole)
-    yield not_persons(whole)
+    yield not_persons("experiences")
     yield figures_table(wave, whole)
     yield Paragraph("", key="experiences.added")
     yield Heading(_("Who takes part"), 2)
     yield from _organisations(wave, found)
     yield Heading(_("Where"), 2)
-    yield from _where(wave, found, city_wide)
-    for key in (*ORDER, *(key for key in found.cuts if key not in ORDER and key != "organisation_kind")):
+    yield from _where(wave, found)
+    others = [key for key, cut in found.cuts.items() if key not in (*ORDER, "organisation_kind")]
+    others.sort(key=lambda key: found.cuts[key].is_question)
+    for key in (*ORDER, *others):
         cut = found.cuts.get(key)
         if cut is not None:
             yield Heading(cut.label, 2)
-            yield from exhibits.cut_blocks(wave, cut, f"experiences.{key}")
-    yield from _money(whole)
+            yield from exhibits.cut_blocks(wave, cut, "experiences")
 
 
 def _whole(monitored: Monitored, whole: dict[str, Number]) -> str:
@@ -117,7 +111,7 @@ def _organisations(wave: Wave, found: Counted) -> Iterator[Block]:
         yield _kinds_table(wave, split, total)
     cut = found.cuts.get("organisation_kind")
     if cut is not None:
-        yield from exhibits.cut_blocks(wave, cut, "experiences.organisation_kind")
+        yield exhibits.cut_table(wave, cut, "experiences")
 
 
 SIDES = {"organisations_ets": 0, "organisations_other": 1, "organisations_public": 2}
@@ -178,11 +172,13 @@ def _kinds_chart(wave: Wave, split: Sequence[Number], total: Number) -> Chart:
         "share": percent(share, 0),
     }
     figures = "; ".join(f"{_side(one.key)} {one.text}" for one in split)
+    items = [Bar(_side(one.key).capitalize(), one.value, one.text) for one in split]
     return Chart(
         title=title,
         subtitle=_("Organisations by sector"),
         alt=_("Bar chart, organisations by sector: %(figures)s.") % {"figures": figures},
-        specification=charts.bars([Bar(_side(one.key).capitalize(), one.value, one.text) for one in split]),
+        specification=charts.bars(items),
+        narrow=charts.bars(items, charts.NARROW),
         key="chart.sector",
         table="sector",
         base=_("Base: %(n)s organisations, each counted once.") % {"n": total.text},
@@ -211,28 +207,28 @@ def _kinds_table(wave: Wave, split: Sequence[Number], total: Number) -> Table:
 
 
 # --- where --------------------------------------------------------------------------------------------------------
-def _where(wave: Wave, found: Counted, city_wide: int) -> Iterator[Block]:
-    places = parts_of(wave, found.places)
-    if not places:
+def _where(wave: Wave, found: Counted) -> Iterator[Block]:
+    if not found.places:
         yield Paragraph(_("No sheet states an area."), key="experiences.where")
         return
-    yield Paragraph(_spread(wave, places, city_wide), key="experiences.where")
-    drawn = places_map(wave, places)
+    yield Paragraph(_spread(wave, found), key="experiences.where")
+    drawn = places_map(wave, found)
     if drawn is not None:
         yield drawn
-    yield exhibits.places_table(wave, places, found.whole, "areas", _("The figures by area"))
+    yield exhibits.places_table(wave, found, "areas", _("The figures by area"))
 
 
-def places_map(wave: Wave, places: Sequence[Place]) -> Map | None:
+def places_map(wave: Wave, found: Counted) -> Map | None:
     """The map of the experiences; its title says how many areas have any, and names no first."""
-    return exhibits.places_map(wave, places, _reach(wave, places), "areas")
+    return exhibits.places_map(wave, found.places, _reach(wave, found), "areas") if found.places else None
 
 
-def _reach(wave: Wave, places: Sequence[Place]) -> str:
-    reached = sum(bool(place.numbers["records"].value) for place in places)
-    tops = wave.area_ids()
-    total = sum(node.parent in tops and node.in_force for node in finding.nodes().values()) if len(tops) == 1 else len(tops)
-    total = max(total, len(places))
+def _reach(wave: Wave, found: Counted) -> str:
+    reached = sum(bool(place.numbers["records"].value) for place in found.places)
+    nodes = finding.nodes()
+    kinds = {nodes[place.area].kind for place in found.places if place.area in nodes}
+    inside = {pk for top in wave.area_ids() for pk in finding.below(top)}
+    total = max(sum(nodes[pk].kind in kinds and nodes[pk].in_force for pk in inside if pk in nodes), reached)
     if reached == total:
         text = ngettext("The experiences reach the one area", "The experiences reach all %(total)s areas", total)
     else:
@@ -242,30 +238,15 @@ def _reach(wave: Wave, places: Sequence[Place]) -> str:
     return text % {"n": number(reached), "total": number(total)}
 
 
-def _spread(wave: Wave, places: Sequence[Place], city_wide: int) -> str:
-    parts = [f"{_reach(wave, places)}."]
-    if city_wide:
+def _spread(wave: Wave, found: Counted) -> str:
+    parts = [f"{_reach(wave, found)}."]
+    everywhere = found.everywhere.numbers["records"].value if found.everywhere else 0
+    if everywhere:
         text = ngettext(
-            "One is for the whole territory: it counts once in the total.",
-            "%(n)s are for the whole territory: they count once in the total.",
-            city_wide,
+            "One is for the whole territory: it stands apart, and counts once in the total.",
+            "%(n)s are for the whole territory: they stand apart, and count once in the total.",
+            everywhere,
         )
-        parts.append(text % {"n": number(city_wide)})
+        parts.append(text % {"n": number(everywhere)})
     parts.append(_("What happens in several areas stands in each of them."))
     return " ".join(parts)
-
-
-def _money(whole: dict[str, Number]) -> Iterator[Block]:
-    count = whole.get("funded")
-    if count is None:
-        return
-    yield Heading(_("Money"), 2)
-    if not count.value:
-        text = _("No sheet states with which money it is paid.")
-    else:
-        text = ngettext(
-            "One sheet of %(base)s states with which money it is paid.",
-            "%(n)s sheets of %(base)s state with which money they are paid.",
-            count.value,
-        ) % {"n": count.text, "base": number(count.base)}
-    yield Paragraph(text, key="experiences.money")

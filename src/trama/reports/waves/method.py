@@ -33,6 +33,11 @@ class Field:
     base: int
 
     @property
+    def may_be_empty(self) -> bool:
+        """Whether nothing is missing where it is empty: what goes on has no end."""
+        return self.key == "ends_on"
+
+    @property
     def share(self) -> float:
         """The part that states it."""
         return self.filled / self.base if self.base else 0.0
@@ -40,7 +45,7 @@ class Field:
 
 @dataclass
 class Quality:
-    """What a wave asked, what it was told, and how much of it is complete or hard to believe. No sheet that may harm."""
+    """What a wave asked, what it was told, and how much is complete or hard to believe. No sheet that may harm."""
 
     asked: int = 0
     answers: Counter[str] = field(default_factory=Counter)
@@ -207,7 +212,7 @@ def _answers_table(wave: Wave, quality: Quality) -> Table:
 
 def _coverage_table(wave: Wave, quality: Quality) -> Table | None:
     """Coverage by the areas directly below those of the wave."""
-    counts = _by_part(wave, quality)
+    counts, tops = _by_part(wave, quality), wave.area_ids()
     if len(counts) < 2:
         return None
     lines = []
@@ -215,7 +220,10 @@ def _coverage_table(wave: Wave, quality: Quality) -> Table | None:
         asked, covered = sum(found.values()), sum(found[answer] for answer in COVERED)
         share = covered / asked if asked else 0.0
         cells = (Cell(number(asked), asked), Cell(number(covered), covered), Cell(percent(share), round(share, 6), "%"))
-        lines.append(Line(finding.name_of(area) or "–", cells, key=str(area)))
+        name = finding.name_of(area) or "–"
+        if area in tops:
+            name = _("%(area)s, no narrower area stated") % {"area": name}
+        lines.append(Line(name, cells, key=str(area)))
     return Table(
         caption=_("For how many sheets somebody answered, by area"),
         heads=(_("Area"), _("Sheets"), _("Answered"), _("Share")),
@@ -243,10 +251,14 @@ def _by_part(wave: Wave, quality: Quality) -> dict[int, Counter[str]]:
     return dict(sorted(found.items(), key=lambda pair: order.get(pair[0], len(order))))
 
 
+def _to_be_stated(quality: Quality) -> list[Field]:
+    return sorted((one for one in quality.fields if not one.may_be_empty), key=lambda one: -one.share)
+
+
 def _complete(quality: Quality) -> str:
     if not quality.contents:
         return _("No sheet was answered: there is nothing to be complete.")
-    ordered = sorted(quality.fields, key=lambda one: -one.share)
+    ordered = _to_be_stated(quality)
     best, worst = ordered[0], ordered[-1]
     names = {
         "best": best.label,
@@ -265,11 +277,13 @@ def _complete(quality: Quality) -> str:
 
 
 def _fields_chart(wave: Wave, quality: Quality) -> Chart:
-    ordered = sorted(quality.fields, key=lambda one: -one.share)
+    ordered = _to_be_stated(quality)
     items = [Bar(one.label, one.share, percent(one.share, 0)) for one in ordered]
     whole = [one for one in ordered if one.filled == one.base]
     title = ngettext(
-        "One field of %(base)s is stated on every sheet", "%(n)s fields of %(base)s are stated on every sheet", len(whole)
+        "One field of %(base)s is stated on every sheet",
+        "%(n)s fields of %(base)s are stated on every sheet",
+        len(whole),
     ) % {"n": number(len(whole)), "base": number(len(ordered))}
     if not whole:
         title = _("No field is stated on every sheet")
@@ -279,6 +293,7 @@ def _fields_chart(wave: Wave, quality: Quality) -> Chart:
         subtitle=_("Sheets that state each field"),
         alt=_("Bar chart, sheets that state each field: %(figures)s.") % {"figures": figures},
         specification=charts.bars(items),
+        narrow=charts.bars(items, charts.NARROW),
         key="chart.completeness",
         table="completeness",
         base=_("Base: %(base)s sheets for which somebody answered.") % {"base": number(len(quality.contents))},
@@ -289,7 +304,7 @@ def _fields_chart(wave: Wave, quality: Quality) -> Chart:
 def _fields_table(wave: Wave, quality: Quality) -> Table:
     lines = [
         Line(
-            one.label,
+            _("%(field)s (empty where it goes on)") % {"field": one.label} if one.may_be_empty else one.label,
             (Cell(number(one.filled), one.filled), Cell(number(one.base), one.base),
              Cell(percent(one.share), round(one.share, 6), "%")),
             key=one.key,
@@ -363,8 +378,8 @@ def _signed(wave: Wave) -> str:
     if freezing.holds(wave):
         return f"{text} " + _("Worked out again when this report was made, it was the same.")
     return f"{text} " + _(
-        "Worked out again when this report was made, it was ANOTHER: something has been altered since. Do not use these "
-        "figures before it is known what."
+        "Worked out again when this report was made, it was ANOTHER: something has been altered since. Do not use "
+        "these figures before it is known what."
     )
 
 
@@ -374,7 +389,10 @@ def note_blocks(wave: Wave) -> Iterator[Block]:
     yield Paragraph("", key="note.added")
     yield Bullets(
         (
-            (_("What is counted."), _("Sheets for which somebody answered: confirmed, updated, or said to have ended.")),
+            (
+                _("What is counted."),
+                _("Sheets for which somebody answered: confirmed, updated, or said to have ended."),
+            ),
             (
                 _("What is not."),
                 _(
@@ -403,21 +421,24 @@ def note_blocks(wave: Wave) -> Iterator[Block]:
             ),
             (
                 _("Several answers."),
-                _("Shares are of the sheets that state any value; what is not stated stands apart; no table is forced to 100."),
+                _(
+                    "Shares are of the sheets that state any value; what is not stated stands apart; no table is "
+                    "forced to 100."
+                ),
             ),
             (
                 _("Small counts."),
                 _(
-                    "A sheet with fewer than 3 persons (fewer than 5 where they could tell of health, origin or justice) "
-                    "enters every sum with the same conventional number: no difference between tables, areas, waves or "
-                    "files tells the true one."
+                    "A sheet with fewer than 3 persons (fewer than 5 where they could tell of health, origin or "
+                    "justice) enters every sum with the same conventional number: no difference between tables, areas, "
+                    "waves or files tells the true one."
                 ),
             ),
             (
                 _("Hard to believe."),
                 _(
-                    "Fewer people reached than volunteers; an end before the start, or before the period; ten times the "
-                    "number of the wave before, or a tenth of it."
+                    "Fewer people reached than volunteers; an end before the start, or before the period; ten times "
+                    "the number of the wave before, or a tenth of it."
                 ),
             ),
             (

@@ -73,7 +73,7 @@ def groups_blocks(wave: Wave, monitored: Monitored, contents: Sequence[dict[str,
     yield Paragraph(_("%(groups)s: %(volunteers)s, %(reached)s.") % names, "lead", key="groups.whole")
     yield Paragraph("", key="groups.added")
     for facet, label in (("theme", _("Themes of the groups")), ("purpose", _("Purposes of the groups"))):
-        yield from exhibits.cut_blocks(wave, _cut(groups, facet, label), f"groups.{facet}")
+        yield from exhibits.cut_blocks(wave, _cut(groups, facet, label), "groups")
 
 
 def number_of_tally(tally: Tally) -> Number:
@@ -87,9 +87,7 @@ def _cut(contents: Sequence[dict[str, Any]], facet: str, label: str) -> Cut:
     known, base = sum(bool(found) for found in values), len(contents)
     counted = Counter(code for found in values for code in found)
     rows = [
-        Row(code, codes.label(code), Number("records", "", figures.written(count), base, known, count))
+        Row(code, codes.label(code), Number("records", "", figures.written(count), base, known, count), count / known)
         for code, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     ]
-    return Cut(facet, label, tuple(rows), base, known)
-
-
+    return Cut(facet, label, tuple(rows), base, known, several=sum(counted.values()) > known)

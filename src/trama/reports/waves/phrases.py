@@ -23,8 +23,10 @@ LEADING = {
     "instrument": gettext_lazy("The most frequent instrument is “%(name)s”"),
     "public_service": gettext_lazy("The public service most often connected is “%(name)s”"),
     "service_role": gettext_lazy("The most frequent role of the social service is “%(name)s”"),
-    "experience_kind": gettext_lazy("The most frequent kind is “%(name)s”"),
-    "organisation_kind": gettext_lazy("The kind of organisation that takes part most often is “%(name)s”"),
+    "kind": gettext_lazy("The most frequent kind is “%(name)s”"),
+    "resources": gettext_lazy("The kind of organisation that takes part most often is “%(name)s”"),
+    "funding": gettext_lazy("The fund named most often is “%(name)s”"),
+    "phase": gettext_lazy("At the end of the period most were “%(name)s”"),
     "theme": gettext_lazy("The most frequent theme is “%(name)s”"),
     "purpose": gettext_lazy("The most frequent purpose is “%(name)s”"),
 }
@@ -146,11 +148,9 @@ def _following(rows: Sequence[Row]) -> list[str]:
 
 
 def base_of(cut: Cut) -> str:
-    """Of what the shares are; a table with several answers never adds up to 100 (Caritas, Rapporto povertà, table 5)."""
-    text = _("Base: the %(known)s sheets of %(base)s that state it.") % {
-        "known": number(cut.known),
-        "base": number(cut.base),
-    }
+    """Of what the shares are; several answers are not forced to 100 (Caritas, Rapporto povertà 2014, table 5)."""
+    pattern = _("Base: the %(known)s sheets of %(base)s that state it.") if cut.missing else _("Base: %(base)s sheets.")
+    text = pattern % {"known": number(cut.known), "base": number(cut.base)}
     if cut.several:
         return text + " " + _("One sheet may state several: the shares add up to more than 100.")
     return text

@@ -1,5 +1,5 @@
-"""The report of a closed wave, in the order of the Bologna presentation of 2020: method and limits; the experiences, the
-permanent tables, the labs, the groups; the whole and the outlook; close-ups; the method note; the sources.
+"""The report of a closed wave, in the order of the Bologna presentation of 2020: method and limits; the experiences,
+the permanent tables, the labs, the groups; the whole and the outlook; close-ups; the method note; the sources.
 
 The chapters have keys (`CHAPTERS`) that slides, tests and tables of contents take hold of.
 """
@@ -18,7 +18,7 @@ from trama.reports.document import Block, Document, Heading, Paragraph
 from trama.reports.waves import phrases
 from trama.reports.waves.closeups import closeup_blocks
 from trama.reports.waves.counted import Counted, counted
-from trama.reports.waves.experiences import experience_blocks, key_figures, not_persons, parts_of, places_map
+from trama.reports.waves.experiences import experience_blocks, key_figures, not_persons, places_map
 from trama.reports.waves.method import Quality, method_blocks, note_blocks, quality_of
 from trama.reports.waves.others import groups_blocks, labs_blocks, tables_blocks
 from trama.reports.waves.sources import source_blocks
@@ -92,13 +92,12 @@ def chapter(key: str) -> Heading:
 def _blocks(wave: Wave, body: str, found: Counted, quality: Quality, closeups: Sequence[int]) -> Iterator[Block]:
     monitored = reading.monitored_of(wave)
     contents = list(quality.contents.values())
-    city_wide = sum(bool(content.get("city_wide")) for content in contents)
     yield chapter("page")
-    yield from _in_a_page(wave, found, quality)
+    yield from _in_a_page(wave, found)
     yield chapter("method")
     yield from method_blocks(wave, quality)
     yield chapter("experiences")
-    yield from experience_blocks(wave, monitored, found, city_wide)
+    yield from experience_blocks(wave, monitored, found)
     yield chapter("tables")
     yield from tables_blocks()
     yield chapter("labs")
@@ -115,7 +114,7 @@ def _blocks(wave: Wave, body: str, found: Counted, quality: Quality, closeups: S
     yield from source_blocks(wave, quality.contents.keys(), body)
 
 
-def _in_a_page(wave: Wave, found: Counted, quality: Quality) -> Iterator[Block]:
+def _in_a_page(wave: Wave, found: Counted) -> Iterator[Block]:
     monitored, whole = reading.monitored_of(wave), found.whole
     if whole["records"].value:
         text = _("In the period %(period)s the monitoring counts %(totals)s.")
@@ -124,9 +123,8 @@ def _in_a_page(wave: Wave, found: Counted, quality: Quality) -> Iterator[Block]:
     else:
         yield Paragraph(_("The wave counts no experience: nobody answered for any."), "lead", key="page.totals")
     yield key_figures(whole)
-    yield not_persons(whole)
+    yield not_persons("page")
     yield Paragraph("", key="page.added")
-    places = parts_of(wave, found.places)
-    drawn = places_map(wave, places) if places else None
+    drawn = places_map(wave, found)
     if drawn is not None:
         yield drawn

@@ -80,7 +80,7 @@ def _outlook(quality: Quality) -> str:
             quality.silent,
         )
         parts.append(text % {"n": number(quality.silent)})
-    weak = [one for one in quality.fields if one.base and one.share < WEAK]
+    weak = [one for one in quality.fields if one.base and one.share < WEAK and not one.may_be_empty]
     if weak:
         names = [
             _("“%(name)s” (%(share)s)") % {"name": one.label, "share": percent(one.share, 0)}
@@ -88,11 +88,11 @@ def _outlook(quality: Quality) -> str:
         ]
         parts.append(_("The fields to ask about with more care: %(names)s.") % {"names": listed(names)})
     if quality.doubtful:
-        text = ngettext(
-            "One sheet has a value to check.", "%(n)s sheets have a value to check.", quality.doubtful
-        )
+        text = ngettext("One sheet has a value to check.", "%(n)s sheets have a value to check.", quality.doubtful)
         parts.append(text % {"n": number(quality.doubtful)})
-    parts.append(_("A wave that is repeated with the same questions tells what changes; a single one tells how things stand."))
+    parts.append(
+        _("A wave that is repeated with the same questions tells what changes; a single one tells how things stand.")
+    )
     return " ".join(parts)
 
 
@@ -154,11 +154,13 @@ def _fates_chart(before: Wave, wave: Wave, found: Comparison) -> Chart:
     rows = [(str(label).partition(":")[0].capitalize(), found.counts[fate]) for fate, label in FATES.items()]
     figures = "; ".join(f"{name} {number(count)}" for name, count in rows)
     title = listed(_fates(found)[:3])
+    items = [Bar(name, count, number(count)) for name, count in rows]
     return Chart(
         title=f"{title[:1].upper()}{title[1:]}",
         subtitle=_("Experiences by what became of them between the two waves"),
         alt=_("Bar chart, what became of the experiences: %(figures)s.") % {"figures": figures},
-        specification=charts.bars([Bar(name, count, number(count)) for name, count in rows]),
+        specification=charts.bars(items),
+        narrow=charts.bars(items, charts.NARROW),
         key="chart.fates",
         table="fates",
         base=_("Base: the %(n)s experiences of either wave.") % {"n": number(sum(found.counts.values()))},
@@ -207,5 +209,3 @@ def _change_cells(change: Change) -> tuple[Cell, ...]:
         Cell(change.signed_reality, change.reality),
         Cell(change.signed_coverage, change.coverage),
     )
-
-

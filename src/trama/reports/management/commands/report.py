@@ -1,4 +1,4 @@
-"""`trama report`: print the report on an area, freeze it, compare frozen ones."""
+"""`trama report`: print the report on an area or of a wave, freeze it, compare frozen ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from trama.core.actor import NOBODY, SYSTEM
+from trama.core.actor import SYSTEM
+from trama.monitoring.models import Wave
 from trama.reports import actions, printing
 from trama.reports.choices import FORMS
 from trama.reports.comparing import compare
@@ -19,7 +20,7 @@ from trama.reports.document import Document
 from trama.reports.editing import with_written
 from trama.reports.keeping import Altered, opened, verify
 from trama.reports.models import Profile
-from trama.reports.territory import territory_report
+from trama.reports.subjects import Subject, document_of, subject_of
 from trama.territory.models import Area
 
 
@@ -29,13 +30,14 @@ class Command(BaseCommand):
         "  trama report territory --area 037032 --out imola.pdf\n"
         "  trama report territory --area 037032 --out imola.docx --out imola.zip --lang en\n"
         '  trama report territory --area 037032 --freeze "Zone plan 2027"\n'
+        "  trama report wave --wave 3 --out wave.pdf --out wave.docx\n"
         "  trama report frozen                         the frozen profiles, with their numbers\n"
         "  trama report frozen 3 --out profile.pdf     one of them, as it was frozen\n"
         "  trama report compare 3 7                    what changed between two of them, a sentence for each change\n"
         "  trama report compare 3 today\n\n"
         "What is public is printed, as on the open pages; --edited adds the texts written by hand. The ending of a "
         "file says what is made: pdf, docx, xlsx, or zip (CSV with Table Schema). --area takes the code of an area, or "
-        "its name."
+        "its name; --wave the number of a closed wave, or its name."
     )
 
     # The checks of the whole site cost more than the report: `prepare` and `run` make them.
@@ -46,9 +48,10 @@ class Command(BaseCommand):
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("what", choices=["territory", "frozen", "compare"], help="what is to be done")
+        parser.add_argument("what", choices=["territory", "wave", "frozen", "compare"], help="what is to be done")
         parser.add_argument("profiles", nargs="*", metavar="PROFILE", help="numbers of frozen profiles, or “today”")
         parser.add_argument("--area", metavar="CODE", help="the area: its code (ISTAT) or its name")
+        parser.add_argument("--wave", metavar="ID", help="the wave: its number or its name")
         parser.add_argument(
             "--out", action="append", default=[], metavar="FILE", help="where to write; may be repeated"
         )
@@ -65,6 +68,8 @@ class Command(BaseCommand):
             match options["what"]:
                 case "territory":
                     self._territory(options, paths)
+                case "wave":
+                    self._wave(options, paths)
                 case "frozen":
                     self._frozen(options, paths)
                 case "compare":
@@ -75,25 +80,38 @@ class Command(BaseCommand):
             raise CommandError("Say of which area: --area CODE.")
         if not paths and not options["freeze"]:
             raise CommandError("Say what to make: --out FILE.pdf, or --freeze NAME.")
-        area = _area(options["area"])
+        self._make(_area(options["area"]), options, paths)
+
+    def _wave(self, options: dict[str, Any], paths: list[Path]) -> None:
+        if not options["wave"]:
+            raise CommandError("Say which wave: --wave ID.")
+        if not paths and not options["freeze"]:
+            raise CommandError("Say what to make: --out FILE.pdf, or --freeze NAME.")
+        wave = _wave(options["wave"])
+        if not wave.is_closed:
+            raise CommandError(
+                f"“{wave}” is not closed ({wave.get_state_display()}): its report is there the moment it closes."
+            )
+        self._make(wave, options, paths)
+
+    def _make(self, subject: Subject, options: dict[str, Any], paths: list[Path]) -> None:
         if paths:
-            document = territory_report(NOBODY, area, options["lang"])
-            if options["edited"]:
-                document = with_written(SYSTEM, area, document)
-            self._write(document, paths)
+            document = document_of(subject, options["lang"])
+            self._write(with_written(SYSTEM, subject, document) if options["edited"] else document, paths)
         if options["freeze"]:
             try:
-                profile = actions.freeze(SYSTEM, area, options["freeze"])
+                profile = actions.freeze(SYSTEM, subject, options["freeze"])
             except actions.NotPossible as error:
                 raise CommandError(str(error)) from error
             self.stdout.write(f"{profile.pk}: {profile.name}, {profile.fingerprint}")
 
     def _frozen(self, options: dict[str, Any], paths: list[Path]) -> None:
         if not options["profiles"]:
-            for one in Profile.objects.select_related("area"):
+            for one in Profile.objects.select_related("area", "wave"):
                 problem = verify(one).problem or one.get_state_display()
                 moment = f"{timezone.localtime(one.frozen_at):%Y-%m-%d %H:%M}"
-                self.stdout.write(f"{one.pk}: {one.name}, {one.area} ({one.area.code}), {moment}, {problem}")
+                about = f"{one.area} ({one.area.code})" if one.area is not None else one.about
+                self.stdout.write(f"{one.pk}: {one.name}, {about}, {moment}, {problem}")
             return
         if len(options["profiles"]) != 1 or not paths:
             raise CommandError("Say which one and where: trama report frozen 3 --out profile.pdf")
@@ -106,11 +124,12 @@ class Command(BaseCommand):
         one = _profile(first)
         before = _opened(one, options["lang"])
         if second in ("today", "oggi"):
-            after = with_written(SYSTEM, one.area, territory_report(NOBODY, one.area, options["lang"]))
+            subject = subject_of(one)
+            after = with_written(SYSTEM, subject, document_of(subject, options["lang"]))
         else:
             other = _profile(second)
-            if other.area_id != one.area_id:
-                raise CommandError(f"{one} and {other} are profiles of two areas: they are not compared.")
+            if subject_of(other) != subject_of(one):
+                raise CommandError(f"{one} and {other} are not about the same: they are not compared.")
             after = _opened(other, options["lang"])
             if other.frozen_at < one.frozen_at:
                 before, after = after, before
@@ -131,7 +150,7 @@ class Command(BaseCommand):
 
 def _profile(text: str) -> Profile:
     """The frozen profile of this number. Raises CommandError."""
-    found = Profile.objects.select_related("area").filter(pk=int(text)).first() if text.isdecimal() else None
+    found = Profile.objects.select_related("area", "wave").filter(pk=int(text)).first() if text.isdecimal() else None
     if found is None:
         raise CommandError(f"There is no frozen profile “{text}”; `trama report frozen` lists them.")
     return found
@@ -142,6 +161,18 @@ def _opened(profile: Profile, language: str) -> Document:
         return opened(profile, language)
     except Altered as error:
         raise CommandError(f"{profile}: {error}") from error
+
+
+def _wave(text: str) -> Wave:
+    """The wave of this number, or the only one of this name. Raises CommandError."""
+    found = Wave.objects.filter(pk=int(text)).first() if text.isdecimal() else None
+    named = [] if found else list(Wave.objects.filter(name__iexact=text)[:2])
+    if found is None and len(named) == 1:
+        found = named[0]
+    if found is None:
+        known = "; ".join(f"{one.pk} {one.name}" for one in Wave.objects.order_by("pk")[:20])
+        raise CommandError(f"There is no wave “{text}”. There is: {known or 'none'}.")
+    return found
 
 
 def _area(text: str) -> Area:
