@@ -92,7 +92,7 @@ def _series(reading: Reading) -> Series | None:
     lines = lines_of(indicator, {*pks, *(node.id for node in above), *([start.id] if start else [])})
     main = lines.get(start.id) if start else None
     if main is None or (len(main.points) < 2 and chosen.area is None):
-        main = _middle([lines[pk] for pk in pks if pk in lines], chosen)
+        main = _standing_for_all([lines[pk] for pk in pks if pk in lines], adds_up=indicator.adds_up)
     if main is None or len(main.points) < 2:
         return None
     nearest = next((lines[n.id] for n in above if n.id in lines and len(lines[n.id].points) > 1), None)
@@ -137,19 +137,22 @@ def _siblings(chosen: Chosen) -> list[int]:
     return [pk for pk in chosen.members if known[pk].parent == parent]
 
 
-def _middle(lines: Sequence[Line], chosen: Chosen) -> Line | None:
-    """The middle value of the areas that are known in every year: it stands for all where no area does."""
+def _standing_for_all(lines: Sequence[Line], *, adds_up: bool) -> Line | None:
+    """What stands for all where no area does, of the areas known in every year: the sum of counts, else the middle."""
     years = {point.year for line in lines for point in line.points}
     whole = [line for line in lines if len(line.points) == len(years)]
-    if len(years) < 2 or len(whole) < 3:
+    if len(years) < 2 or len(whole) < (1 if adds_up else 3):
         return None
-    version = {point.version for line in whole for point in line.points}
-    points = tuple(
-        Point(year, median(p.value for line in whole for p in line.points if p.year == year), min(version))
-        for year in sorted(years)
-    )
-    name = ngettext("middle value of %(n)s area", "middle value of %(n)s areas", len(whole)) % {"n": number(len(whole))}
-    return Line(None, "", name, points) if len(version) == 1 else None
+    versions = {point.version for line in whole for point in line.points}
+    if len(versions) > 1:
+        return None
+    by_year = {year: [p.value for line in whole for p in line.points if p.year == year] for year in sorted(years)}
+    points = (Point(year, sum(v) if adds_up else median(v), min(versions)) for year, v in by_year.items())
+    if adds_up:
+        name = ngettext("sum of %(n)s area", "sum of %(n)s areas", len(whole))
+    else:
+        name = ngettext("middle value of %(n)s area", "middle value of %(n)s areas", len(whole))
+    return Line(None, "", name % {"n": number(len(whole))}, tuple(points))
 
 
 def _others(shown: Sequence[Line], chosen: Chosen) -> str:

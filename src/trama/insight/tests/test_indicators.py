@@ -249,6 +249,19 @@ def test_years_of_an_area_beside_the_one_above_and_its_siblings(alone: ContextIn
     assert text.count('aria-labelledby="colours-20') == 2  # a small map for each year
 
 
+def test_where_no_area_stands_for_all_counts_are_summed_and_shares_have_a_middle(alone: ContextIndicator) -> None:
+    ContextValue.objects.filter(area__code="BORGO").delete()
+    series = series_of(NOBODY, read(alone), Asked())
+    assert series is not None
+    assert series.title == "middle value of 4 areas: from 23.0% in 2020 to 25.0% in 2022 (+2.0 points)"
+    ContextIndicator.objects.update(adds_up=True, unit_en="households", decimals=0)
+    counts = ContextIndicator.objects.get()
+    memo.forget_all()
+    series = series_of(NOBODY, read(counts), Asked())
+    assert series is not None
+    assert series.title == "sum of 4 areas: from 92 in 2020 to 100 in 2022 (+8.7 %)"
+
+
 def test_a_line_breaks_where_the_definition_changes(alone: ContextIndicator) -> None:
     ContextValue.objects.filter(year=2022).update(version="2")
     series = series_of(NOBODY, read(alone, area="BORGO-0"), Asked(area="BORGO-0"))
