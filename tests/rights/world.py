@@ -17,12 +17,12 @@ from trama.core import facts
 from trama.core.actor import SYSTEM
 from trama.core.models import Code
 from trama.directory.models import Promotion, Resource, ResourceContact
-from trama.experiences.models import Experience, ExperienceArea, Occurrence, Participation
+from trama.experiences.models import Experience, ExperienceArea, Occurrence, Participation, Practice
 from trama.insight.actions.indices import publish_index, save_index
 from trama.insight.indices.shapes import Definition, Part
 from trama.intake.models import Load
-from trama.network.actions import merge
 from trama.monitoring.actions import close_wave, open_wave, save_wave
+from trama.network.actions import merge
 from trama.network.choices import Role
 from trama.network.models import Membership, Organisation, OrganisationContact, Proposal, Tie
 from trama.reports.actions import freeze, write_text
@@ -231,6 +231,16 @@ def _experiences(records: dict[str, Any], town: str, area: Area) -> None:
     records[f"sensitive project of {town}"] = make("progetto delicato", is_sensitive=True)
     # Everybody sees the fair; that the shelter takes part is for the staff.
     records[f"fair of {town}"] = make("festa", by="shelter")
+    for name, told, state in (
+        ("sheet", "project", "published"),
+        ("draft sheet", "project", "draft"),
+        ("draft sheet of the lunch", "lunch", "draft"),
+        ("sheet of the sensitive project", "sensitive project", "published"),
+        ("sheet of the draft", "draft", "published"),
+    ):
+        records[f"{name} of {town}"] = Practice.objects.create(
+            experience=records[f"{told} of {town}"], name=f"{name} {town}", state=state
+        )
     tomorrow = timezone.now() + timedelta(days=1)
     records[f"date of {town}"] = Occurrence.objects.create(
         experience=records[f"project of {town}"], starts_at=tomorrow, area=area

@@ -247,6 +247,8 @@ class Register:
     persons: Q | None = None
     # Which records touch special categories of data: their numbers of persons have the higher threshold everywhere.
     special: Callable[[], Q] | None = None
+    # Pages that belong beside the list: name and name of the address.
+    beside: tuple[tuple[Text, str], ...] = ()
     # What the reader must know about these rows ("a map of resources counts what was listed, not what exists").
     caution: Text = ""
 

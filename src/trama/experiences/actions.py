@@ -26,6 +26,8 @@ from trama.experiences.models import (
     Funding,
     Occurrence,
     Participation,
+    Practice,
+    PracticeCode,
 )
 from trama.network import actions as network
 from trama.network.models import Organisation
@@ -458,8 +460,10 @@ def mark_good_practice(actor: Actor, experience: Experience, good: bool = True) 
 
 
 @transaction.atomic
-def copy_as_template(actor: Actor, experience: Experience, area: int | None = None) -> Experience:
-    """A new draft with the practice of another experience, in another area.
+def copy_as_template(
+    actor: Actor, experience: Experience, area: int | None = None, sheet: Practice | None = None
+) -> Experience:
+    """A new draft with the practice of another experience, in another area; told in the words of its sheet, if given.
 
     It takes what is done, why and for whom; not the numbers, the money, the dates, nor what partners committed to.
     """
@@ -476,12 +480,16 @@ def copy_as_template(actor: Actor, experience: Experience, area: int | None = No
     for name in PRACTICE:
         setattr(copy, name, getattr(experience, name))
     copy.copied_from = experience
+    if sheet is not None:
+        copy.name, copy.summary, copy.taken_from = sheet.name, sheet.summary or copy.summary, sheet
     copy.save()
     rows = ExperienceCode.objects.filter(experience=experience).order_by("id")
     # Services and instruments are commitments of that territory.
-    kept = rows.exclude(facet__in=["public_service", "instrument"]).values_list("facet", "code_id")
+    kept = dict(rows.exclude(facet__in=["public_service", "instrument"]).values_list("code_id", "facet"))
+    if sheet is not None:
+        kept |= dict(PracticeCode.objects.filter(practice=sheet).order_by("id").values_list("code_id", "facet"))
     ExperienceCode.objects.bulk_create(
-        [ExperienceCode(experience=copy, facet=facet, code_id=code) for facet, code in kept]
+        [ExperienceCode(experience=copy, facet=facet, code_id=code) for code, facet in kept.items()]
     )
     if area is not None:
         ExperienceArea.objects.create(experience=copy, area_id=area)
@@ -498,6 +506,8 @@ def delete_draft(actor: Actor, experience: Experience) -> None:
         raise ValidationError(_("Only drafts are thrown away; take it back to draft first."))
     if row.parts.exists() or row.continued_by.exists():
         raise ValidationError(_("Other experiences are born of this one: free them first."))
+    if row.practices.exists():
+        raise ValidationError(_("A good-practice sheet tells of it: throw that away first."))
     before = history.state_of(row)
     pk, kind, label = row.pk, history.kind_of(row), str(row)
     row.delete()

@@ -51,6 +51,7 @@ from trama.experiences.models import (
     Total,
     touches_special_data,
 )
+from trama.experiences.practices import register as practices
 from trama.network.models import Membership, visible_names
 from trama.territory import finding
 from trama.territory.models import AreaClosure, Place
@@ -308,6 +309,7 @@ REGISTER = Register(
     for_list=_for_list,
     add_url="experiences:experience_add",
     may_add=permissions.may_add,
+    beside=((_("good practices"), "experiences:practices"),),
     caution=_("What is not written here may exist all the same: these are the experiences that somebody told."),
 )
 
@@ -560,4 +562,5 @@ declare(
     Alerts("experiences", _("Experiences"), what_waits),
     Linked(Participation, "organisation", fills=("gives", "receives", "since"), shared=True),
     Linked(Funding, "funder"),
+    *practices.DECLARED,
 )

@@ -17,7 +17,7 @@ from trama.core.freshness import Freshness
 from trama.core.models import Code, Source
 from trama.core.privacy import PUBLIC, Privacy
 from trama.experiences.choices import SPECIAL_CODES, ExperienceState, Precision
-from trama.experiences.permissions import visible
+from trama.experiences.permissions import visible, visible_practices
 from trama.network.models import Organisation
 from trama.territory.models import Area, Located, Place
 
@@ -144,6 +144,15 @@ class Experience(Located, Freshness):
     )
     copied_from = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="copies", editable=False
+    )
+    taken_from = models.ForeignKey(
+        "Practice",
+        verbose_name=_("taken up from the sheet"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="taken_up",
+        editable=False,
     )
     service_role = models.ForeignKey(
         Code,
@@ -403,3 +412,85 @@ class Occurrence(models.Model):
 
     def __str__(self) -> str:
         return self.title or str(self.starts_at)
+
+
+# --- good practices -----------------------------------------------------------------------------------------------
+PRACTICE_FACETS = ("theme", "aim", "target", "need")
+PRACTICE_TEXTS = (
+    "summary",
+    "problem",
+    "done",
+    "people",
+    "takes",
+    "worked",
+    "did_not_work",
+    "conditions",
+    "materials",
+)
+
+
+class PracticeQuerySet(models.QuerySet["Practice"]):
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(visible_practices(actor))
+
+    def published(self) -> Self:
+        return self.filter(state=ExperienceState.PUBLISHED)
+
+
+class Practice(Freshness):
+    """A good-practice sheet: an experience told so that others can do it too (S1.6).
+
+    Where it is, and whether naming it may harm, is said by the experience alone.
+    """
+
+    privacy: ClassVar[Privacy] = PUBLIC
+    is_of_body: ClassVar[bool] = False  # it is confirmed by who works there, whoever carries the experience
+    stands_at: ClassVar[str] = "experience"  # for the map (`ui.maps`)
+
+    experience = models.ForeignKey(
+        Experience, verbose_name=_("experience"), on_delete=models.PROTECT, related_name="practices"
+    )
+    name = models.CharField(_("title"), max_length=250)
+    summary = models.TextField(_("in a few words"), blank=True)
+    problem = models.TextField(_("which problem"), blank=True)
+    done = models.TextField(_("what was done"), blank=True)
+    people = models.TextField(_("who did it"), blank=True)
+    takes = models.TextField(_("what it takes"), blank=True)
+    worked = models.TextField(_("what worked"), blank=True)
+    did_not_work = models.TextField(_("what did not work"), blank=True)
+    conditions = models.TextField(_("conditions to do it again"), blank=True)
+    materials = models.TextField(_("materials"), blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=ExperienceState.choices, default=ExperienceState.DRAFT)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+    is_demonstration = models.BooleanField(default=False, editable=False)
+
+    objects = PracticeQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "id")
+        verbose_name = _("good-practice sheet")
+        verbose_name_plural = _("good-practice sheets")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PracticeCode(models.Model):
+    """A value of one of the open lists by which sheets are found; the facet is the list's name."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="codes")
+    facet = models.CharField(max_length=40)
+    code = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("practice_id", "code_id")
+        verbose_name = _("value of a good-practice sheet")
+        verbose_name_plural = _("values of good-practice sheets")
+        constraints = [models.UniqueConstraint(fields=["practice", "code"], name="a_sheet_bears_a_code_once")]
+
+    def __str__(self) -> str:
+        return self.code_id

@@ -37,6 +37,25 @@ def visible(actor: Actor) -> Q:
     return rule
 
 
+def visible_practices(actor: Actor) -> Q:
+    """Published sheets of experiences that everybody reads, for all.
+
+    Drafts, and those of hidden experiences, for who sees these from inside: the staff of their areas, the people of
+    their organisations; a draft also for who began it, as long as they see its experience.
+    """
+    if actor.everywhere(STAFF):
+        return Q()
+    open_to_all = Q(experience__state="published", experience__is_sensitive=False)
+    rule = open_to_all & Q(state="published")
+    if actor.user is not None:
+        rule |= Q(author=actor.user) & (open_to_all | Q(experience__author=actor.user))
+    if areas := actor.areas_with(STAFF):
+        rule |= _exists("ExperienceArea", experience=OuterRef("experience"), area__in=areas)
+    if actor.organisations:
+        rule |= _exists("Participation", experience=OuterRef("experience"), organisation__in=actor.organisations)
+    return rule
+
+
 def _exists(model: str, **conditions: Any) -> Q:
     rows = apps.get_model("experiences", model)._default_manager
     return Q(Exists(rows.order_by().filter(**conditions)))

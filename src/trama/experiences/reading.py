@@ -26,6 +26,7 @@ from trama.experiences.models import (
     Funding,
     Occurrence,
     Participation,
+    Practice,
 )
 from trama.network.models import Organisation, visible_names
 from trama.territory import finding
@@ -49,6 +50,7 @@ TOLD: dict[str, Told] = {
     "funders": Told(_("funders"), Organisation),
     "fundings": Told(_("funding")),
     "occurrence": Told(_("date")),
+    "taken_from_id": Told(_("taken up from the sheet"), Practice),
 }
 VERBS = {
     "unpublished": (_("%(who)s took it back to draft"), _("Taken back to draft")),
@@ -84,10 +86,12 @@ def sheet(experience: Experience, actor: Actor) -> dict[str, Any]:
         "places": _places(experience, actor),
         "partners": _partners(experience, actor),
         "facets": _facets(experience),
-        "counts": _counts(experience, actor, may_edit=may_edit),
+        "counts": counts_of(experience, actor, may_edit=may_edit),
         "money": _money(experience, actor),
         "dates": _dates(experience, actor),
         "family": relatives_of(experience, actor),
+        "practices": list(Practice.objects.visible_to(actor).filter(experience=experience).order_by("name", "pk")),
+        "taken_from": _taken_from(experience, actor),
         "has_source": bool(experience.source_id or experience.source_text.strip()),
         "history": history(experience, actor, may_edit=may_edit),
         "points": reverse("experiences:experience_points", args=[experience.pk]) if experience.x is not None else "",
@@ -101,6 +105,14 @@ def sheet(experience: Experience, actor: Actor) -> dict[str, Any]:
             "staff": is_staff(actor),
         },
     }
+
+
+def _taken_from(experience: Experience, actor: Actor) -> Practice | None:
+    """The sheet from which it was taken up, if the actor may see it."""
+    if experience.taken_from_id is None:
+        return None
+    rows = Practice.objects.visible_to(actor).select_related("experience__area")
+    return rows.filter(pk=experience.taken_from_id).order_by("pk").first()
 
 
 def _places(experience: Experience, actor: Actor) -> list[Place]:
@@ -145,7 +157,7 @@ def _facets(experience: Experience) -> list[dict[str, Any]]:
     ]
 
 
-def _counts(experience: Experience, actor: Actor, *, may_edit: bool) -> list[dict[str, Any]]:
+def counts_of(experience: Experience, actor: Actor, *, may_edit: bool) -> list[dict[str, Any]]:
     """Numbers of persons; small ones are read by staff and by those who wrote them, others read that they are small."""
     counts = []
     codes_held = ExperienceCode.objects.filter(experience=experience, code__in=SPECIAL_CODES).order_by()

@@ -1,14 +1,15 @@
 """Addresses of experiences."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from trama.experiences import views
 from trama.experiences.declarations import REGISTER
 from trama.ui.registers import register_urls
 
 app_name = "experiences"
-urlpatterns: list[URLPattern] = [
+urlpatterns: list[URLPattern | URLResolver] = [
     *register_urls(REGISTER),
+    path("pratiche/", include("trama.experiences.practices.urls")),
     path("nuova/", views.experience_add, name="experience_add"),
     path("suggerimenti/<slug:source>.json", views.suggestions, name="suggestions"),
     path("<int:pk>/", views.experience, name="experience"),

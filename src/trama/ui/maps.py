@@ -165,8 +165,14 @@ def side_of(zoom: float) -> int:
 
 
 def _one_row_each(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The same records without order, each exactly once, so that they can be grouped."""
+    """The same records without order, each exactly once, so that they can be grouped.
+
+    A model without a point of its own names in `stands_at` the record at whose point it stands.
+    """
     query = rows.query
+    if at := getattr(rows.model, "stands_at", ""):
+        each = rows.model._default_manager.filter(pk__in=rows.order_by().values("pk")).order_by()
+        return each.annotate(x=F(f"{at}__x"), y=F(f"{at}__y"))
     tables = sum(1 for count in query.alias_refcount.values() if count)
     if tables > 1 or query.annotations or query.distinct or query.is_sliced or query.combinator:
         return rows.model._default_manager.filter(pk__in=rows.values("pk")).order_by()

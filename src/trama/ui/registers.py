@@ -200,6 +200,7 @@ def context_of(request: HttpRequest, register: Register, current: str) -> tuple[
         "here": request.path,
         "may_add": bool(register.add_url) and register.may_add(actor),
         "add_address": reverse(register.add_url) if register.add_url else "",
+        "beside": [(label, address) for label, name in register.beside if (address := address_if_any(name))],
     }
 
 
