@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,11 +16,11 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
 from trama.core.declarations import Asked, Monitored, gathered
-from trama.monitoring.actions.making import count_of
+from trama.monitoring.actions.making import FIELDS, count_of
 from trama.monitoring.choices import BY_WORKER, Answer, Channel, QuestionType, Rule
 from trama.monitoring.models import Sheet, Wave
 from trama.monitoring.permissions import OPENERS
-from trama.monitoring.questions import MOST, Question
+from trama.monitoring.questions import MOST, MOST_CHARACTERS, Question, asked_when, when_asked
 from trama.territory import finding
 from trama.ui.numbers import day
 from trama.ui.numbers import number as written
@@ -72,7 +74,20 @@ class WaveForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("No box ticked: all kinds."),
     )
-    remind_after = forms.IntegerField(label=_("Days between reminders"), min_value=3, max_value=90)
+    remind_after = forms.IntegerField(
+        label=_("Days between reminders"), min_value=3, max_value=90, help_text=_("Counted from the opening.")
+    )
+    last_call = forms.IntegerField(
+        label=_("Last reminder: how many days before the end"), min_value=0, max_value=30,
+    )  # fmt: skip
+    aim = forms.IntegerField(
+        label=_("Answers hoped for, in 100 sheets"), min_value=1, max_value=100,
+        help_text=_("The board says which areas are still below, and so does whoever closes."),
+    )  # fmt: skip
+    times_apart = forms.IntegerField(
+        label=_("A number is doubted from how many times the last one"), min_value=2, max_value=100,
+        help_text=_("Ten: 500 people where there were 50 is worth a second look."),
+    )  # fmt: skip
 
     def __init__(self, *args: Any, actor: Actor, what: str = "experiences", **more: Any) -> None:
         super().__init__(*args, **more)
@@ -85,7 +100,7 @@ class WaveForm(forms.Form):
         start, end = data.get("starts_on"), data.get("ends_on")
         if start and end and end < start:
             self.add_error("ends_on", _now("The period ends before it starts: which of the two days is right?"))
-        return data
+        return data | {"what": self.what}
 
     def count(self) -> int:
         """How many records this would ask about."""
@@ -95,8 +110,7 @@ class WaveForm(forms.Form):
 
 def initial_of(wave: Wave) -> dict[str, Any]:
     """A wave as its form shows it."""
-    fields = ("name", "promoter", "researcher", "starts_on", "ends_on", "answer_by", "rule", "kinds", "remind_after")
-    return {**{name: getattr(wave, name) for name in fields}, "areas": sorted(wave.area_ids())}
+    return {**{name: getattr(wave, name) for name in FIELDS}, "areas": sorted(wave.area_ids())}
 
 
 # --- a sheet ------------------------------------------------------------------------------------------------------
@@ -131,7 +145,7 @@ class SheetForm(forms.Form):
             del self.fields["channel"]
         for asked in monitored.fields:
             self._add_asked(asked, content.get(asked.key))
-        for question in questions:
+        for question in (one for one in questions if not one.is_note):
             self.fields[f"q_{question.key}"] = _question_field(question)
             if question.key in sheet.answers:
                 self.initial[f"q_{question.key}"] = sheet.answers[question.key]
@@ -200,7 +214,7 @@ class SheetForm(forms.Form):
 
     def extra(self) -> dict[str, Any]:
         """The answers to the additional questions, unchecked."""
-        return {question.key: self.cleaned_data.get(f"q_{question.key}") for question in self.questions}
+        return {one.key: self.cleaned_data.get(f"q_{one.key}") for one in self.questions if not one.is_note}
 
     def given(self) -> dict[str, Any]:
         """What the action `answer` takes."""
@@ -243,12 +257,18 @@ class SheetForm(forms.Form):
         return [self[name] for name in names if name in self.fields]
 
     def question_fields(self) -> list[dict[str, Any]]:
-        """The bound fields of the additional questions, with what they depend on."""
+        """The additional questions: the bound field (None: a note), the condition as JSON for the script, in words."""
         by_key = {question.key: question for question in self.questions}
-        return [
-            {"field": self[f"q_{question.key}"], "question": question, "after": by_key.get(question.after)}
-            for question in self.questions
-        ]
+        found = []
+        for question in self.questions:
+            tree = asked_when(question)
+            found.append({
+                "question": question,
+                "field": None if question.is_note else self[f"q_{question.key}"],
+                "when": json.dumps(tree, ensure_ascii=False) if tree else "",
+                "told": when_asked(question, by_key),
+            })  # fmt: skip
+        return found
 
 
 def _plain(value: Any) -> Any:
@@ -257,17 +277,26 @@ def _plain(value: Any) -> Any:
 
 
 def _question_field(question: Question) -> forms.Field:
-    given: dict[str, Any] = {"label": question.label, "required": False}
-    options = [(option, option) for option in question.options]
+    field = _plain_field(question)
+    # Whether it is needed hangs on other answers: `questions.accepted` asks for it.
+    field.remark = _("an answer is needed") if question.required else ""  # type: ignore[attr-defined]
+    return field
+
+
+def _plain_field(question: Question) -> forms.Field:
+    given: dict[str, Any] = {"label": question.text, "help_text": question.hint, "required": False}
+    options = question.choices()
     if question.type == QuestionType.MANY:
         return forms.MultipleChoiceField(choices=options, widget=forms.CheckboxSelectMultiple, **given)
     if question.type == QuestionType.ONE:
         return forms.ChoiceField(choices=options, widget=forms.RadioSelect, **given)
     if question.type == QuestionType.NUMBER:
         return forms.CharField(max_length=15, widget=forms.TextInput(attrs={"inputmode": "decimal"}), **given)
+    if question.type == QuestionType.WHOLE:
+        return forms.CharField(max_length=11, widget=forms.TextInput(attrs={"inputmode": "numeric"}), **given)
     if question.type == QuestionType.DATE:
         return forms.CharField(widget=_day_input(), **given)
-    return forms.CharField(max_length=1000, widget=forms.Textarea(attrs={"rows": 2}), **given)
+    return forms.CharField(max_length=MOST_CHARACTERS, widget=forms.Textarea(attrs={"rows": 2}), **given)
 
 
 class DelegateForm(forms.Form):
@@ -284,57 +313,146 @@ class QuestionForm(forms.Form):
     label = forms.CharField(label=_("What is asked"), max_length=300, required=False)
     type = forms.ChoiceField(label=_("Kind of answer"), choices=QuestionType.choices, required=False)
     options = forms.CharField(
-        label=_("Options, one per line"), required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=2000
-    )
+        label=_("Options, one per line"), required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=6000,
+        help_text=_("With an English word, if you want: sì | yes"),
+    )  # fmt: skip
     required = forms.BooleanField(label=_("An answer is needed"), required=False)
     after = forms.IntegerField(label=_("Only after question number"), min_value=1, max_value=MOST, required=False)
     on = forms.CharField(label=_("if the answer is"), max_length=200, required=False)
+    english = forms.CharField(label=_("In English"), max_length=300, required=False)
+    hint = forms.CharField(label=_("What helps to answer"), max_length=300, required=False)
+    relevant = forms.CharField(
+        label=_("Another condition"), max_length=1000, required=False,
+        help_text=_("As an XLSForm writes it, with the names of questions: ${d1} > 10"),
+    )  # fmt: skip
+    constraint = forms.CharField(
+        label=_("What an answer has to be like"), max_length=1000, required=False,
+        help_text=_("The dot is the answer: . >= 0 and . <= 100"),
+    )  # fmt: skip
+    refusal = forms.CharField(label=_("What is said if it is not"), max_length=300, required=False)
+
+    FURTHER = ("english", "hint", "relevant", "constraint", "refusal")
+
+    def further(self) -> list[Any]:
+        """The bound fields that most questions do without."""
+        return [self[name] for name in self.FURTHER]
+
+    @property
+    def opens(self) -> bool:
+        """Whether one of these holds something."""
+        return any(self[name].value() or self[name].errors for name in self.FURTHER)
 
 
 QuestionSet = forms.formset_factory(QuestionForm, extra=3, max_num=MOST, validate_max=True)
 
 
+class QuestionFile(forms.Form):
+    """A workbook with questions."""
+
+    file = forms.FileField(
+        label=_("XLSForm (.xlsx or .xls)"), widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls"})
+    )
+
+
 def questions_from(forms_: Any, earlier: Sequence[Question]) -> list[Question]:
     """The questions of the page; a question that stood there keeps its key, so that answers stay its own."""
+    wanted = [(place, form.cleaned_data) for place, form in enumerate(forms_) if (form.cleaned_data or {}).get("label")]
     taken = {question.key for question in earlier}
     found: list[Question] = []
     numbers: dict[int, str] = {}
-    wanted: list[tuple[int, dict[str, Any]]] = []
-    for place, form in enumerate(forms_):
-        if (form.cleaned_data or {}).get("label"):
-            wanted.append((place, form.cleaned_data))
-    fresh = 0
+    fresh = len(earlier)
     for place, data in wanted:
-        if place < len(earlier):
-            key = earlier[place].key
-        else:
+        was = earlier[place] if place < len(earlier) else None
+        if was is None:
             fresh += 1
-            while f"d{len(earlier) + fresh}" in taken:
+            while f"d{fresh}" in taken:
                 fresh += 1
-            key = f"d{len(earlier) + fresh}"
+        key = was.key if was else f"d{fresh}"
         numbers[place + 1] = key
-        options = tuple(" ".join(line.split()) for line in data["options"].splitlines() if line.strip())
         after = numbers.get(data["after"] or 0, "?" if data["after"] else "")
-        kept = options if data["type"] in (QuestionType.ONE, QuestionType.MANY) else ()
-        on = " ".join(data["on"].split()) if after else ""
-        found.append(Question(key, data["label"].strip(), data["type"], kept, data["required"], after, on))
+        on = _value_of(" ".join(data["on"].split()), next((one for one in found if one.key == after), None))
+        found.append(_question_from(data, key, after, on if after else "", was))
     return found
+
+
+def _question_from(data: Mapping[str, Any], key: str, after: str, on: str, was: Question | None) -> Question:
+    known = was or Question(key, "", "text")
+    options, words = _options_from(data, known)
+    return replace(
+        known,
+        label=data["label"].strip(),
+        type=data["type"],
+        options=options,
+        option_words=words,
+        required=data["required"] and data["type"] != QuestionType.NOTE,
+        after=after,
+        on=on,
+        words=_spoken(known.words, "en", data["english"]),
+        hints=_spoken(known.hints, "it", data["hint"]),
+        refusal=_spoken(known.refusal, "it", data["refusal"]),
+        relevant=data["relevant"].strip(),
+        constraint=data["constraint"].strip(),
+    )
+
+
+def _value_of(on: str, asked: Question | None) -> str:
+    """The value of an option that was named by its words."""
+    return {_in_italian(asked, value): value for value in asked.options}.get(on, on) if asked else on
+
+
+def _spoken(words: Mapping[str, str], language: str, text: str) -> dict[str, str]:
+    """The same words by language, one of them as it was typed; an empty one is none."""
+    return {key: said for key, said in {**words, language: text.strip()}.items() if said}
+
+
+def _options_from(data: Mapping[str, Any], known: Question) -> tuple[tuple[str, ...], dict[str, Mapping[str, str]]]:
+    """The options that were typed, one per line. One whose words stood there before keeps its value."""
+    if data["type"] not in (QuestionType.ONE, QuestionType.MANY):
+        return (), {}
+    values = {known.option_words.get(value, {}).get("it") or value: value for value in known.options}
+    options: list[str] = []
+    words: dict[str, Mapping[str, str]] = {}
+    for line in data["options"].splitlines():
+        italian, _bar, english = (" ".join(part.split()) for part in line.partition("|"))
+        if not italian:
+            continue
+        value = values.get(italian, italian)
+        options.append(value)
+        said = _spoken({} if value == italian else {"it": italian}, "en", english)
+        if said:
+            words[value] = said
+    return tuple(options), words
 
 
 def shown(questions: Sequence[Question]) -> list[dict[str, Any]]:
     """Questions as the page that builds them shows them."""
     places = {question.key: place for place, question in enumerate(questions, start=1)}
+    by_key = {question.key: question for question in questions}
     return [
         {
             "label": question.label,
             "type": question.type,
-            "options": "\n".join(question.options),
+            "options": "\n".join(_option_line(question, value) for value in question.options),
             "required": question.required,
             "after": places.get(question.after),
-            "on": question.on,
+            "on": _in_italian(by_key.get(question.after), question.on),
+            "english": question.words.get("en", ""),
+            "hint": question.hints.get("it", ""),
+            "relevant": question.relevant,
+            "constraint": question.constraint,
+            "refusal": question.refusal.get("it", ""),
         }
         for question in questions
     ]
+
+
+def _in_italian(question: Question | None, value: str) -> str:
+    return (question.option_words.get(value, {}).get("it") if question else "") or value
+
+
+def _option_line(question: Question, value: str) -> str:
+    english = question.option_words.get(value, {}).get("en", "")
+    return _in_italian(question, value) + (f" | {english}" if english else "")
 
 
 # --- after closing ------------------------------------------------------------------------------------------------
@@ -362,4 +480,7 @@ def suggested() -> dict[str, Any]:
         "answer_by": date.fromordinal(today.toordinal() + 30),
         "rule": Rule.ACTIVE.value,
         "remind_after": 10,
+        "last_call": 3,
+        "aim": 80,
+        "times_apart": 10,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -18,6 +19,8 @@ from trama.monitoring.choices import COVERED, Answer, Channel, Rule, WaveState
 from trama.monitoring.permissions import visible_sheets, visible_waves
 from trama.network.models import Organisation
 from trama.territory.models import Area, AreaClosure
+
+MIN_REST = 2  # days between two letters to the same person
 
 
 class WaveQuerySet(models.QuerySet["Wave"]):
@@ -42,6 +45,18 @@ class Wave(models.Model):
     remind_after = models.PositiveSmallIntegerField(
         _("days between reminders"), default=10, validators=[MinValueValidator(3), MaxValueValidator(90)]
     )
+    last_call = models.PositiveSmallIntegerField(
+        _("last reminder, days before the end"), default=3, validators=[MaxValueValidator(30)]
+    )
+    # Thresholds: how many answers are hoped for, and from how many times apart two numbers are doubted.
+    aim = models.PositiveSmallIntegerField(
+        _("answers hoped for, in 100"), default=80, validators=[MaxValueValidator(100)]
+    )
+    times_apart = models.PositiveSmallIntegerField(
+        _("times apart"), default=10, validators=[MinValueValidator(2), MaxValueValidator(100)]
+    )
+    # The address of this installation when it was opened: reminders that leave by themselves need it for their links.
+    site = models.CharField(max_length=200, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=WaveState.choices, default=WaveState.DRAFT)
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
@@ -82,7 +97,17 @@ class Wave(models.Model):
         """What it looks at, with all that is below its areas."""
         below = AreaClosure.objects.filter(ancestor__in=self.area_ids()).order_by()
         areas = frozenset(below.values_list("area_id", flat=True))
-        return Scope(areas, self.starts_on, self.ends_on, tuple(self.kinds), self.rule)
+        return Scope(areas, self.starts_on, self.ends_on, tuple(self.kinds), self.rule, self.times_apart)
+
+    def calendar(self, opened_on: date | None = None) -> list[date]:
+        """The days on which who is silent is reminded: every so many days after the opening, and once before the end.
+
+        For a wave in preparation: as if it opened on `opened_on` (today).
+        """
+        start = timezone.localdate(self.opened_at) if self.opened_at else opened_on or timezone.localdate()
+        last = self.answer_by - timedelta(days=self.last_call)
+        days = {start + timedelta(days=n) for n in range(self.remind_after, (last - start).days, self.remind_after)}
+        return sorted({day for day in days if (last - day).days >= MIN_REST} | ({last} if last > start else set()))
 
 
 class WaveArea(models.Model):
@@ -111,6 +136,7 @@ class Questionnaire(models.Model):
     wave = models.ForeignKey(Wave, on_delete=models.CASCADE, related_name="questionnaires")
     version = models.PositiveSmallIntegerField(_("version"))
     questions = models.JSONField(_("questions"), default=list)
+    source = models.CharField(_("from the file"), max_length=120, blank=True)
     made_at = models.DateTimeField(_("made"), default=timezone.now)
 
     class Meta:
@@ -196,6 +222,8 @@ class Invitation(models.Model):
     opened_at = models.DateTimeField(_("opened"), null=True, blank=True)
     used_at = models.DateTimeField(_("used"), null=True, blank=True)
     on_paper = models.BooleanField(default=False)
+    # Its letter has not left yet: the mail server was not there, or the sending was broken off.
+    is_unsent = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("sheet_id", "-sent_at", "id")

@@ -191,7 +191,7 @@ def asked_when(question: Question) -> conditions.Tree | None:
 
 
 def is_asked(question: Question, answers: Mapping[str, Any], questions: Mapping[str, Question]) -> bool:
-    """Whether a question is asked after these answers; those of questions that are not asked themselves do not count."""
+    """Whether a question is asked after these answers; those to questions that are not asked do not count."""
     found = trees(question)
     wanted = {name for tree in found for name in conditions.names(tree)}
     counting = {

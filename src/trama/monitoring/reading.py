@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from trama.core.actor import Actor
 from trama.core.declarations import Monitored, gathered
 from trama.monitoring.choices import COVERED, Answer, WaveState
-from trama.monitoring.models import FrozenFigure, FrozenRow, Sheet, SheetQuerySet, Wave
+from trama.monitoring.models import MIN_REST, FrozenFigure, FrozenRow, Invitation, Sheet, SheetQuerySet, Wave
 from trama.territory import finding
 
 MOST_DOUBTS = 5000  # sheets looked at on the page
+TRYING = timedelta(minutes=10)  # a letter that was begun and has not left: after that it is written again
 
 
 def said(figure: FrozenFigure) -> dict[str, str]:
@@ -46,14 +48,6 @@ def figures(wave: Wave) -> tuple[list[dict[str, Any]], list[tuple[str, list[dict
         else:
             whole.append(shown)
     return whole, list(cuts.items())
-
-
-def by_area(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The cut by area as lines of a table: one line per area, one cell per figure."""
-    lines: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        lines.setdefault(row["code"], {"name": row["value"], "base": row["base"]})[row["key"]] = row
-    return list(lines.values())
 
 
 def monitored_of(wave: Wave) -> Monitored:
@@ -110,30 +104,124 @@ def board(wave: Wave, actor: Actor) -> dict[str, Any]:
             line.counts[row["answer"]] += row["n"]
             line.last = max(filter(None, [line.last, row["last"]]), default=None)
     positions = {pk: place for place, pk in enumerate(finding.nodes())}
+    aim = wave.aim / 100
+    handed = sheets.filter(pk__in=_handed_over(wave))
+    nowhere = unreached(wave, actor).count()
     return {
+        "handed": handed.count(),
+        "handed_answered": handed.covered().count(),
+        "below": [line for line in areas.values() if line.share < aim and line.total],
+        "to_write": _letterless(wave).visible_to(actor).count() - nowhere if wave.is_open else 0,
+        "next_reminder": next_reminder(wave, timezone.localdate()) if wave.is_open else None,
         "whole": whole,
         "areas": sorted(areas.values(), key=lambda line: positions.get(line.area or 0, 1 << 30)),
         "kinds": sorted(kinds.values(), key=lambda line: line.name.casefold()),
-        "unreachable": unreached(wave, actor).count(),
+        "unreachable": nowhere,
         "to_remind": to_remind(wave).count() if wave.is_open else 0,
     }
 
 
+NARROWING = ("q", "answer", "area", "kind")
+UNREACHED, HANDED = "unreached", "handed"
+
+
+def narrowed(wave: Wave, actor: Actor, chosen: dict[str, str]) -> SheetQuerySet:
+    """The sheets that the actor may see, by words of the title or a number, by answer, area and kind."""
+    rows = Sheet.objects.filter(wave=wave).visible_to(actor)
+    if chosen["answer"] == UNREACHED:
+        rows = unreached(wave, actor)
+    elif chosen["answer"] == HANDED:
+        rows = rows.filter(pk__in=_handed_over(wave))
+    elif chosen["answer"] in Answer.values:
+        rows = rows.filter(answer=chosen["answer"])
+    if _is_number(chosen["area"]):
+        rows = rows.filter(area=int(chosen["area"]))
+    if chosen["kind"]:
+        rows = rows.filter(kind=chosen["kind"])
+    number = chosen["q"].removeprefix("n.").strip()
+    if _is_number(number):
+        return rows.filter(Q(pk=int(number)) | Q(title__icontains=number))
+    for word in chosen["q"].split():
+        rows = rows.filter(title__icontains=word)
+    return rows
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _handed_over(wave: Wave) -> Any:
+    """The sheets that a worker sent to somebody else."""
+    rows = Invitation.objects.filter(sheet__wave=wave, handed_by__isnull=False, on_paper=False)
+    return rows.order_by().values("sheet")
+
+
+def choices(wave: Wave, actor: Actor) -> dict[str, Any]:
+    """What the list of sheets can be narrowed by: answers, and the areas and kinds that there are."""
+    rows = Sheet.objects.filter(wave=wave).visible_to(actor).order_by()
+    there = {pk for pk in rows.values_list("area", flat=True).distinct() if pk is not None}
+    kinds = set(rows.values_list("kind", flat=True).distinct())
+    return {
+        "answers": [*Answer.choices, (UNREACHED, _("no address")), (HANDED, _("handed to somebody else"))],
+        "areas": [(str(pk), finding.name_of(pk)) for pk in finding.nodes() if pk in there],
+        "kinds": [(value, label) for value, label in monitored_of(wave).kinds() if value in kinds],
+    }
+
+
+def unprinted_first(rows: SheetQuerySet) -> SheetQuerySet:
+    """Sheets in the order in which they are printed: those that were not on paper yet, by title."""
+    printed = Count("invitations", filter=Q(invitations__on_paper=True))
+    return rows.annotate(printed=printed).order_by("printed", "title", "pk")
+
+
+def _letterless(wave: Wave) -> SheetQuerySet:
+    """Silent sheets about which no letter has left, and that nobody holds on paper."""
+    held = Invitation.objects.filter(sheet__wave=wave, is_unsent=False).order_by()
+    return Sheet.objects.filter(wave=wave).silent().exclude(pk__in=held.values("sheet")).order_by("pk")
+
+
 def unreached(wave: Wave, actor: Actor) -> SheetQuerySet:
-    """Silent sheets to which no link leads: to be asked by telephone, on paper, face to face."""
-    rows = Sheet.objects.filter(wave=wave).visible_to(actor).silent()
-    return rows.exclude(pk__in=Sheet.objects.filter(wave=wave, invitations__isnull=False).order_by().values("pk"))
+    """Silent sheets to which no link leads, and nobody to write to: they are asked by telephone or face to face."""
+    rows = _letterless(wave).visible_to(actor)
+    records = list(rows.values_list("record", flat=True))
+    known: set[int] = set()
+    for start in range(0, len(records), 500):
+        found = monitored_of(wave).referents(records[start : start + 500])
+        known |= {record for record, referents in found.items() if referents}
+    return Sheet.objects.filter(wave=wave, record__in=[record for record in records if record not in known])
+
+
+def _written_to(wave: Wave) -> SheetQuerySet:
+    """Silent sheets with the moment of the last letter that left (`asked`), but for those being written just now."""
+    trying = Invitation.objects.filter(sheet__wave=wave, is_unsent=True, sent_at__gt=timezone.now() - TRYING)
+    by_letter = Q(invitations__on_paper=False, invitations__is_unsent=False) & ~Q(invitations__email="")
+    rows = Sheet.objects.filter(wave=wave).silent().exclude(pk__in=trying.order_by().values("sheet"))
+    return rows.annotate(asked=Max("invitations__sent_at", filter=by_letter))
+
+
+def unwritten(wave: Wave) -> SheetQuerySet:
+    """Silent sheets about which no letter has left."""
+    return _written_to(wave).filter(asked__isnull=True)
 
 
 def to_remind(wave: Wave) -> SheetQuerySet:
-    """Silent sheets whose last link was sent as long ago as the wave's reminders wait."""
-    before = timezone.now() - timedelta(days=wave.remind_after)
-    rows = (
-        Sheet.objects.filter(wave=wave)
-        .silent()
-        .annotate(asked=Max("invitations__sent_at", filter=Q(invitations__on_paper=False) & ~Q(invitations__email="")))
-    )
-    return rows.filter(asked__lte=before)
+    """Silent sheets about which one may write again today: the last letter is some days old."""
+    return _written_to(wave).filter(asked__lte=timezone.now() - timedelta(days=MIN_REST))
+
+
+def due(wave: Wave, today: date) -> SheetQuerySet:
+    """Silent sheets that the calendar of reminders wants to be written about by `today`."""
+    past = [day for day in wave.calendar() if day <= today]
+    rows = _written_to(wave)
+    if not past or today > wave.answer_by:
+        return rows.none()
+    start = timezone.make_aware(datetime.combine(past[-1], time.min))
+    return rows.filter(asked__lt=start)
+
+
+def next_reminder(wave: Wave, today: date) -> date | None:
+    """The next day of the calendar of reminders."""
+    return next((day for day in wave.calendar() if day > today), None)
 
 
 def quality(wave: Wave, actor: Actor) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,12 +20,14 @@ from trama.accounts.adapter import client_ip
 from trama.core.actor import Actor
 from trama.core.declarations import gathered
 from trama.core.pages import anyone, page
-from trama.monitoring import actions, comparing, links, reading
+from trama.monitoring import actions, comparing, links, paper, reading, xlsform
+from trama.monitoring import cuts as numbers
 from trama.monitoring.actions.making import NotPossible, questions_of
-from trama.monitoring.choices import COVERED, Answer, Channel, WaveState
+from trama.monitoring.choices import COVERED, Channel, WaveState
 from trama.monitoring.forms import (
     DelegateForm,
     ErratumForm,
+    QuestionFile,
     QuestionSet,
     ReasonForm,
     SheetForm,
@@ -35,12 +38,12 @@ from trama.monitoring.forms import (
     suggested,
 )
 from trama.monitoring.models import Sheet, Wave
-from trama.monitoring.paper import qr_path
 from trama.monitoring.permissions import may_keep, may_make, may_reopen, reads
 from trama.territory import finding
+from trama.ui.numbers import number
 
 ON_A_PAGE = 50
-MOST_ON_PAPER = 60
+STEP_SECONDS = 2.0  # how long a page works on what takes longer, before it says how far it is
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -110,7 +113,9 @@ def wave(request: HttpRequest, pk: int) -> HttpResponse:
         whole, cuts = reading.figures(row)
         before = reading.wave_before(row)
         context |= {"figures": whole, "cuts": cuts, "errata": row.errata.all(), "before": before}
-        context |= {"by_area": reading.by_area(cuts[0][1]) if cuts else [], "cuts": cuts[1:]}
+        # Of areas what the tables show: a figure that is protected there is not told here.
+        areas = [cut for cut in numbers.cuts(row, actor) if cut.is_area]
+        context |= {"by_area": areas[0] if areas else None, "cuts": cuts[1:]}
         context |= {"asked": row.sheets.count(), "answered": row.sheets.filter(answer__in=COVERED).count()}
         return render(request, "monitoring/closed.html", context)
     if row.state == WaveState.DRAFT:
@@ -139,7 +144,10 @@ def wave_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def _form_of(request: HttpRequest, row: Wave | None) -> HttpResponse:
     actor, counted = _actor(request), ""
     initial = initial_of(row) if row else suggested()
-    form = WaveForm(request.POST or None, actor=actor, initial=initial)
+    what = row.what if row else request.GET.get("what", next(iter(gathered.monitored)))
+    if what not in gathered.monitored:
+        raise Http404
+    form = WaveForm(request.POST or None, actor=actor, what=what, initial=initial)
     if request.method == "POST" and form.is_valid():
         if "count" in request.POST:
             counted = gathered.monitored[form.what].counted(form.count())
@@ -154,39 +162,122 @@ def _form_of(request: HttpRequest, row: Wave | None) -> HttpResponse:
                 return redirect("monitoring:wave", pk=saved.pk)
     last = _("Change") if row else _("New wave")
     crumbs = _under(row, last) if row else _crumbs((last, ""))
-    return render(
-        request, "monitoring/wave_form.html", {"form": form, "wave": row, "counted": counted, "crumbs": crumbs}
-    )
+    context = {"form": form, "wave": row, "counted": counted, "crumbs": crumbs, "what": what}
+    context["kinds_of_wave"] = [] if row else [(key, one.title) for key, one in gathered.monitored.items()]
+    return render(request, "monitoring/wave_form.html", context)
 
 
 @page(may=may_make, writes=True)
 @require_POST
 def wave_do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
-    """Open, write to the referents, remind, close, throw away."""
-    row, actor, site = _wave(request, pk, keeping=True), _actor(request), _site(request)
+    """Open, write to the referents, remind, close, throw away. What takes long goes on in steps."""
+    row, actor = _wave(request, pk, keeping=True), _actor(request)
     try:
-        if what == "open":
-            actions.open_wave(actor, row)
-            row.refresh_from_db()
-            sent = actions.send_links(actor, row, site)
-            messages.success(request, _("It is open. %(letters)s left.") % {"letters": _letters(sent)})
-        elif what == "send":
-            messages.success(
-                request, _("%(letters)s left.") % {"letters": _letters(actions.send_links(actor, row, site))}
-            )
-        elif what == "remind":
-            messages.success(request, _("%(letters)s left.") % {"letters": _letters(actions.remind(actor, row, site))})
-        elif what == "close":
-            actions.close_wave(actor, row)
-            messages.success(request, _("Closed and frozen. Everybody can read the figures now."))
-        elif what == "delete":
+        if what == "delete":
             actions.delete_wave(actor, row)
             messages.success(request, _("Thrown away."))
             return redirect("monitoring:waves")
-        else:
+        if what == "open":
+            row = actions.open_wave(actor, row, _site(request))
+            messages.success(request, _("It is open."))
+            what = "send"
+        if what not in STEPS:
             raise Http404
+        step = _step(request, row, what)
     except NotPossible as error:
         messages.error(request, str(error))
+        return redirect("monitoring:wave", pk=row.pk)
+    if step["over"]:
+        return _told(request, row, step)
+    query = f"?done={step['done']}&total={step['total']}"
+    return redirect(reverse("monitoring:going", args=[row.pk, what]) + query)
+
+
+@page(may=may_make, writes=True)
+def going(request: HttpRequest, pk: int, what: str) -> HttpResponse:
+    """How far something long is. Each POST does a step; a script sends them one after the other, or a person does."""
+    row = _wave(request, pk, keeping=True)
+    if what not in STEPS or (row.state == WaveState.DRAFT):
+        raise Http404
+    if request.method == "POST":
+        try:
+            step = _step(request, row, what)
+        except NotPossible as error:
+            messages.error(request, str(error))
+            step = {"over": True, "done": 0, "total": 0, "failed": 0, "said": "", "what": what, "silent": True}
+        by_script = request.headers.get("Accept") == "application/json"
+        if step["over"]:
+            answer = _told(request, row, step)
+            return JsonResponse({"next": reverse("monitoring:wave", args=[row.pk])}) if by_script else answer
+        if by_script:
+            return JsonResponse({key: step[key] for key in ("done", "total", "said")})
+        return redirect(f"{request.path}?done={step['done']}&total={step['total']}")
+    if what == "close" and row.is_closed:
+        return redirect("monitoring:wave", pk=row.pk)
+    done, total = _how_far(request)
+    if what == "close":
+        done, total = actions.frozen_of(row)
+    context = {"wave": row, "what": what, "title": STEPS[what], "done": done, "total": total or done or 1}
+    context |= {"said": _said_of(what, done, total), "crumbs": _under(row, str(STEPS[what]))}
+    return render(request, "monitoring/going.html", context)
+
+
+STEPS = {"send": _lazy("Letters leave"), "remind": _lazy("Reminders leave"), "close": _lazy("The wave is being closed")}
+
+
+def _how_far(request: HttpRequest) -> tuple[int, int]:
+    """What the steps before had done, as the page that asks for the next one says."""
+    given = request.POST if request.method == "POST" else request.GET
+    done, total = (
+        int(text) if (text := given.get(key, "")).isascii() and text.isdigit() and len(text) < 8 else 0
+        for key in ("done", "total")
+    )
+    return done, total
+
+
+def _said_of(what: str, done: int, total: int) -> str:
+    said = {"done": number(done), "total": number(total)}
+    if what == "close":
+        return _("%(done)s of %(total)s records are frozen.") % said
+    return _("%(done)s of %(total)s letters have left.") % said
+
+
+def _step(request: HttpRequest, row: Wave, what: str) -> dict[str, Any]:
+    """One step of something long, and how far it is then."""
+    actor, failed = _actor(request), 0
+    if what == "close":
+        over = actions.close_wave(actor, row, seconds=STEP_SECONDS).is_closed
+        done, total = actions.frozen_of(row)
+    else:
+        act = actions.remind if what == "remind" else actions.send_links
+        sent = act(actor, row, _site(request), seconds=STEP_SECONDS)
+        over, failed = sent.is_over, sent.failed + (sent.waiting if sent.is_over else 0)
+        done = _how_far(request)[0] + sent.letters
+        total = done + sent.waiting
+    return {
+        "over": over,
+        "done": done,
+        "total": total,
+        "failed": failed,
+        "said": _said_of(what, done, total),
+        "what": what,
+    }
+
+
+def _told(request: HttpRequest, row: Wave, step: dict[str, Any]) -> HttpResponse:
+    """Say how something long ended, on the page of the wave."""
+    if step["what"] == "close":
+        if not step.get("silent"):
+            messages.success(request, _("Closed and frozen. Everybody can read the figures now."))
+    elif not step.get("silent"):
+        messages.success(request, _("%(letters)s left.") % {"letters": _letters(step["done"])})
+    if step["failed"]:
+        said = ngettext(
+            "One letter could not leave: the mail server does not answer. Try again later.",
+            "%(n)s letters could not leave: the mail server does not answer. Try again later.",
+            step["failed"],
+        )
+        messages.error(request, said % {"n": step["failed"]})
     return redirect("monitoring:wave", pk=row.pk)
 
 
@@ -198,7 +289,7 @@ def _letters(count: int) -> str:
 def questions(request: HttpRequest, pk: int) -> HttpResponse:
     """The additional questions of a wave."""
     row, actor = _wave(request, pk, keeping=True), _actor(request)
-    version, known = questions_of(row)
+    known = questions_of(row)[1]
     lines = QuestionSet(request.POST or None, initial=shown(known), prefix="q")
     problems: list[str] = []
     if request.method == "POST" and lines.is_valid():
@@ -211,33 +302,69 @@ def questions(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The questions are saved."))
             return redirect("monitoring:wave", pk=row.pk)
-    context = {"wave": row, "lines": lines, "version": version, "problems": problems}
+    return _questions_page(request, row, lines, problems)
+
+
+def _questions_page(request: HttpRequest, row: Wave, lines: Any, problems: list[str], file: Any = None) -> HttpResponse:
+    last = row.questionnaires.order_by("-version").first()
+    known = questions_of(row)[1]
+    for place, line in enumerate(lines):
+        line.key = known[place].key if place < len(known) else ""
+    context = {"wave": row, "lines": lines, "last": last, "problems": problems, "file_form": file or QuestionFile()}
     return render(request, "monitoring/questions.html", context | {"crumbs": _under(row, _("Additional questions"))})
+
+
+@page(may=may_make, writes=True)
+def questions_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """The additional questions as an XLSForm: out of here, and into here."""
+    row = _wave(request, pk, keeping=True)
+    version, known = questions_of(row)
+    if request.method != "POST":
+        content = xlsform.written(known or xlsform.example(), row.name, version)
+        return _download(content, XLSX, f"domande-{row.pk}.xlsx")
+    form, problems = QuestionFile(request.POST, request.FILES), [_("Choose a file first.")]
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            # What is too large is refused unread.
+            read = xlsform.read(file.name, file.read(xlsform.MOST_BYTES + 1))
+            actions.save_questions(_actor(request), row, read.questions, source=file.name)
+        except ValidationError as error:
+            problems = error.messages
+        except NotPossible as error:
+            problems = [str(error)]
+        else:
+            count = sum(not question.is_note for question in read.questions)
+            said = ngettext("One question was read and saved.", "%(n)s questions were read and saved.", count)
+            messages.success(request, " ".join([said % {"n": count}, *read.notes]))
+            return redirect("monitoring:questions", pk=row.pk)
+    return _questions_page(request, row, QuestionSet(initial=shown(known), prefix="q"), problems, form)
+
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _download(content: bytes, kind: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 # --- sheets -------------------------------------------------------------------------------------------------------
 @page(may=reads)
 @require_safe
 def sheets(request: HttpRequest, pk: int) -> HttpResponse:
-    """The sheets of a wave, narrowed by answer, area, kind, or to those that nobody can be written about."""
+    """The sheets of a wave, narrowed by words or number, by answer, area and kind."""
     row, actor = _wave(request, pk, following=True), _actor(request)
-    rows = Sheet.objects.filter(wave=row).visible_to(actor)
-    chosen = {key: request.GET.get(key, "") for key in ("answer", "area", "kind")}
-    if chosen["answer"] == "unreached":
-        rows = reading.unreached(row, actor)
-    elif chosen["answer"] in Answer.values:
-        rows = rows.filter(answer=chosen["answer"])
-    if chosen["area"].isascii() and chosen["area"].isdigit() and len(chosen["area"]) < 19:
-        rows = rows.filter(area=int(chosen["area"]))
-    if chosen["kind"]:
-        rows = rows.filter(kind=chosen["kind"])
-    found = _paged(request, rows.order_by("title", "pk").select_related("area"))
+    chosen = {key: request.GET.get(key, "").strip()[:100] for key in reading.NARROWING}
+    found = _paged(request, reading.narrowed(row, actor, chosen).order_by("title", "pk").select_related("area"))
     monitored = reading.monitored_of(row)
     for one in found["page"].object_list if row.is_open else ():
         one.mine = monitored.may_answer(actor, one.record)
-    context = {"wave": row, **found, "chosen": chosen, "answers": [*Answer.choices, ("unreached", _("no address"))]}
-    context |= {"most": MOST_ON_PAPER, "is_open": row.is_open}
-    return render(request, "monitoring/sheets.html", context | {"crumbs": _under(row, _("Sheets"))})
+    context = {"wave": row, **found, "chosen": chosen, "most": paper.MOST, "is_open": row.is_open}
+    context |= reading.choices(row, actor) | {"crumbs": _under(row, _("Sheets"))}
+    return render(request, "monitoring/sheets.html", context)
 
 
 def _sheet(request: HttpRequest, pk: int, sheet: int) -> tuple[Wave, Sheet]:
@@ -318,33 +445,32 @@ def delegate(request: HttpRequest, pk: int, sheet: int) -> HttpResponse:
 
 @page(may=reads, writes=True)
 @require_POST
-def paper(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sheets to be printed, each with its own QR code: the chosen ones, at most as many as a stapler holds."""
+def print_sheets(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sheets to be printed, each with its own QR code: the ticked ones, or all the silent ones of a list."""
     row, actor = _wave(request, pk, following=True), _actor(request)
-    wanted = [
-        int(text) for text in request.POST.getlist("sheet") if text.isascii() and text.isdigit() and len(text) < 19
-    ]
-    rows = (
-        Sheet.objects.filter(wave=row, pk__in=wanted[:MOST_ON_PAPER]).visible_to(actor).select_related("wave", "area")
-    )
+    if "all" in request.POST:
+        chosen = {key: request.POST.get(key, "").strip()[:100] for key in reading.NARROWING}
+        rows = reading.narrowed(row, actor, chosen).silent()
+    else:
+        ticked = [
+            text for text in request.POST.getlist("sheet") if text.isascii() and text.isdigit() and len(text) < 19
+        ]
+        rows = Sheet.objects.filter(wave=row, pk__in=[int(text) for text in ticked[: paper.MOST]]).visible_to(actor)
     monitored = reading.monitored_of(row)
-    chosen = [one for one in rows.order_by("title", "pk") if monitored.may_answer(actor, one.record)]
-    if not chosen:
-        raise Http404
+    wanted = reading.unprinted_first(rows).select_related("wave", "area")
+    mine = [one for one in wanted[: paper.MOST] if monitored.may_answer(actor, one.record)]
+    if not mine:
+        if not row.is_open or not request.POST.getlist("sheet"):
+            raise Http404
+        messages.error(request, _("Tick at least one sheet."))
+        return redirect("monitoring:sheets", pk=row.pk)
     try:
-        handed = actions.hand_out(actor, chosen, _site(request))
-    except NotPossible as error:
+        handed = actions.hand_out(actor, mine, _site(request))
+        content = paper.pdf(row, handed, monitored, questions_of(row)[1])
+    except (NotPossible, paper.NotPrinted) as error:
         messages.error(request, str(error))
-        return redirect("monitoring:wave", pk=row.pk)
-    contents = monitored.content([one.record for one in chosen])
-    _version, asked = questions_of(row)
-    printed = []
-    for one, link in handed:
-        path, width = qr_path(link)
-        form = SheetForm(monitored=monitored, content=contents.get(one.record, {}), questions=asked, sheet=one)
-        printed.append({"sheet": one, "link": link, "path": path, "width": width, "form": form})
-    context = {"wave": row, "printed": printed, "crumbs": _under(row, _("Sheets on paper"))}
-    return render(request, "monitoring/paper.html", context)
+        return redirect("monitoring:sheets", pk=row.pk)
+    return _download(content, "application/pdf", f"schede-{row.pk}.pdf")
 
 
 # --- the personal link --------------------------------------------------------------------------------------------

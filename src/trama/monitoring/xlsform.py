@@ -391,3 +391,19 @@ def _choices_lines(questions: Sequence[Question]) -> Iterator[list[str]]:
         for value, name in _named(question).items():
             words = question.option_words.get(value, {})
             yield [f"l{number}", name, words.get("it", value), words.get("en", "")]
+
+
+def example() -> list[Question]:
+    """Questions to begin with, for who has none yet: one of each kind, with skip logic."""
+    return [
+        Question("sede", "Avete una sede?", QuestionType.ONE.value, ("si", "no"), required=True,
+                 words={"en": "Do you have premises?"},
+                 option_words={"si": {"it": "Sì", "en": "Yes"}, "no": {"it": "No", "en": "No"}}),
+        Question("stanze", "Quante stanze?", QuestionType.WHOLE.value, words={"en": "How many rooms?"},
+                 hints={"it": "Senza i bagni", "en": "Without bathrooms"}, relevant="${sede} = 'si'",
+                 constraint=". > 0 and . <= 50", refusal={"it": "Da 1 a 50 stanze.", "en": "From 1 to 50 rooms."}),
+        Question("quando", "Quando è aperta?", QuestionType.MANY.value, ("mattina", "sera"),
+                 words={"en": "When is it open?"}, relevant="${sede} = 'si'",
+                 option_words={"mattina": {"en": "in the morning"}, "sera": {"en": "in the evening"}}),
+        Question("altro", "C'è altro da dire?", QuestionType.TEXT.value, words={"en": "Anything else?"}),
+    ]  # fmt: skip

@@ -1,8 +1,8 @@
 """Every change to waves: making and opening, letters and answers, closing and what comes after."""
 
 from trama.monitoring.actions.answering import answer, delegate, hand_out
-from trama.monitoring.actions.closing import close_wave, reopen_wave, write_erratum
-from trama.monitoring.actions.letters import forget_recipients, remind, send_links
+from trama.monitoring.actions.closing import close_wave, frozen_of, reopen_wave, write_erratum
+from trama.monitoring.actions.letters import Sent, boxes, forget_recipients, remind, remind_when_due, send_links
 from trama.monitoring.actions.making import (
     NotPossible,
     count_scope,
@@ -16,7 +16,9 @@ from trama.monitoring.actions.past import Past, bring_closed_wave, bring_open_wa
 __all__ = [
     "NotPossible",
     "Past",
+    "Sent",
     "answer",
+    "boxes",
     "bring_closed_wave",
     "bring_open_wave",
     "close_wave",
@@ -24,9 +26,11 @@ __all__ = [
     "delegate",
     "delete_wave",
     "forget_recipients",
+    "frozen_of",
     "hand_out",
     "open_wave",
     "remind",
+    "remind_when_due",
     "reopen_wave",
     "save_questions",
     "save_wave",

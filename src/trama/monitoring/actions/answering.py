@@ -12,14 +12,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from trama.core import history
+from trama.core import bulk, history
 from trama.core.actor import Actor
 from trama.core.declarations import Monitored, gathered
 from trama.monitoring import questions as asking
-from trama.monitoring.actions.letters import line_of, send
+from trama.monitoring.actions.letters import line_of, write_one
 from trama.monitoring.actions.making import NotPossible, questions_of, refuse_unless
 from trama.monitoring.choices import Answer, Channel
-from trama.monitoring.links import invite
+from trama.monitoring.links import expiry, invite, new_token
 from trama.monitoring.models import Invitation, Sheet
 
 
@@ -92,9 +92,19 @@ def _write(
         raise ValidationError(_("Choose one of the four answers."))
 
 
-@transaction.atomic
 def delegate(actor: Actor, sheet: Sheet, email: str, name: str, site: str) -> Invitation:
-    """Send a link to somebody else who knows; they answer in the name of the worker who asks them."""
+    """Send a link to somebody else who knows; they answer in the name of the worker who asks them.
+
+    Raises NotPossible when the letter does not leave: it is sent again with the next ones.
+    """
+    row, invitation, token = _handed_over(actor, sheet, email, name)
+    if not write_one(actor, row, invitation, token, site):
+        raise NotPossible(_("The letter could not leave: the mail server does not answer. It is tried again later."))
+    return invitation
+
+
+@transaction.atomic
+def _handed_over(actor: Actor, sheet: Sheet, email: str, name: str) -> tuple[Sheet, Invitation, str]:
     row = _locked(sheet)
     refuse_unless(actor.user is not None and gathered.monitored[row.wave.what].may_answer(actor, row.record))
     if not row.wave.is_open:
@@ -105,22 +115,29 @@ def delegate(actor: Actor, sheet: Sheet, email: str, name: str, site: str) -> In
     if row.answer == Answer.NOT_MINE:
         row.answer, row.answered_at = Answer.WAITING, None
         row.save(update_fields=["answer", "answered_at"])
-    token, invitation = invite(row, row.wave, email=email, name=name.strip()[:200], handed_by_id=actor.user)
+    more = {"email": email, "name": name.strip()[:200], "handed_by_id": actor.user, "is_unsent": True}
+    token, invitation = invite(row, row.wave, **more)
     history.record(actor, "delegated", row, before)
-    send(row.wave, email, name.strip(), [line_of(row, site, token)], reminding=False)
-    return invitation
+    return row, invitation, token
 
 
 @transaction.atomic
 def hand_out(actor: Actor, sheets: Sequence[Sheet], site: str) -> list[tuple[Sheet, str]]:
     """Make links for sheets that go out on paper: gives each sheet with the address that its QR code holds."""
-    found = []
-    for sheet in sheets:
-        row = _locked(sheet)
+    wanted = [sheet.pk for sheet in sheets]
+    rows = Sheet.objects.select_for_update(of=("self",)).select_related("wave", "area").filter(pk__in=wanted)
+    locked_rows = {row.pk: row for row in rows.order_by("pk")}
+    found, made, acts = [], [], []
+    for row in (locked_rows[pk] for pk in wanted):
         refuse_unless(actor.user is not None and gathered.monitored[row.wave.what].may_answer(actor, row.record))
         if not row.wave.is_open:
             raise NotPossible(_("It is not open: there is nothing to fill in."))
-        token, _invitation = invite(row, row.wave, handed_by_id=actor.user, on_paper=True)
-        history.record(actor, "printed", row, history.state_of(row), {"by_way_of": [None, Channel.PAPER.value]})
+        token, digest = new_token()
+        made.append(Invitation(sheet=row, digest=digest, expires_at=expiry(row.wave), handed_by_id=actor.user,
+                               on_paper=True))  # fmt: skip
+        changes = {"by_way_of": [None, Channel.PAPER.value]}
+        acts.append(history.Act("printed", history.kind_of(row), str(row.pk), row.title, changes))
         found.append((row, line_of(row, site, token)["link"]))
+    bulk.insert(made)
+    history.record_many(actor, acts)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from trama.core.actor import Actor
 from trama.monitoring import freezing
 from trama.monitoring.actions.letters import forget_recipients
 from trama.monitoring.actions.making import NotPossible, locked, refuse_unless
-from trama.monitoring.choices import COVERED, WaveState
+from trama.monitoring.choices import COVERED, OUTSIDE, WaveState
 from trama.monitoring.models import Erratum, FrozenFigure, FrozenRow, Sheet, Wave
 from trama.monitoring.permissions import may_keep, may_reopen
 from trama.monitoring.reading import wave_before
@@ -22,16 +23,22 @@ from trama.monitoring.reading import wave_before
 BATCH = 500
 
 
-def close_wave(actor: Actor, wave: Wave, progress: Callable[[int, int], None] | None = None) -> Wave:
+def close_wave(
+    actor: Actor, wave: Wave, progress: Callable[[int, int], None] | None = None, seconds: float | None = None
+) -> Wave:
     """Close a wave: no more answers, then freeze its rows batch by batch, then its figures, and sign all of it.
 
     Every batch is a transaction of its own. Interrupted anywhere, closing again goes on with what is not frozen yet;
-    the last step happens whole or not at all.
+    the last step happens whole or not at all. With `seconds` it stops by itself after about so long: the wave that is
+    given back is then still being closed.
     """
     _begin(actor, wave)
-    total = Sheet.objects.filter(wave=wave).count()
-    done = 0
+    until = None if seconds is None else time.monotonic() + seconds
+    done, total = frozen_of(wave)
     while True:
+        if until is not None and time.monotonic() > until:
+            wave.refresh_from_db()
+            return wave
         frozen = FrozenRow.objects.filter(wave=wave).order_by().values("record")
         sheets = list(Sheet.objects.filter(wave=wave).exclude(record__in=frozen).order_by("record")[:BATCH])
         if not sheets:
@@ -43,6 +50,12 @@ def close_wave(actor: Actor, wave: Wave, progress: Callable[[int, int], None] | 
             progress(done, total)
     _freeze_outside(wave)
     return _finish(actor, wave)
+
+
+def frozen_of(wave: Wave) -> tuple[int, int]:
+    """How many of the records of a wave that is being closed are frozen, and of how many."""
+    rows = FrozenRow.objects.filter(wave=wave).exclude(answer=OUTSIDE)
+    return rows.count(), Sheet.objects.filter(wave=wave).count()
 
 
 def _freeze_outside(wave: Wave) -> None:

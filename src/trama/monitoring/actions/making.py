@@ -19,7 +19,8 @@ from trama.monitoring.models import Questionnaire, Sheet, Wave, WaveArea
 from trama.monitoring.permissions import may_keep
 from trama.territory import finding
 
-FIELDS = ("name", "promoter", "researcher", "starts_on", "ends_on", "answer_by", "kinds", "rule", "remind_after")
+FIELDS = ("name", "promoter", "researcher", "starts_on", "ends_on", "answer_by", "kinds", "rule", "remind_after",
+          "last_call", "aim", "times_apart")  # fmt: skip
 BATCH = 500
 
 
@@ -58,7 +59,9 @@ def save_wave(actor: Actor, data: Mapping[str, Any], wave: Wave | None = None) -
         raise ValidationError({"areas": _("Say where: at least one area.")})
     refuse_unless(may_keep(actor, areas))
     if wave is None:
-        wave = Wave(is_demonstration=facts.is_demonstration())
+        wave = Wave(is_demonstration=facts.is_demonstration(), what=data.get("what") or "experiences")
+        if wave.what not in gathered.monitored:
+            raise ValidationError(_("Nothing of this kind can be monitored."))
     else:
         wave = locked(wave)
         refuse_unless(may_keep(actor, wave.area_ids()))
@@ -90,8 +93,11 @@ def delete_wave(actor: Actor, wave: Wave) -> None:
 
 
 @transaction.atomic
-def save_questions(actor: Actor, wave: Wave, questions: Sequence[asking.Question]) -> Questionnaire:
-    """Write the additional questions. While somebody may have answered a version, a new one is made instead."""
+def save_questions(actor: Actor, wave: Wave, questions: Sequence[asking.Question], source: str = "") -> Questionnaire:
+    """Write the additional questions; `source` names the file they came from.
+
+    While somebody may have answered a version, a new one is made instead.
+    """
     row = locked(wave)
     refuse_unless(may_keep(actor, row.area_ids()))
     if row.state not in {WaveState.DRAFT, WaveState.OPEN}:
@@ -102,10 +108,11 @@ def save_questions(actor: Actor, wave: Wave, questions: Sequence[asking.Question
     if last is not None and last.questions == stored:
         return last
     if last is not None and row.state == WaveState.DRAFT:
-        last.questions, last.made_at = stored, timezone.now()
+        last.questions, last.made_at, last.source = stored, timezone.now(), source[:120]
         last.save()
     else:
-        last = Questionnaire.objects.create(wave=row, version=last.version + 1 if last else 1, questions=stored)
+        number = last.version + 1 if last else 1
+        last = Questionnaire.objects.create(wave=row, version=number, questions=stored, source=source[:120])
     history.record(
         actor, "asked", row, history.state_of(row), {"questions": [None, len(stored)], "version": last.version}
     )
@@ -119,8 +126,11 @@ def questions_of(wave: Wave) -> tuple[int, list[asking.Question]]:
 
 
 @transaction.atomic
-def open_wave(actor: Actor, wave: Wave) -> Wave:
-    """Open a wave: a sheet for every record in its scope. The links are sent by `send_links`."""
+def open_wave(actor: Actor, wave: Wave, site: str = "") -> Wave:
+    """Open a wave: a sheet for every record in its scope. The links are sent by `send_links`.
+
+    `site` is the address of this installation, which reminders that leave by themselves will need.
+    """
     row = locked(wave)
     refuse_unless(may_keep(actor, row.area_ids()))
     if row.state != WaveState.DRAFT:
@@ -135,8 +145,8 @@ def open_wave(actor: Actor, wave: Wave) -> Wave:
         part = records[start : start + BATCH]
         bulk.insert([sheet_for(row, pk, one) for pk, one in monitored.described(part).items()])
     before = history.state_of(row)
-    row.state, row.opened_at = WaveState.OPEN, timezone.now()
-    row.save(update_fields=["state", "opened_at"])
+    row.state, row.opened_at, row.site = WaveState.OPEN, timezone.now(), site[:200]
+    row.save(update_fields=["state", "opened_at", "site"])
     history.record(actor, "opened", row, before, {"sheets": [0, len(records)]})
     return row
 

@@ -61,10 +61,10 @@ def test_a_mail_box_gets_one_letter_with_a_link_for_each_of_its_sheets_and_no_to
     assert not any(token in held for found in sent.values() for token in found)
     assert "info@circolo.example" not in str(list(AuditEntry.objects.values()))
     # Written again, nobody gets a second letter; the reminder waits for its day.
-    assert actions.send_links(town.keeper, Wave.objects.get(), SITE) == 0
-    assert actions.remind(town.keeper, Wave.objects.get(), SITE) == 0
+    wave = Wave.objects.get()
+    assert actions.send_links(town.keeper, wave, SITE).letters == actions.remind(town.keeper, wave, SITE).letters == 0
     Invitation.objects.update(sent_at=timezone.now() - timedelta(days=11))
-    assert actions.remind(town.keeper, Wave.objects.get(), SITE) == 2
+    assert actions.remind(town.keeper, wave, SITE).letters == 2
 
 
 def test_an_answer_by_link_changes_the_record_and_names_the_channel(
