@@ -70,7 +70,7 @@ def choose_closeups(actor: Actor, wave: Wave, records: Sequence[int]) -> None:
         return
     rows.delete()
     CloseUp.objects.bulk_create([CloseUp(wave=wave, place=n, record=record) for n, record in enumerate(chosen, 1)])
-    history.record(actor, "chose_close_ups", wave, history.state_of(wave), {"close_ups": [before, chosen]})
+    history.record(actor, "changed", wave, history.state_of(wave), {"close_ups": [before, chosen]})
 
 
 def freeze(actor: Actor, subject: Subject, name: str) -> Profile:

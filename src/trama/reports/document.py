@@ -18,11 +18,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Heading:
-    """A title inside the document; level 1 begins a new page. `key` names the chapter, whatever the language."""
+    """A title inside the document; level 1 begins a new page, but for short chapters that run on.
+
+    `key` names the chapter, whatever the language.
+    """
 
     text: str
     level: int = 2
     key: str = ""
+    runs_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,7 @@ class Chart:
     alt: str
     specification: dict[str, Any]
     narrow: dict[str, Any] = field(default_factory=dict)  # the same for a telephone, where there is one
+    svg: str = ""  # the same for paper, where it was drawn already: then no engine is started for it
     key: str = ""
     table: str = ""  # the key of the table that holds its figures
     base: str = ""  # of how many, in a sentence
@@ -239,7 +244,7 @@ def _restored(data: dict[str, Any]) -> Block:
 def _block(block: Block) -> dict[str, Any]:
     match block:
         case Heading():
-            return {"type": "heading", "text": block.text, "level": block.level}
+            return {"type": "heading", "text": block.text, "level": block.level, "runs_on": block.runs_on}
         case Paragraph():
             return {"type": "paragraph", "text": block.text, "style": block.style}
         case Bullets():
@@ -249,7 +254,8 @@ def _block(block: Block) -> dict[str, Any]:
         case Table():
             return _table(block)
         case Chart():
-            return {"type": "picture", **_picture(block), "specification": block.specification}
+            drawn = {"svg": block.svg} if block.svg else {"specification": block.specification}
+            return {"type": "picture", **_picture(block), **drawn}
         case Map():
             return {"type": "picture", **_picture(block), "svg": block.svg}
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
+from trama.ui.charts import Bar
+
 FONT = "Titillium Web"
 INK, SOFT, LINE, DEEP, ATTENTION = "#17324d", "#455b71", "#d6dce3", "#0b4f92", "#8a4b00"
 WIDTH = 680.0
@@ -107,6 +109,30 @@ def _path(points: Sequence[tuple[float, float]], colour: str, width: float, dash
     d = "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
     return f'<path d="{d}" fill="none" stroke="{colour}" stroke-width="{width}" stroke-linejoin="round"{dashed}/>'
+
+
+# --- bars ---------------------------------------------------------------------------------------------------------
+BAR_HEIGHT, BAR_GAP, NAMES_WIDTH, LONGEST_NAME = 18.0, 8.0, 250.0, 42
+
+
+def bars_drawn(items: Sequence[Bar]) -> str:
+    """Horizontal bars in the order given, each with its name before it and its figure after it."""
+    top = max((item.value or 0 for item in items), default=0) or 1
+    room = WIDTH - NAMES_WIDTH - 90
+    parts = []
+    for place, item in enumerate(items):
+        y = place * (BAR_HEIGHT + BAR_GAP) + 2
+        length = max(room * (item.value or 0) / top, 1.0 if item.value else 0.0)
+        middle = y + BAR_HEIGHT / 2 + 4.5
+        name = wrapped(item.label, LONGEST_NAME, 1)[0]
+        parts.append(text(NAMES_WIDTH - 8, middle, name, size=13, anchor="end"))
+        fill = SOFT if item.apart else DEEP
+        parts.append(
+            f'<rect x="{NAMES_WIDTH:.1f}" y="{y:.1f}" width="{length:.1f}" height="{BAR_HEIGHT:.1f}" rx="1.5" '
+            f'fill="{fill}"/>'
+        )
+        parts.append(text(NAMES_WIDTH + length + 7, middle, item.text, size=13, weight=600))
+    return svg(WIDTH, len(items) * (BAR_HEIGHT + BAR_GAP) + 4, parts)
 
 
 # --- two measures -------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from trama.monitoring.models import Wave
 from trama.reports.document import Block, Cell, Chart, Line, Map, Paragraph, Table
+from trama.reports.drawing import bars_drawn
 from trama.reports.mapping import Circle, circles_drawn
 from trama.reports.waves import phrases
 from trama.reports.waves.counted import Counted, Cut, Place
@@ -45,6 +46,7 @@ def cut_chart(wave: Wave, cut: Cut, chapter: str) -> Chart:
         alt=_("Bar chart, %(label)s: %(figures)s.") % {"label": cut.label.lower(), "figures": figures},
         specification=charts.bars(items),
         narrow=charts.bars(items, charts.NARROW),
+        svg=bars_drawn(items),
         key=f"chart.{chapter}.{cut.key}",
         table=f"{chapter}.{cut.key}",
         base=phrases.base_of(cut),

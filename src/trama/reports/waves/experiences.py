@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 from trama.core.declarations import Monitored
 from trama.monitoring.models import Wave
 from trama.reports.document import Block, Cell, Chart, Figures, Heading, KeyFigure, Line, Map, Paragraph, Table
+from trama.reports.drawing import bars_drawn
 from trama.reports.waves import exhibits, phrases
 from trama.reports.waves.counted import Counted, Number
 from trama.territory import finding
@@ -179,6 +180,7 @@ def _kinds_chart(wave: Wave, split: Sequence[Number], total: Number) -> Chart:
         alt=_("Bar chart, organisations by sector: %(figures)s.") % {"figures": figures},
         specification=charts.bars(items),
         narrow=charts.bars(items, charts.NARROW),
+        svg=bars_drawn(items),
         key="chart.sector",
         table="sector",
         base=_("Base: %(n)s organisations, each counted once.") % {"n": total.text},
@@ -211,7 +213,7 @@ def _where(wave: Wave, found: Counted) -> Iterator[Block]:
     if not found.places:
         yield Paragraph(_("No sheet states an area."), key="experiences.where")
         return
-    yield Paragraph(_spread(wave, found), key="experiences.where")
+    yield Paragraph(spread(wave, found), key="experiences.where")
     drawn = places_map(wave, found)
     if drawn is not None:
         yield drawn
@@ -238,7 +240,8 @@ def _reach(wave: Wave, found: Counted) -> str:
     return text % {"n": number(reached), "total": number(total)}
 
 
-def _spread(wave: Wave, found: Counted) -> str:
+def spread(wave: Wave, found: Counted) -> str:
+    """In how many areas something happens, and how much is for the whole territory."""
     parts = [f"{_reach(wave, found)}."]
     everywhere = found.everywhere.numbers["records"].value if found.everywhere else 0
     if everywhere:

@@ -15,6 +15,7 @@ from trama.monitoring import freezing, reading
 from trama.monitoring.choices import COVERED, OUTSIDE, Answer, Channel
 from trama.monitoring.models import FrozenRow, Sheet, Wave
 from trama.reports.document import Block, Bullets, Cell, Chart, Heading, Line, Paragraph, Table
+from trama.reports.drawing import bars_drawn
 from trama.reports.phrases import listed
 from trama.reports.waves import phrases
 from trama.territory import finding
@@ -111,7 +112,7 @@ def method_blocks(wave: Wave, quality: Quality) -> Iterator[Block]:
     yield Paragraph(_which(wave), key="method.which")
     yield Paragraph("", key="method.added")
     yield Heading(_("Who answered"), 2)
-    yield Paragraph(_answered(quality), key="method.answers")
+    yield Paragraph(answered(quality), key="method.answers")
     yield _answers_table(wave, quality)
     table = _coverage_table(wave, quality)
     if table is not None:
@@ -161,7 +162,8 @@ def _which(wave: Wave) -> str:
     return text
 
 
-def _answered(quality: Quality) -> str:
+def answered(quality: Quality) -> str:
+    """How many sheets, for how many somebody answered, and by which way the answers came."""
     names = {"n": number(quality.asked), "covered": number(quality.covered)}
     text = ngettext("One sheet was prepared", "%(n)s sheets were prepared", quality.asked) % names
     if quality.covered == quality.asked:
@@ -294,6 +296,7 @@ def _fields_chart(wave: Wave, quality: Quality) -> Chart:
         alt=_("Bar chart, sheets that state each field: %(figures)s.") % {"figures": figures},
         specification=charts.bars(items),
         narrow=charts.bars(items, charts.NARROW),
+        svg=bars_drawn(items),
         key="chart.completeness",
         table="completeness",
         base=_("Base: %(base)s sheets for which somebody answered.") % {"base": number(len(quality.contents))},

@@ -18,13 +18,15 @@ from trama.reports.document import Block, Document, Heading, Paragraph
 from trama.reports.waves import phrases
 from trama.reports.waves.closeups import closeup_blocks
 from trama.reports.waves.counted import Counted, counted
-from trama.reports.waves.experiences import experience_blocks, key_figures, not_persons, places_map
-from trama.reports.waves.method import Quality, method_blocks, note_blocks, quality_of
+from trama.reports.waves.experiences import experience_blocks, key_figures, not_persons, spread
+from trama.reports.waves.method import Quality, answered, method_blocks, note_blocks, quality_of
 from trama.reports.waves.others import groups_blocks, labs_blocks, tables_blocks
 from trama.reports.waves.sources import source_blocks
-from trama.reports.waves.whole import whole_blocks
+from trama.reports.waves.whole import since_then, whole_blocks
 from trama.ui.numbers import day
 
+SUMMED_UP = ("service_role", "aim", "target", "public_service")  # the cuts of which the first page speaks
+SHORT = ("labs", "groups", "closeups", "sources")  # they go on where the chapter before them ends
 CHAPTERS = ("page", "method", "experiences", "tables", "labs", "groups", "whole", "closeups", "note", "sources")
 
 
@@ -86,14 +88,14 @@ def chapter(key: str) -> Heading:
         "note": _("Method note"),
         "sources": _("Sources and licences"),
     }
-    return Heading(titles[key], 1, key)
+    return Heading(titles[key], 1, key, runs_on=key in SHORT)
 
 
 def _blocks(wave: Wave, body: str, found: Counted, quality: Quality, closeups: Sequence[int]) -> Iterator[Block]:
     monitored = reading.monitored_of(wave)
     contents = list(quality.contents.values())
     yield chapter("page")
-    yield from _in_a_page(wave, found)
+    yield from _in_a_page(wave, found, quality)
     yield chapter("method")
     yield from method_blocks(wave, quality)
     yield chapter("experiences")
@@ -105,7 +107,7 @@ def _blocks(wave: Wave, body: str, found: Counted, quality: Quality, closeups: S
     yield chapter("groups")
     yield from groups_blocks(wave, monitored, contents)
     yield chapter("whole")
-    yield from whole_blocks(wave, reading.wave_before(wave), monitored, found.whole, quality)
+    yield from whole_blocks(wave, reading.wave_before(wave), found.whole, quality)
     yield chapter("closeups")
     yield from closeup_blocks(wave, monitored, closeups, quality.contents)
     yield chapter("note")
@@ -114,17 +116,25 @@ def _blocks(wave: Wave, body: str, found: Counted, quality: Quality, closeups: S
     yield from source_blocks(wave, quality.contents.keys(), body)
 
 
-def _in_a_page(wave: Wave, found: Counted) -> Iterator[Block]:
+def _in_a_page(wave: Wave, found: Counted, quality: Quality) -> Iterator[Block]:
+    """What somebody reads who reads no more than a page: the totals, where, who, what for, what changed."""
     monitored, whole = reading.monitored_of(wave), found.whole
-    if whole["records"].value:
-        text = _("In the period %(period)s the monitoring counts %(totals)s.")
-        names = {"period": phrases.period(wave), "totals": phrases.totals(monitored, whole)}
-        yield Paragraph(text % names, "lead", key="page.totals")
-    else:
+    if not whole["records"].value:
         yield Paragraph(_("The wave counts no experience: nobody answered for any."), "lead", key="page.totals")
+        return
+    text = _("In the period %(period)s the monitoring counts %(totals)s.")
+    names = {"period": phrases.period(wave), "totals": phrases.totals(monitored, whole)}
+    yield Paragraph(text % names, "lead", key="page.totals")
     yield key_figures(whole)
     yield not_persons("page")
+    yield Paragraph(answered(quality), key="page.answers")
+    if found.places:
+        yield Paragraph(spread(wave, found), key="page.where")
+    for key in SUMMED_UP:
+        cut = found.cuts.get(key)
+        if cut is not None and phrases.leading(cut) is not None:
+            yield Paragraph(phrases.sentence(cut), key=f"page.{key}")
+    before = reading.wave_before(wave)
+    if before is not None:
+        yield Paragraph(since_then(before, wave), key="page.change")
     yield Paragraph("", key="page.added")
-    drawn = places_map(wave, found)
-    if drawn is not None:
-        yield drawn

@@ -37,7 +37,7 @@ def source_blocks(wave: Wave, records: Collection[int], body: str) -> Iterator[B
         sheet=_("Sources"),
         key="sources",
         texts=frozenset({1, 2, 3, 4}),
-        widths=(4, 3, 2, 2, 4),
+        widths=(3.4, 2.6, 1.9, 2.3, 3.6),
     )
     yield Paragraph(
         _(

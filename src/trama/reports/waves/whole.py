@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from trama.core.declarations import Monitored
 from trama.monitoring import comparing
 from trama.monitoring.comparing import CHANGED, CONTINUED, ENDED, FOUND, LOST, NEW, Change, Comparison
 from trama.monitoring.models import Wave
 from trama.reports.document import Block, Cell, Chart, Heading, Line, Paragraph, Table
+from trama.reports.drawing import bars_drawn
 from trama.reports.phrases import listed
 from trama.reports.waves import phrases
 from trama.reports.waves.counted import Number
@@ -31,9 +31,7 @@ FATES = {
 }
 
 
-def whole_blocks(
-    wave: Wave, before: Wave | None, monitored: Monitored, whole: dict[str, Number], quality: Quality
-) -> Iterator[Block]:
+def whole_blocks(wave: Wave, before: Wave | None, whole: dict[str, Number], quality: Quality) -> Iterator[Block]:
     """The chapter."""
     yield Paragraph(_together(whole), "lead", key="whole.together")
     yield Paragraph("", key="whole.added")
@@ -44,7 +42,7 @@ def whole_blocks(
             key="whole.first",
         )
     else:
-        yield from _compared(before, wave, monitored)
+        yield from _compared(before, wave)
     yield Heading(_("Outlook"), 2)
     yield Paragraph(_outlook(quality), key="whole.outlook")
     yield Paragraph("", key="outlook.added")
@@ -97,13 +95,19 @@ def _outlook(quality: Quality) -> str:
 
 
 # --- compared -----------------------------------------------------------------------------------------------------
-def _compared(before: Wave, wave: Wave, monitored: Monitored) -> Iterator[Block]:
-    found = comparing.compare(before, wave)
+def since_then(before: Wave, wave: Wave) -> str:
+    """What became of the experiences of two waves, in a sentence."""
+    return _since(before, comparing.compare(before, wave))
+
+
+def _since(before: Wave, found: Comparison) -> str:
     names = {"wave": before.name, "period": phrases.period(before), "fates": listed(_fates(found))}
-    yield Paragraph(
-        _("The wave before, “%(wave)s”, looked at the period %(period)s. Since then: %(fates)s.") % names,
-        key="compare.whole",
-    )
+    return _("The wave before, “%(wave)s”, looked at the period %(period)s. Since then: %(fates)s.") % names
+
+
+def _compared(before: Wave, wave: Wave) -> Iterator[Block]:
+    found = comparing.compare(before, wave)
+    yield Paragraph(_since(before, found), key="compare.whole")
     for change in found.changes:
         yield Paragraph(change.text, key=f"compare.{change.key}")
     yield Paragraph(
@@ -161,6 +165,7 @@ def _fates_chart(before: Wave, wave: Wave, found: Comparison) -> Chart:
         alt=_("Bar chart, what became of the experiences: %(figures)s.") % {"figures": figures},
         specification=charts.bars(items),
         narrow=charts.bars(items, charts.NARROW),
+        svg=bars_drawn(items),
         key="chart.fates",
         table="fates",
         base=_("Base: the %(n)s experiences of either wave.") % {"n": number(sum(found.counts.values()))},
