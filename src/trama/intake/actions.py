@@ -45,8 +45,8 @@ from trama.intake.steps.resources import load_resources
 from trama.intake.steps.run import Run
 from trama.intake.steps.values import load_values
 from trama.intake.verdicts import Report, StepReport
-from trama.network.models import Organisation
 from trama.network.actions import propose as seek_duplicates
+from trama.network.models import Organisation
 from trama.people.actions import create_demonstration_logins
 from trama.territory import finding
 from trama.territory.italy import UnknownMunicipality, find
@@ -100,7 +100,7 @@ def load_recipe(
     """
     say = progress or (lambda text: None)
     steps = _chosen(recipe, only)
-    run = Run(actor=actor, recipe=recipe, folder=folder, dry=dry, today=timezone.localdate())
+    run = Run(actor=actor, recipe=recipe, folder=folder, dry=dry, today=timezone.localdate(), say=say)
     report = Report(recipe.key, recipe.title)
     # Before the transaction: who reads slowly must not keep the others from writing.
     _read_files(run, [step for step in steps if only in ("", step.name)])
@@ -306,15 +306,16 @@ def try_load(actor: Actor, recipe: Recipe, content: bytes, uploads: Iterable[Any
         raise
 
 
-def load_staged(actor: Actor, token: str, *, replace: bool = False) -> Report:
+def load_staged(actor: Actor, token: str, *, replace: bool = False, progress: Progress | None = None) -> Report:
     """Load for real what was put aside; the files go once they are loaded.
 
-    `replace`: whoever loads has said that values of another source may be replaced.
+    `replace`: whoever loads has said that values of another source may be replaced. `progress` is told how far it is.
     """
     folder = staging.staged(actor.user, token)
     if folder is None:
         raise RecipeError(_("the files are no longer there: send them again."))
-    report = load_recipe(actor, read(folder / staging.RECIPE), folder, dry=False, replace=replace)
+    recipe = read(folder / staging.RECIPE)
+    report = load_recipe(actor, recipe, folder, dry=False, replace=replace, progress=progress)
     staging.drop(token)
     return report
 

@@ -49,6 +49,7 @@ EVIDENCE: dict[str, str | Promise] = {
 AGAINST = frozenset({"other_code", "other_phone", "other_place", "other_kind"})
 # Sites on which everybody has a page: the host tells nothing.
 SHARED_HOSTS = ("facebook.com", "instagram.com", "youtube.com", "google.com", "linkedin.com", "bit.ly", "wordpress.com")
+A_SLIP = 55.0  # from here on two words may be one, written with a slip (0 … 100)
 BY_LIST = ":promoter:"  # keys of names met in a text beside something else: no list that names a body once
 
 
@@ -226,6 +227,18 @@ def seek(progress: Callable[[str], None] | None = None) -> Found:
     return Found(tuple(_pairs(parties, linked, unplaced)), bodies, linked.compared, linked.learned_from_lists)
 
 
+def _called_otherwise(one: Party, other: Party) -> bool:
+    """Whether each name has words of its own that the other has not, not even with a slip of the pen."""
+    from rapidfuzz import fuzz
+
+    first, second = (names.read(party.name).telling for party in (one, other))
+    own, theirs = (
+        "".join(word for word in mine if len(word) > 2 and word not in others)
+        for mine, others in ((first, second), (second, first))
+    )
+    return bool(own and theirs) and fuzz.ratio(own, theirs) < A_SLIP
+
+
 def _pairs(parties: Sequence[Party], linked: Linked, unplaced: frozenset[int]) -> list[Pair]:
     """One pair for each two organisations: the most probable of their names, with all that speaks for it.
 
@@ -244,8 +257,10 @@ def _pairs(parties: Sequence[Party], linked: Linked, unplaced: frozenset[int]) -
         if alias or other_alias:
             evidence = tuple(name for name in EVIDENCE if name in {*evidence, "by_other_name"})
         key = (min(a, b), max(a, b))
-        # A parish and its Caritas bear one name and are two: what is of different kinds is never more than possible.
-        two = "other_kind" in evidence and not {"same_code", "same_mail", "same_phone"} & set(evidence)
+        # A parish and its Caritas bear one name and are two: what is of different kinds is never more than possible;
+        # nor is, where no lists taught how much that tells, what has words of its own (“del Tiglio”, “della Quercia”).
+        two = "other_kind" in evidence or (not linked.learned_from_lists and _called_otherwise(one, other))
+        two = two and not {"same_code", "same_mail", "same_phone"} & set(evidence)
         if key not in best:
             probability, tier = (min(found.probability, 0.4), Tier.POSSIBLE) if two else (found.probability, found.tier)
             best[key] = Pair(*key, min(probability, 0.99), tier, evidence)

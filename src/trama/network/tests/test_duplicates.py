@@ -193,7 +193,18 @@ def test_a_search_that_breaks_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_decisions_move_the_weights_of_other_pairs() -> None:
     """Where people say again and again that one shared telephone makes no body, the next such pair is less probable."""
     pairs = []
-    plants = "tiglio quercia betulla gelso frassino castagno nocciolo ciliegio sambuco cipresso".split()
+    plants = [
+        "tiglio",
+        "quercia",
+        "betulla",
+        "gelso",
+        "frassino",
+        "castagno",
+        "nocciolo",
+        "ciliegio",
+        "sambuco",
+        "cipresso",
+    ]
     for number, plant in enumerate(plants):
         one, other = organisation(f"Circolo {plant}"), organisation(f"Cooperativa {plant}")
         for row in (one, other):
