@@ -5,7 +5,7 @@ from __future__ import annotations
 from trama.core.actor import Actor
 from trama.core.facts import HOME_AREA, facts
 from trama.territory import finding
-from trama.territory.permissions import KEEPERS, is_keeper
+from trama.territory.permissions import KEEPERS, is_keeper, is_writer
 
 
 def may_see_loads(actor: Actor) -> bool:
@@ -20,3 +20,8 @@ def may_load(actor: Actor) -> bool:
     home = facts().get(HOME_AREA)
     area = finding.id_of(str(home)) if home else None
     return area is not None and area in actor.areas_with(KEEPERS)
+
+
+def may_bring_records(actor: Actor) -> bool:
+    """A spreadsheet of records: also whoever writes in some area; of its rows those count that lie in areas of theirs."""
+    return may_load(actor) or is_writer(actor)

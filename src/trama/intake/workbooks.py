@@ -30,7 +30,7 @@ ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 def read_workbook(path: Path, spec: TableSpec) -> Table:
     """One sheet of a workbook as a table: the one that the recipe names, else the first that is not hidden."""
     check_size(path, MOST_BYTES)
-    _look(path)
+    look(path)
     asked = [str(path), spec.sheet, str(rows.MOST_ROWS), str(rows.MOST_COLUMNS)]
     try:
         with apart.answer(Path(sheets.__file__), asked, SECONDS) as told:
@@ -39,7 +39,7 @@ def read_workbook(path: Path, spec: TableSpec) -> Table:
         raise _too_big(path) from error
 
 
-def _look(path: Path) -> None:
+def look(path: Path) -> None:
     """Refuse, before any library opens it, what is no workbook, is locked, or unfolds without end."""
     words = {"file": shown(path.name)}
     with path.open("rb") as file:
@@ -93,7 +93,7 @@ def _table(path: Path, spec: TableSpec, told: IO[bytes]) -> Table:
     while header and not header[-1]:
         header.pop()
     width = len(header)
-    _check_merged(path, about, width)
+    _check_merged(path, about, width, spec.header_row)
     table = rows.table_of(
         shown(path.name), header, (row[:width] for row in records), sheet=about["sheet"], first=spec.header_row + 1
     )
@@ -144,10 +144,10 @@ def _check(path: Path, spec: TableSpec, about: dict[str, Any]) -> None:
         )
 
 
-def _check_merged(path: Path, about: dict[str, Any], width: int) -> None:
+def _check_merged(path: Path, about: dict[str, Any], width: int, header_row: int = 1) -> None:
     """Merged cells hold their value once: what the others mean is for whoever made the sheet to say."""
     for top, left, bottom, right in about["merged"]:
-        if left < width and (top, left) != (bottom, right):
+        if left < width and (top, left) != (bottom, right) and bottom >= header_row - 1:  # not of a title above
             raise RecipeError(
                 _(
                     "%(file)s, sheet “%(sheet)s”: the cells %(first)s to %(last)s are merged. Split them and write the "

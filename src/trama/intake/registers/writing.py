@@ -31,8 +31,11 @@ SOME = 1000
 def write(run: Run, plan: Plan, source: Source | None) -> None:
     """Write everything that a plan says; the audit and the search are told through the run."""
     bodies = _bodies(run, plan, source)
+    run.say(_("%(count)s new records …") % {"count": len(plan.new)})
     made = _new(run, plan, source)
+    run.say(_("%(count)s records to update …") % {"count": len(plan.updates)})
     _update_all(run, plan.updates)
+    run.say(_("Contacts, codes, areas and links …"))
     _hang(plan, made, bodies)
     touched = [*made.values(), *(update.pk for update in plan.updates)]
     if plan.registered.key == "experiences":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from trama.core.models import AuditHead
 from trama.intake.recipe import RegisterStep
-from trama.intake.registers import planning, writing
+from trama.intake.registers import mapping, planning, writing
 from trama.intake.registers.planning import Plan
 from trama.intake.steps.run import Run
 from trama.intake.verdicts import StepReport
@@ -15,7 +15,11 @@ def load_register(run: Run, step: RegisterStep, report: StepReport) -> None:
     plan = _planned(run, step)
     tell(plan, report)
     if not run.dry:
-        writing.write(run, plan, run.source(step))
+        source = run.source(step)
+        writing.write(run, plan, source)
+        run.about |= mapping.about(step, plan.table.columns)
+        if source is not None:
+            run.about["source"] = {name: getattr(source, name) for name in ("key", "title", "publisher", "licence")}
 
 
 def plan_early(run: Run, step: RegisterStep) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -84,6 +84,7 @@ class Run:
     folder: Path
     dry: bool = False
     today: date = field(default_factory=date.today)
+    say: Callable[[str], None] = lambda text: None
     sources: dict[str, Source] = field(default_factory=dict)
     roots: list[int] = field(default_factory=list)
     acts: list[Act] = field(default_factory=list)
@@ -147,8 +148,11 @@ class Run:
 
     def prepare(self) -> None:
         """Bring the sources and the codes of the recipe up to date."""
+        # A spreadsheet of somebody names its source; it says nothing new of one that is here.
+        update = any(step.kind != "register" for step in self.recipe.steps)
         for spec in self.recipe.sources:
-            self.sources[spec.key] = _bring_source(spec)
+            known = None if update else Source.objects.filter(key=spec.key).first()
+            self.sources[spec.key] = known or _bring_source(spec)
         added = [_code(spec) for spec in self.recipe.codes]
         known = set(Code.objects.filter(pk__in=[code.pk for code in added]).values_list("pk", flat=True))
         Code.objects.bulk_create([code for code in added if code.pk not in known])

@@ -1,0 +1,280 @@
+"""A spreadsheet of records on its way in, between one page and the next: put aside, understood, tried, loaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from trama.core.actor import Actor
+from trama.intake import actions, files, staging
+from trama.intake.context.desk import own_key
+from trama.intake.recipe import RecipeError, parse
+from trama.intake.registers import cells
+from trama.intake.registers import mapping as mappings
+from trama.intake.registers.areas import Areas, kind_of_header
+from trama.intake.registers.declared import REGISTERED
+from trama.intake.registers.fields import Field, Kind
+from trama.intake.registers.mapping import Mapping, as_before, recipe_of, remembered
+from trama.intake.registers.peeking import sheet_and_header, spec_of
+from trama.intake.registers.planning import OUTCOMES, Told
+from trama.intake.registers.proposing import is_ours, propose, which
+from trama.intake.rows import Table
+
+KINDS = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".json")
+TRIAL, ROWS, PROGRESS = ".trial.json", ".trial.jsonl", ".progress.json"
+MOST_WORDS = 80  # texts of one file that are asked about
+SHOWN = 50  # rows of a page
+MOST_POINTS = 5000  # of the map of a trial
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a dry run found: how many rows of each verdict, and what else would be written."""
+
+    counts: dict[str, int]
+    bodies: int  # organisations that would be added
+    body_names: list[str]
+    points: int
+    mark: str  # of the recipe that was tried
+
+    @property
+    def rows(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def changes(self) -> int:
+        return self.counts["new"] + self.counts["updated"]
+
+
+@dataclass(frozen=True)
+class Word:
+    """A text of the file that says nothing here, and in how many cells it stands."""
+
+    field: Field
+    text: str
+    count: int
+    near: str  # the value that may be meant
+
+
+@dataclass
+class Desk:
+    """What lies aside under a token: the folder, and what was said of the file."""
+
+    token: str
+    folder: Path
+    mapping: Mapping
+
+    def table(self) -> Table:
+        """The file as a table."""
+        return files.read(files.find(self.folder, self.mapping.file), self.mapping.table)
+
+    def keep(self, mapping: Mapping) -> None:
+        """Keep the mapping, and the recipe that follows from it; a trial of another one is no longer one."""
+        self.mapping = mapping
+        mappings.keep(self.folder, mapping)
+        (self.folder / staging.RECIPE).write_text(recipe_of(mapping, decisions=True), encoding="utf-8")
+
+    def recipe(self) -> str:
+        """The recipe that loads the next file alike."""
+        return recipe_of(self.mapping)
+
+    def choose(self, *, register: str, sheet: str, header_row: int) -> None:
+        """Look at the file anew: as another register, another sheet, another row of headers. Raises RecipeError."""
+        said = self.mapping
+        fresh = Mapping(said.file, register, sheet, said.sheets, header_row, records=said.records, title=said.title)
+        self.keep(_understood(self.folder, fresh))
+
+    # --- words
+    def words(self) -> list[Word]:
+        """Texts in columns of lists and areas that mean nothing here, those that stand most often first."""
+        table, found = self.table(), []
+        areas = Areas.here()
+        for key, headers in self.mapping.taken().items():
+            one = self.mapping.registered.by_key[key]
+            if one.kind not in {Kind.CODE, Kind.CODES, Kind.AREA, Kind.AREAS}:
+                continue
+            counts: Counter[str] = Counter()
+            for header in headers:
+                counts.update(row.cells[header].strip() for row in table.rows)
+            unknown = _unknown(one, counts, areas, kind_of_header(headers[0]))
+            found += [Word(one, text, count, _near(one, text)) for text, count in unknown.items()]
+        return sorted(found, key=lambda word: -word.count)[:MOST_WORDS]
+
+    # --- dry run
+    def trial(self, actor: Actor) -> Trial:
+        """The dry run, done if it was not yet. Raises RecipeError when the file cannot be understood so."""
+        mark = self._mark()
+        path = self.folder / TRIAL
+        if path.is_file():
+            kept = Trial(**json.loads(path.read_text(encoding="utf-8")))
+            if kept.mark == mark:
+                return kept
+        report = actions.load_recipe(actor, parse(recipe_of(self.mapping, decisions=True), staging.RECIPE), self.folder)
+        (step,) = report.steps
+        plan = step.plan
+        unread = [
+            Told(verdict.row, "refused", verdict.label, why=[(verdict.column, verdict.why)])
+            for verdict in step.those("refused")
+            if verdict.row in {fault.row for fault in plan.table.faults}
+        ]
+        told = sorted([*plan.told, *unread], key=lambda one: one.row)
+        counts = dict.fromkeys(OUTCOMES, 0) | Counter(one.outcome for one in told)
+        names = sorted(plan.bodies.new.values())
+        points = sum(one.lon is not None and one.lat is not None for one in told)
+        with (self.folder / ROWS).open("w", encoding="utf-8") as file:
+            for one in told:
+                # The verdict stands first, so that a page reads only the lines that it shows.
+                file.write(f"{one.outcome}\t{json.dumps(asdict(one), ensure_ascii=False)}\n")
+        trial = Trial(counts, len(names), names[:20], points, mark)
+        path.write_text(json.dumps(asdict(trial), ensure_ascii=False), encoding="utf-8")
+        return trial
+
+    def _mark(self) -> str:
+        told = recipe_of(self.mapping, decisions=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+    def rows(self, outcome: str = "") -> Iterator[str]:
+        """The lines of a dry run, of one verdict or of all: as JSON."""
+        with (self.folder / ROWS).open(encoding="utf-8") as file:
+            for line in file:
+                said, _tab, rest = line.partition("\t")
+                if outcome in ("", said):
+                    yield rest
+
+    def page(self, outcome: str, number: int) -> list[dict[str, Any]]:
+        """The verdicts of one page (from 1)."""
+        start = (number - 1) * SHOWN
+        return [json.loads(line) for place, line in enumerate(self.rows(outcome)) if start <= place < start + SHOWN]
+
+    def points(self) -> list[tuple[float, float, str, str, int]]:
+        """Where rows lie: longitude, latitude, name, verdict, row."""
+        found = []
+        for line in self.rows():
+            if '"lon": null' in line:
+                continue
+            one = json.loads(line)
+            if one["lat"] is not None:
+                found.append((one["lon"], one["lat"], one["label"], one["outcome"], one["row"]))
+        return found
+
+    # --- what a person decides
+    def decide(self, said: dict[str, str]) -> None:
+        """Keep what was decided of single rows: "same", "new", "leave"; empty to be asked again."""
+        known = {row: what for row, what in {**self.mapping.decisions, **said}.items() if what}
+        self.keep(replace(self.mapping, decisions=known))
+
+    def decide_all(self, what: str) -> None:
+        """What becomes of all rows that are possibly the same and were not decided singly."""
+        self.keep(replace(self.mapping, possible=what))
+
+    # --- progress
+    def say(self, text: str) -> None:
+        """Write down how far a load is."""
+        (self.folder / PROGRESS).write_text(json.dumps({"said": text}, ensure_ascii=False), encoding="utf-8")
+
+    def said(self) -> str:
+        """How far a load is; empty when none runs."""
+        try:
+            return str(json.loads((self.folder / PROGRESS).read_text(encoding="utf-8"))["said"])
+        except (OSError, ValueError, KeyError):
+            return ""
+
+
+def _unknown(one: Field, counts: Counter[str], areas: Areas, kind: str) -> Counter[str]:
+    """Of the texts of a column those that say nothing here."""
+    found: Counter[str] = Counter()
+    for text, count in counts.items():
+        if not text or cells.is_covered(text):
+            continue
+        try:
+            parts = cells.parts_of(text) if one.several else [text]
+        except cells.Unreadable:
+            continue
+        for part in parts:
+            try:
+                if one.list:
+                    for _key in cells.codes_of(one.list, part, {}) if one.several else [cells.code_of(one.list, part)]:
+                        pass
+                else:
+                    areas.one(part, kind)
+            except cells.Unreadable:
+                found[part] += count
+    return found
+
+
+def _near(one: Field, text: str) -> str:
+    """The value of a list whose name is most like a text; empty where none is."""
+    if not one.list:
+        return ""
+    from rapidfuzz import fuzz, process
+
+    names = dict(one.choices())
+    best = process.extractOne(text.casefold(), {key: name.casefold() for key, name in names.items()},
+                              scorer=fuzz.token_set_ratio, score_cutoff=80)  # fmt: skip
+    return str(best[2]) if best else ""
+
+
+def put_aside(actor: Actor, upload: Any, *, register: str = "", sheet: str = "", header_row: int = 0) -> Desk:
+    """Put a file aside and guess what its columns mean. Raises RecipeError, and then keeps nothing."""
+    if not upload.name.lower().endswith(KINDS):
+        raise RecipeError(
+            _("“%(name)s” is no table: send a .xlsx, .xls, .ods or .csv file.") % {"name": upload.name[:80]}
+        )
+    sent = staging.stage(actor.user, b"", [upload])
+    folder = staging.staged(actor.user, sent.token)
+    assert folder is not None  # noqa: S101
+    try:
+        (name,) = [path.name for path in folder.iterdir() if path.name != staging.RECIPE]
+        path = folder / name
+        some = [REGISTERED[register]] if register else []
+        found, row = sheet_and_header(path, sheet, some)
+        spec = spec_of(path, found, header_row or row)
+        fresh = Mapping(name, register, found, header_row=spec.header_row, records=spec.records)
+        fresh.title = Path(name).stem[:200]
+        mapping = _understood(folder, fresh)
+        desk = Desk(sent.token, folder, mapping)
+        desk.keep(mapping)
+    except BaseException:
+        staging.drop(sent.token)
+        raise
+    return desk
+
+
+def _understood(folder: Path, mapping: Mapping) -> Mapping:
+    """The mapping with what its columns probably mean; as for the last file with the same header, if there was one."""
+    table = files.read(files.find(folder, mapping.file), mapping.table)
+    asked = mapping.register
+    mapping.register = asked or which(table.columns, mapping.file)
+    mapping.columns = propose(table, mapping.registered)
+    mapping.rows = len(table.rows)
+    mapping.sheets = table.sheets if len(table.sheets) > 1 else []
+    mapping.sheet = table.sheet if len(table.sheets) > 1 else mapping.sheet
+    mapping.faults = [(fault.row, fault.why) for fault in table.faults[:5]]
+    mapping.ours = is_ours(table.columns, mapping.registered)
+    mapping.by_hand = "replace" if mapping.ours else "keep"
+    mapping.key = own_key(slugify(mapping.title)[:80] or mapping.register, mapping.title, mapping.publisher)
+    mapping.prefix = f"{mapping.register}-{mapping.key}"[:80]
+    before = remembered(table.columns)
+    if before is not None and asked in ("", before.outcome["mapping"]["register"]):
+        as_before(mapping, before)
+    return mapping
+
+
+def find(actor: Actor, token: str) -> Desk | None:
+    """What this person put aside under this token; None when there is nothing (any more)."""
+    folder = staging.staged(actor.user, token)
+    mapping = mappings.kept(folder) if folder else None
+    return Desk(token, folder, mapping) if folder and mapping else None
+
+
+def load(actor: Actor, desk: Desk) -> Any:
+    """Load for real what the dry run has shown, in one transaction. Gives the report. Raises RecipeError."""
+    return actions.load_staged(actor, desk.token, progress=desk.say)
