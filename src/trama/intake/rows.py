@@ -21,6 +21,7 @@ MOST_COLUMNS = 2_000
 MOST_CELLS = 2_000_000
 MOST_NOTES = 20  # of one file about cells that were cleaned; the rest is counted
 SEPARATORS = {";": ";", ",": ",", "\t": "TAB", "|": "|"}
+EXAMPLE = "▸"  # with which the first cell of an example row begins, in the workbooks that Trama gives to be filled
 AS_TEXT = re.compile(r'="([^"]*)"')  # how spreadsheets keep the zeros of a code in a CSV
 
 
@@ -124,6 +125,8 @@ def table_of(
         if number > MOST_ROWS + 1:
             raise _endless(table, _("%(count)s rows") % {"count": MOST_ROWS})
         if not any(cells):
+            continue
+        if cells[0].lstrip().startswith(EXAMPLE):
             continue
         cells_read += len(cells)
         if cells_read > MOST_CELLS:
