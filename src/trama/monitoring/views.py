@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -222,7 +222,11 @@ def going(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     return render(request, "monitoring/going.html", context)
 
 
-STEPS = {"send": _lazy("Letters leave"), "remind": _lazy("Reminders leave"), "close": _lazy("The wave is being closed")}
+STEPS = {
+    "send": gettext_lazy("Letters leave"),
+    "remind": gettext_lazy("Reminders leave"),
+    "close": gettext_lazy("The wave is being closed"),
+}
 
 
 def _how_far(request: HttpRequest) -> tuple[int, int]:
