@@ -125,6 +125,8 @@ PUBLIC = {
     "reports:index",
     "reports:territory",
     "reports:territory_file",
+    "reports:wave",
+    "reports:wave_file",
     "reports:profiles",
     "reports:profile",
     "reports:profile_file",
@@ -308,24 +310,64 @@ TABLE: dict[str, list[Case]] = {
     ],
     # what is written by hand is for the services of the area until it is frozen and published
     "reports:draft_file": [
-        get(SEES_HIDDEN["borgo"], code="=BORGO", language="=it", form="=zip"),
-        get(SEES_HIDDEN["ponte"], code="=PONTE", language="=it", form="=zip"),
+        get(SEES_HIDDEN["borgo"], kind="=territorio", code="=BORGO", language="=it", form="=zip"),
+        get(SEES_HIDDEN["ponte"], kind="=territorio", code="=PONTE", language="=it", form="=zip"),
+        *(
+            get(may, kind="=rilevazioni", code=f"closed wave of {town}", language="=it", form="=zip")
+            for town, may in WAVE_FOLLOWERS.items()
+        ),
+        get(NONE, kind="=rilevazioni", code="open wave of borgo", language="=it", form="=zip"),
     ],
     "reports:texts": [
-        get(SEES_HIDDEN["borgo"], code="=BORGO", language="=it"),
-        get(SEES_HIDDEN["ponte"], code="=PONTE", language="=it"),
-        get(NONE, code="=BORGO", language="=fr"),
+        get(SEES_HIDDEN["borgo"], kind="=territorio", code="=BORGO", language="=it"),
+        get(SEES_HIDDEN["ponte"], kind="=territorio", code="=PONTE", language="=it"),
+        get(NONE, kind="=territorio", code="=BORGO", language="=fr"),
+        *(
+            get(may, kind="=rilevazioni", code=f"closed wave of {town}", language="=it")
+            for town, may in WAVE_FOLLOWERS.items()
+        ),
+        get(NONE, kind="=rilevazioni", code="=BORGO", language="=it"),
     ],
-    "reports:text": form(WRITES_IN["borgo"], code="=BORGO", language="=it", key="=page.where")
-    + form(WRITES_IN["ponte"], code="=PONTE", language="=it", key="=page.where")
-    + [get(NONE, code="=BORGO", language="=it", key="=no.such")],
+    "reports:text": [
+        case
+        for town in ("borgo", "ponte")
+        for case in (
+            *form(WRITES_IN[town], kind="=territorio", code=f"={town.upper()}", language="=it", key="=page.where"),
+            *form(
+                OPENERS[town], kind="=rilevazioni", code=f"closed wave of {town}", language="=it", key="=page.totals"
+            ),
+        )
+    ]
+    + [get(NONE, kind="=territorio", code="=BORGO", language="=it", key="=no.such")],
     "reports:text_do": [
-        post(WRITES_IN["borgo"], code="=BORGO", language="=it", key="=page.where", what="=automatic"),
-        post(WRITES_IN["borgo"], code="=BORGO", language="=it", key="=page.where", what="=keep"),
-        post(NONE, code="=BORGO", language="=it", key="=page.where", what="=delete"),
-        post(NONE, code="=PONTE", language="=it", key="=page.where", what="=automatic"),
+        post(WRITES_IN["borgo"], kind="=territorio", code="=BORGO", language="=it", key="=page.where", what=f"={what}")
+        for what in ("automatic", "keep")
+    ]
+    + [
+        post(NONE, kind="=territorio", code="=BORGO", language="=it", key="=page.where", what="=delete"),
+        post(NONE, kind="=territorio", code="=PONTE", language="=it", key="=page.where", what="=automatic"),
     ],
-    "reports:freeze": form(WRITES_IN["borgo"], code="=BORGO") + form(WRITES_IN["ponte"], code="=PONTE"),
+    "reports:freeze": [
+        case
+        for town in ("borgo", "ponte")
+        for case in (
+            *form(WRITES_IN[town], kind="=territorio", code=f"={town.upper()}"),
+            *form(OPENERS[town], kind="=rilevazioni", code=f"closed wave of {town}"),
+        )
+    ],
+    # of a wave everybody reads what is frozen; of one that is not closed there is none
+    "reports:wave": [get(EVERYBODY, pk=f"closed wave of {town}") for town in ("borgo", "ponte")]
+    + [get(may, pk=f"open wave of {town}") for town, may in WAVE_FOLLOWERS.items()],
+    "reports:wave_file": [
+        get(EVERYBODY, pk="closed wave of borgo", language="=it", form="=xlsx"),
+        get(NONE, pk="closed wave of borgo", language="=it", form="=exe"),
+        get(NONE, pk="open wave of borgo", language="=it", form="=xlsx"),
+    ],
+    "reports:close_ups": [
+        case
+        for town in ("borgo", "ponte")
+        for case in (*form(OPENERS[town], pk=f"closed wave of {town}"), *form(NONE, pk=f"open wave of {town}"))
+    ],
     "reports:profiles": [get(EVERYBODY)],
     "reports:profile": [get(may, pk=name) for name, may in PROFILES_SEEN.items()],
     "reports:profile_file": [get(may, pk=name, language="=it", form="=zip") for name, may in PROFILES_SEEN.items()],
@@ -340,6 +382,7 @@ TABLE: dict[str, list[Case]] = {
     "intake:loads": [get(KEEPERS_SOMEWHERE)],
     "intake:load": [get(KEEPERS_SOMEWHERE, pk="load")],
     "intake:load_undo": form(REACH_BOTH, pk="load"),
+    "intake:template": [get(WRITERS_SOMEWHERE | REACH_BOTH, register="=places"), get(NONE, register="=nothing")],
     "intake:upload": form(REACH_BOTH),
     "intake:confirm": [post(NONE, token="=not-a-token-of-anybody")],
     "intake:indicators": form(REACH_BOTH),
