@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -19,12 +20,15 @@ from trama.core.pages import page
 from trama.intake import actions, printing, staging, undoing
 from trama.intake.forms import UploadForm
 from trama.intake.models import Load
-from trama.intake.permissions import may_load, may_see_loads
+from trama.intake.permissions import may_bring_records, may_load, may_see_loads
 from trama.intake.recipe import RecipeError
+from trama.intake.registers import template as workbooks
+from trama.intake.registers.declared import REGISTERED
 from trama.intake.verdicts import Report
 from trama.ui.numbers import number
 
 PER_PAGE = 25
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN = 500  # rows of which a page says something
 
 
@@ -89,6 +93,19 @@ def _say_undone(request: HttpRequest, done: undoing.TakenBack) -> None:
     text = _("Taken back. Removed: %(gone)s; put back as before: %(changed)s; restored: %(back)s.")
     words = {"gone": number(done.gone), "changed": number(done.changed), "back": number(done.back)}
     messages.success(request, text % words)
+
+
+@require_safe
+@page(may=may_bring_records)
+def template(request: HttpRequest, register: str) -> HttpResponse:
+    """An empty workbook of a register, in the language of the page."""
+    registered = REGISTERED.get(register)
+    if registered is None:
+        raise Http404
+    response = HttpResponse(workbooks.workbook(registered), content_type=XLSX)
+    name = f"modello-{register}.xlsx" if get_language() == "it" else f"template-{register}.xlsx"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 def _lines(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
