@@ -23,5 +23,5 @@ def may_load(actor: Actor) -> bool:
 
 
 def may_bring_records(actor: Actor) -> bool:
-    """A spreadsheet of records: also whoever writes in some area; of its rows those count that lie in areas of theirs."""
+    """A spreadsheet of records: also whoever writes in some area, of which only rows in their areas are taken."""
     return may_load(actor) or is_writer(actor)

@@ -21,7 +21,7 @@ from trama.intake.registers import cells
 from trama.intake.registers import mapping as mappings
 from trama.intake.registers.areas import Areas, kind_of_header
 from trama.intake.registers.declared import REGISTERED
-from trama.intake.registers.fields import Field, Kind
+from trama.intake.registers.fields import Field, Kind, as_compared
 from trama.intake.registers.mapping import Mapping, as_before, recipe_of, remembered
 from trama.intake.registers.peeking import sheet_and_header, spec_of
 from trama.intake.registers.planning import OUTCOMES, Told
@@ -217,6 +217,9 @@ def _near(one: Field, text: str) -> str:
     from rapidfuzz import fuzz, process
 
     names = dict(one.choices())
+    words = set(as_compared(text).split())
+    if said := next((key for key in names if key in words), ""):
+        return said  # “APS (sez. B)”
     best = process.extractOne(text.casefold(), {key: name.casefold() for key, name in names.items()},
                               scorer=fuzz.token_set_ratio, score_cutoff=80)  # fmt: skip
     return str(best[2]) if best else ""
