@@ -12,6 +12,8 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 endif
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS := never
+# Where Python may not keep what it compiled, every process compiles everything anew: seconds for each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test test-sqlite test-postgresql conformance conformance-postgresql \
