@@ -331,6 +331,11 @@ class QuestionForm(forms.Form):
     )  # fmt: skip
     refusal = forms.CharField(label=_("What is said if it is not"), max_length=300, required=False)
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for field in self.fields.values():
+            field.remark = _("if it is needed")  # type: ignore[attr-defined]
+
     FURTHER = ("english", "hint", "relevant", "constraint", "refusal")
 
     def further(self) -> list[Any]:

@@ -71,7 +71,7 @@ def pdf(wave: Wave, handed: Sequence[tuple[Sheet, str]], monitored: Monitored, q
     document["date"] = timezone.localdate().isoformat()
     with tempfile.TemporaryDirectory(prefix="trama-paper-") as name:
         path = Path(name) / "sheets.json"
-        path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+        path.write_text(json.dumps(document, ensure_ascii=False, default=str), encoding="utf-8")
         try:
             with apart.answer(PRESS, [name, str(TEMPLATE), str(fonts())], SECONDS) as told:
                 return told.read()

@@ -530,7 +530,7 @@ def comparison(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     later, earlier = _wave(request, pk), _wave(request, other)
     if not (later.is_closed and earlier.is_closed) or later.what != earlier.what or later.pk == earlier.pk:
         raise Http404
-    context = {"found": comparing.compare(earlier, later), "wave": later, "earlier": earlier}
+    context = {"found": comparing.compare(earlier, later), "wave": later, "earlier": earlier, "monitored": reading.monitored_of(later)}
     return render(request, "monitoring/comparison.html", context | {"crumbs": _under(later, _("Comparison"))})
 
 
