@@ -7,28 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from django.utils.functional import lazy
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from trama.core import small_counts
-from trama.core.declarations import FrozenAxis, FrozenBody, FrozenCount, Monitored, Text
+from trama.core.declarations import FrozenAxis, FrozenBody, FrozenCount, Monitored
 from trama.core.registers import Dimension, Measure, Register, Selection
 from trama.insight.counting import Counts, Tally, added_up
 from trama.monitoring.choices import QuestionType
 from trama.monitoring.cuts.words import EVERYWHERE, FrozenArea, FrozenDimension, Words
 from trama.monitoring.models import FrozenRow, Wave
-from trama.monitoring.questions import Question, is_asked
+from trama.monitoring.questions import CHOOSING, Question, is_asked, trees
 from trama.territory.choices import AreaKind
 
 Answers = tuple[Any, ...]
 ORGANISATIONS = "organisations"
 NAMING = "_naming"  # whether a record names an organisation that may be counted
 ALL = object()
+NUMBERS = (QuestionType.NUMBER, QuestionType.WHOLE)
 BOUNDS = (10, 50, 100, 500)  # of the classes in which the answers to a number question are told
 
 
@@ -159,34 +161,49 @@ def _moment(wave: Wave) -> Axis:
 
 def _asked_axis(question: Question, by_key: dict[str, Question]) -> Axis | None:
     """The axis of an additional question: options in their order, numbers in classes; texts and days have none."""
-    key = f"q_{question.key}"
-    asked = (lambda given: is_asked(question, given, by_key)) if question.after else None
-    if question.type in (QuestionType.ONE, QuestionType.MANY):
-        numbered = {option: str(n) for n, option in enumerate(question.options, start=1)}
-        options: tuple[tuple[str, Text], ...] = tuple((number, option) for option, number in numbered.items())
-        several = question.type == QuestionType.MANY
-
-        def answers(_one: dict[str, Any], given: dict[str, Any]) -> list[str]:
-            value = given.get(question.key)
-            chosen = value if isinstance(value, list) else [value]
-            return [numbered[option] for option in chosen if option in numbered]
-
-    elif question.type == QuestionType.NUMBER:
-        several, options = False, classes()
-
-        def answers(_one: dict[str, Any], given: dict[str, Any]) -> list[str]:
-            value = given.get(question.key)
-            return [] if value is None else [class_of(value)]
-
+    if question.type in CHOOSING:
+        # What would be read as a sign of ours in an address is numbered.
+        keys = {value: value if value[:1].isalnum() else f"o{n}" for n, value in enumerate(question.options, start=1)}
+        options = tuple((key, _later(partial(question.option, value))) for value, key in keys.items())
+    elif question.type in NUMBERS:
+        keys, options = {}, classes()
     else:
         return None
-    dimension = FrozenDimension(key, question.label, "", multiple=several, filterable=False, options=options)
-    return Axis(dimension, answers, asked=asked, question=question.key)
+
+    def answers(_one: dict[str, Any], given: dict[str, Any]) -> list[str]:
+        value = given.get(question.key)
+        if not question.options:
+            return [] if value is None else [class_of(value)]
+        return [keys[chosen] for chosen in (value if isinstance(value, list) else [value]) if chosen in keys]
+
+    def asked(given: dict[str, Any]) -> bool:
+        return is_asked(question, given, by_key)
+
+    dimension = FrozenDimension(
+        f"q_{question.key}",
+        _later(partial(_text_of, question)),
+        "",
+        multiple=question.type == QuestionType.MANY,
+        filterable=False,
+        options=options,
+    )
+    return Axis(dimension, answers, asked=asked if trees(question) else None, question=question.key)
 
 
-def classes() -> tuple[tuple[str, Text], ...]:
+def _text_of(question: Question) -> str:
+    return question.text
+
+
+def _said(text: Callable[[], str]) -> str:
+    return text()
+
+
+_later = lazy(_said, str)  # a text in the language of whoever reads it, not of whoever counted first
+
+
+def classes() -> tuple[tuple[str, Any], ...]:
     """The classes of the answers to a number question. The first above zero hides whether a number is a small one."""
-    found: list[tuple[str, Text]] = [
+    found: list[tuple[str, Any]] = [
         ("negative", _("below 0")),
         ("0", "0"),
         ("1", format_lazy(_("more than 0, less than {to}"), to=BOUNDS[0])),
@@ -210,8 +227,9 @@ def amounts_of(monitored: Monitored, words: Words) -> list[Amount]:
     """
     found = [_declared_amount(count) for count in monitored.counts]
     for question in words.questions:
-        if question.type == QuestionType.NUMBER:
-            measure = Measure(f"q_{question.key}", question.label, persons=True, sum_of="answers")
+        if question.type in NUMBERS:
+            label = _later(partial(_text_of, question))
+            measure = Measure(f"q_{question.key}", label, persons=True, sum_of="answers")
             found.append(Amount(measure, _given(question.key)))
     return found
 
@@ -410,8 +428,8 @@ def _together(
     across, across_answers = _answers_of_names(frame, cols, named, where)
     pair = down * max(1, len(across_answers)) + across
     whole = np.unique(np.stack([pair, named]), axis=1) if len(named) else np.zeros((2, 0), dtype=np.int64)
-    starts = np.flatnonzero(np.diff(whole[0], prepend=-1)).tolist() if whole.shape[1] else []
-    for start, stop in zip(starts, [*starts[1:], whole.shape[1]], strict=True):
+    starts = np.flatnonzero(np.diff(whole[0], prepend=-1)).tolist()
+    for start, stop in pairwise([*starts, whole.shape[1]]):
         key = int(whole[0, start])
         yield (
             (down_answers[key // max(1, len(across_answers))], across_answers[key % max(1, len(across_answers))]),

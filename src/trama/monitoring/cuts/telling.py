@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from django.core.exceptions import PermissionDenied
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from trama.core import figures, memo, small_counts
@@ -39,6 +39,8 @@ from trama.monitoring.cuts.frame import (
 from trama.monitoring.cuts.words import Words
 from trama.monitoring.models import FrozenRow, Sheet, Wave
 from trama.monitoring.permissions import reads
+from trama.network.choices import Reshaping
+from trama.network.models import Merge
 from trama.ui.numbers import number, percent
 
 KEPT = 600  # seconds for which the numbers of a closed wave are remembered: they do not change
@@ -235,9 +237,10 @@ def measures_of(source: Source) -> list[Measure]:
     return [whole, *([organisations] if source.frame.bodies else []), *others]
 
 
-def _table(
+def table_of(
     source: Source, area: str, rows: Axis, cols: Axis | None, measure: Measure, longest: int | None = None
 ) -> tuple[Crosstab, Counts]:
+    """One protected table, and what it was counted from, which goes nowhere. Raises CrosstabError."""
     frame = source.frame
     selection, within = _narrowed(source, area)
     places = frame.within(within)
@@ -320,7 +323,9 @@ def crossing(
     chosen = next((one for one in measures_of(source) if one.key == measure), None)
     if chosen is None:
         raise CrosstabError(_("“%(key)s” is nothing that this wave counts.") % {"key": measure})
-    return _table(source, area, axes[rows], axes[cols] if cols else None, chosen, longest)[0]
+    found = table_of(source, area, axes[rows], axes[cols] if cols else None, chosen, longest)[0]
+    notes = _united_since(source) if measure == ORGANISATIONS else ()
+    return replace(found, cautions=(*found.cautions, *notes))
 
 
 def choices(wave: Wave, actor: Actor) -> Choices:
@@ -347,14 +352,33 @@ def cuts(wave: Wave, actor: Actor, area: str = "") -> list[Cut]:
     First the areas, then who, how, for whom, with what, when; then the additional questions. Raises PermissionDenied.
     """
     source = source_of(wave, actor)
-    make = partial(_cuts, source, area)
+    make = partial(cuts_of, source, area)
     if source.provisional:
         return make()
     key = ("monitoring.cuts", wave.pk, wave.fingerprint, area, get_language())
-    return memo.remember(key, KEPT, make, heavy=True)
+    found = memo.remember(key, KEPT, make, heavy=True)
+    notes = _united_since(source)
+    return [replace(cut, notes=(*cut.notes, *notes)) for cut in found] if notes else found
 
 
-def _cuts(source: Source, area: str) -> list[Cut]:
+def _united_since(source: Source) -> tuple[str, ...]:
+    """Organisations that were counted as two and are one today: what was frozen stays, and is said."""
+    merged = Merge.objects.in_force().filter(what=Reshaping.MERGED)
+    gone = set(merged.order_by().values_list("gone", flat=True))
+    count = sum(body.id in gone for body in source.frame.bodies)
+    if not count or source.provisional:
+        return ()
+    said = ngettext(
+        "Since the wave was closed one of these organisations has been united with another: here it counts by itself.",
+        "Since the wave was closed %(n)s of these organisations have been united with others: here they count by "
+        "themselves.",
+        count,
+    )
+    return (said % {"n": number(count)},)
+
+
+def cuts_of(source: Source, area: str) -> list[Cut]:
+    """Every cut of what was read."""
     places = source.frame.within(_narrowed(source, area)[1])
     found = []
     for axis in source.frame.axes.values():
@@ -372,7 +396,7 @@ def _cut(source: Source, area: str, axis: Axis) -> Cut:
     refused: dict[str, str] = {}
     for measure in measures_of(source):
         try:
-            tables[measure.key], tallies[measure.key] = _table(source, area, axis, None, measure)
+            tables[measure.key], tallies[measure.key] = table_of(source, area, axis, None, measure)
         except CrosstabError as error:
             refused[measure.key] = str(error)
     whole = tables[RECORDS]

@@ -6,14 +6,23 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied
+from django.utils import translation
 
+from trama.core import codes, memo
 from trama.core.actor import NOBODY
-from trama.experiences.models import Experience
-from trama.experiences.tests.factories import make_experience, make_funding, make_organisation
-from trama.monitoring import actions
-from trama.monitoring.cuts import Cut, crossing, cuts
+from trama.core.models import Code
+from trama.experiences.models import Experience, Participation
+from trama.experiences.tests.factories import actor_with, make_experience, make_funding, make_organisation
+from trama.insight.crosstab import CrosstabError
+from trama.monitoring import actions, freezing
+from trama.monitoring.cuts import Cut, crossing, cuts, quality
 from trama.monitoring.models import Sheet, Wave
-from trama.monitoring.tests.factories import Town, make_open_wave, make_town
+from trama.monitoring.questions import Question
+from trama.monitoring.tests.factories import Town, make_open_wave, make_town, make_wave
+from trama.network import actions as network
+from trama.territory import finding
+from trama.territory.models import Area
 
 pytestmark = pytest.mark.django_db
 
@@ -101,3 +110,127 @@ def test_totals_are_told_as_well_as_they_are_known(town: Town) -> None:
     assert "distint" in reached.note
     frozen = {one.key: one.words["it"]["text"] for one in wave.figures.filter(group="")}
     assert (frozen["volunteers"], frozen["beneficiaries"]) == (volunteers.phrase, reached.phrase)
+
+
+def test_a_merge_before_the_close_counts_one_and_one_after_it_changes_nothing_that_was_frozen(town: Town) -> None:
+    twin = make_organisation("Circolo", is_ets=True, kind_id="organisation_kind:aps")
+    Participation.objects.create(experience=town.experiences[2], organisation=twin, role_id="tie_role:partner")
+    second = make_organisation("Biblioteca civica", is_ets=True)
+    Participation.objects.create(experience=town.experiences[1], organisation=second, role_id="tie_role:partner")
+    coordinator = actor_with("technical_coordinator", user=2001)
+    network.merge(coordinator, town.club, twin)
+    wave = closed(town)
+    with translation.override("en"):
+        before = by_key(cuts(wave, NOBODY))["area"]
+    assert before.total.numbers["organisations"].value == 5
+    assert not any("united" in note for note in before.notes)
+    network.merge(coordinator, town.library, second)
+    wave.refresh_from_db()
+    assert freezing.holds(wave)
+    with translation.override("en"):
+        after = by_key(cuts(wave, NOBODY))["area"]
+        crossed = crossing(wave, NOBODY, "area", measure="organisations")
+    assert after.total.numbers["organisations"].value == crossed.total.value == 5
+    assert all(any("united" in note for note in notes) for notes in (after.notes, crossed.cautions))
+
+
+QUESTIONS = [
+    Question("where", "Dove si fa?", "many", ("in sede", "in strada", "a casa")),
+    Question("open", "È aperta a tutti?", "one", ("sì", "no")),
+    Question("why", "Perché no?", "one", ("spazi", "assicurazione"), after="open", on="no"),
+    Question("young", "Quanti volontari sotto i 30 anni?", "number"),
+    Question("hours", "Ore alla settimana", "number"),
+    Question("words", "Altro", "text"),
+]
+
+
+def test_additional_questions_have_tables_too(town: Town) -> None:
+    wave = make_wave(town)
+    actions.save_questions(town.keeper, wave, QUESTIONS)
+    wave = actions.open_wave(town.keeper, wave)
+    given: list[dict[str, Any]] = [
+        {"where": ["in sede", "in strada"], "open": "no", "why": "spazi", "young": 1, "hours": 2.5},
+        {"where": ["in sede"], "open": "sì", "young": 12, "hours": 30},
+        {"open": "no", "young": 0},
+        {},
+    ]
+    for experience, answers in zip(town.experiences, given, strict=True):
+        Sheet.objects.filter(wave=wave, record=experience.pk).update(answer="confirmed", answers=answers)
+    wave = actions.close_wave(town.keeper, wave)
+    told = by_key(cuts(wave, NOBODY))
+    assert [key for key in told if key.startswith("q_")] == ["q_where", "q_open", "q_why", "q_young", "q_hours"]
+    where = told["q_where"]
+    assert {one.label: one.count.value for one in where.categories} == {"in sede": 2, "in strada": 1}
+    assert (where.said, where.base, where.several, where.is_question) == (2, 4, True, True)
+    # A question that depends on another has been asked of some only: they are its base.
+    assert (told["q_why"].base, told["q_why"].said) == (2, 1)
+    # Numbers are told in classes; a sum that may count persons holds a small number by its convention.
+    assert lines(told["q_young"]) == {"0": 1, "1": 1, "10": 1}
+    total = told["area"].total.numbers
+    assert (total["q_young"].value, total["q_young"].status, total["q_young"].known) == (14, "estimated", 3)
+    assert (total["q_hours"].value, total["q_hours"].known) == (32.5, 2)
+    crossed = crossing(wave, NOBODY, "q_where", "area")
+    assert [value.name for value in crossed.rows.values] == ["in sede", "in strada", "non indicato"]
+
+
+def test_one_area_is_told_with_what_lies_below_it_and_an_unknown_one_is_not(town: Town) -> None:
+    wave = closed(town)
+    west = by_key(cuts(wave, NOBODY, "BORGO-O"))
+    assert (west["area"].base, west["aim"].said) == (2, 0)
+    assert quality(wave, NOBODY, "BORGO-O").base == 2
+    with pytest.raises(CrosstabError):
+        cuts(wave, NOBODY, "PONTE")
+
+
+def test_what_may_harm_if_named_is_in_no_number(town: Town) -> None:
+    Experience.objects.filter(pk=town.experiences[1].pk).update(is_sensitive=True)
+    wave = closed(town)
+    assert by_key(cuts(wave, NOBODY))["area"].base == 3
+    shelter = make_organisation("Rifugio", is_sensitive=True)
+    hidden = make_organisation("Gruppo", is_public=False)
+    for body in (shelter, hidden):
+        Participation.objects.create(experience=town.experiences[0], organisation=body, role_id="tie_role:partner")
+    other = closed(town, name="Seconda")
+    for found in (wave, other):
+        assert by_key(cuts(found, NOBODY))["area"].total.numbers["organisations"].value == 4
+
+
+def test_names_places_and_order_stay_as_they_were_frozen(town: Town) -> None:
+    wave = closed(town)
+    Code.objects.filter(pk="aim:inclusion").update(label_it="Un altro nome", position=99)
+    Area.objects.filter(pk=town.areas["west"].pk).update(name="Ponente", parent=None)
+    codes.forget()
+    finding.forget()
+    memo.forget_all()
+    told = by_key(cuts(wave, NOBODY))
+    assert told["aim"].categories[0].label == "Promuovere inclusione sociale"
+    assert [one.label for one in told["area"].categories] == ["Est", "Ovest", "In tutto il territorio"]
+    with translation.override("en"):
+        assert by_key(cuts(wave, NOBODY))["aim"].categories[0].label == "Promote social inclusion"
+
+
+def test_an_open_wave_is_read_by_the_staff_and_says_that_it_is_provisional(town: Town) -> None:
+    wave = make_open_wave(town)
+    Sheet.objects.filter(wave=wave, record__in=[one.pk for one in town.experiences[:2]]).update(answer="confirmed")
+    with translation.override("en"):
+        found = by_key(cuts(wave, town.keeper))["area"]
+    assert found.base == 2
+    assert "provisional" in found.notes[0]
+    stranger = actor_with("plan_office", town.areas["hill"], user=3000)
+    for actor in (NOBODY, actor_with("org_contact", user=3001)):
+        with pytest.raises(PermissionDenied):
+            cuts(wave, actor)
+    assert cuts(wave, stranger)  # the plan office of an area below it follows it
+    with pytest.raises(PermissionDenied):
+        cuts(make_wave(town, "In preparazione"), town.keeper)
+
+
+def test_quality_stands_beside_the_numbers(town: Town) -> None:
+    wave = make_open_wave(town)
+    Sheet.objects.filter(wave=wave).exclude(record=town.experiences[0].pk).update(answer="confirmed")
+    wave = actions.close_wave(town.keeper, wave)
+    good = quality(wave, NOBODY)
+    assert (good.asked, good.answered, good.silent, good.base, good.without_result) == (4, 3, 1, 3, 2)
+    fields = {one.key: (one.filled, one.base) for one in good.fields}
+    assert fields["volunteers"] == (2, 3)
+    assert any("3" in note and "4" in note for note in by_key(cuts(wave, NOBODY))["need"].notes)
