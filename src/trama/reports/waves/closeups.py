@@ -38,12 +38,12 @@ def may_be_shown(wave: Wave) -> dict[int, str]:
     What was withdrawn or hidden since the closing stays in the figures, and is named nowhere.
     """
     rows = FrozenRow.objects.filter(wave=wave, answer__in=COVERED, is_sensitive=False).order_by("record")
-    names = {record: content.get("name", "") for record, content in rows.values_list("record", "content")}
+    names = dict(rows.values_list("record", "content__name"))
     register = gathered.registers.get(wave.what)
     if register is None:
         return {}
-    public = set(register.visible(NOBODY).order_by().values_list("pk", flat=True))
-    return {record: name for record, name in names.items() if record in public and name}
+    public = register.visible(NOBODY).filter(pk__in=rows.order_by().values("record")).order_by()
+    return {record: names[record] for record in public.values_list("pk", flat=True) if names[record]}
 
 
 def closeup_blocks(

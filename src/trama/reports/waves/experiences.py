@@ -95,7 +95,7 @@ def figures_table(wave: Wave, whole: dict[str, Number]) -> Table:
         subtitle=_("Known for: the sheets that state it."),
         notes=tuple(note for note in (whole["beneficiaries"].note if "beneficiaries" in whole else "",
                                       phrases.source_of(wave)) if note),
-        sheet=_("Figures"),
+        sheet=_("The figures of the wave"),
         key="figures",
         columns=("value", "", ""),
     )  # fmt: skip

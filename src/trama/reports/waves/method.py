@@ -162,8 +162,8 @@ def _which(wave: Wave) -> str:
     return text
 
 
-def answered(quality: Quality) -> str:
-    """How many sheets, for how many somebody answered, and by which way the answers came."""
+def answered(quality: Quality, *, ways: bool = True) -> str:
+    """How many sheets, for how many somebody answered, and by which `ways` the answers came."""
     names = {"n": number(quality.asked), "covered": number(quality.covered)}
     text = ngettext("One sheet was prepared", "%(n)s sheets were prepared", quality.asked) % names
     if quality.covered == quality.asked:
@@ -181,13 +181,13 @@ def answered(quality: Quality) -> str:
             quality.silent,
         )
         parts.append(silent % {"n": number(quality.silent)})
-    if quality.channels:
+    if quality.channels and ways:
         labels = dict(Channel.choices)
-        ways = [
+        came_by = [
             _("%(way)s (%(n)s)") % {"way": labels[way], "n": number(count)}
             for way, count in sorted(quality.channels.items(), key=lambda pair: (-pair[1], pair[0]))
         ]
-        parts.append(_("The answers came by: %(ways)s.") % {"ways": listed(ways)})
+        parts.append(_("The answers came by: %(ways)s.") % {"ways": listed(came_by)})
     return " ".join(parts)
 
 

@@ -127,7 +127,7 @@ def _in_a_page(wave: Wave, found: Counted, quality: Quality) -> Iterator[Block]:
     yield Paragraph(text % names, "lead", key="page.totals")
     yield key_figures(whole)
     yield not_persons("page")
-    yield Paragraph(answered(quality), key="page.answers")
+    yield Paragraph(answered(quality, ways=False), key="page.answers")
     if found.places:
         yield Paragraph(spread(wave, found), key="page.where")
     for key in SUMMED_UP:

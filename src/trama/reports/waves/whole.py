@@ -25,7 +25,7 @@ FATES = {
     NEW: gettext_lazy("new: began after the first period"),
     CONTINUED: gettext_lazy("went on as they were"),
     CHANGED: gettext_lazy("went on, changed"),
-    ENDED: gettext_lazy("ended"),
+    ENDED: gettext_lazy("came to an end"),
     LOST: gettext_lazy("not covered this time: nobody answered"),
     FOUND: gettext_lazy("covered for the first time: they were there before"),
 }
