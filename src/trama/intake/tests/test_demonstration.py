@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import zipfile
 from datetime import timedelta
+from pathlib import Path
 
+import openpyxl
 import pytest
+from django.core.management import call_command
 from django.utils import timezone, translation
 
 from trama.accounts.models import User
@@ -19,6 +25,7 @@ from trama.monitoring import comparing, freezing, reading
 from trama.monitoring.models import FrozenFigure, Wave
 from trama.network.choices import Role
 from trama.network.models import Membership, Organisation, Proposal
+from trama.reports.choices import FORMS
 from trama.territory import finding
 from trama.territory.models import Area, AreaClosure, ContextIndicator, ContextValue, Place, Population
 
@@ -73,6 +80,50 @@ def test_the_first_wave_gives_the_totals_of_the_survey_and_the_second_compares_w
     board = reading.board(third, SYSTEM)
     assert board["whole"].answered
     assert board["to_remind"]
+
+
+@pytest.mark.parametrize(
+    ("language", "totals", "mark"),
+    [
+        ("it", ("147 esperienze", "165 realtà", "oltre 500 volontari", "circa 6.900 persone raggiunte"), "Dimostraz"),
+        ("en", ("147 experiences", "165 organisations", "more than 500 volunteers", "about 6,900 people"), "Demonstr"),
+    ],
+)
+def test_the_report_of_the_first_wave_says_the_same_in_every_form(
+    imola: object, tmp_path: Path, language: str, totals: tuple[str, ...], mark: str
+) -> None:
+    first = Wave.objects.get(name="Primo monitoraggio")
+    for form in FORMS:
+        out = tmp_path / f"report.{form}"
+        call_command("report", "wave", wave=str(first.pk), out=[str(out)], lang=language)
+        said = said_by(out)
+        for total in totals:
+            assert total in said, (form, total)
+        assert mark in said, form
+        assert not re.search(r"(?<![\d.,a-f])512(?![\d.,a-f])", said), (form, "“more than 500” is not 512 anywhere")
+
+
+def test_the_report_of_the_second_wave_compares_with_the_first(imola: object, tmp_path: Path) -> None:
+    out = tmp_path / "secondo.zip"
+    call_command("report", "wave", wave="Secondo monitoraggio", out=[str(out)])
+    said = said_by(out)
+    assert "Esperienze: da 147 a " in said
+    assert "Persone raggiunte: da circa 6.900 a circa " in said
+    assert "è cambiata la realtà" in said
+
+
+def said_by(path: Path) -> str:
+    """All the words and figures of a file, as one line."""
+    if path.suffix == ".pdf":
+        done = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, text=True, check=True)
+        return re.sub(r"\s+", " ", done.stdout.replace("-\n", ""))
+    if path.suffix == ".xlsx":
+        book = openpyxl.load_workbook(path, read_only=True)
+        cells = (cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
+        return " ".join(str(cell) for cell in cells if cell is not None)
+    package = zipfile.ZipFile(path)
+    texts = [package.read(name).decode() for name in package.namelist() if name.endswith((".xml", ".csv", ".json"))]
+    return re.sub(r"\s+", " ", re.sub("<[^>]+>", "", " ".join(texts)))
 
 
 def test_what_is_true_names_its_source_and_what_is_invented_says_so(imola: object) -> None:
