@@ -1,6 +1,7 @@
 """Print a document: `python -m trama.reports.press FOLDER KEPT` makes document.pdf from document.json in a folder.
 
-With `--pictures` it draws the pictures alone, as PNG files for a word processor. Charts that were drawn before lie in
+With `--slides` it sets the slides that stand in the document, 16:9. With `--pictures` it draws the pictures alone, as
+PNG files for a word processor. Charts that were drawn before lie in
 the folder KEPT under the hash of what they show: to start what draws them costs a second.
 
 A process of its own, so that what draws and sets type never lives in the server. It knows no Django: it starts fast.
@@ -23,7 +24,7 @@ from trama.ui.draw import fonts, svg_of
 LOOK = "1"  # raise it when the drawing changes, so that no old picture stays
 MOST_KEPT = 600
 SHARP = 2.0  # pixels of a PNG per unit of the drawing
-TEMPLATE = Path(__file__).parent / "typst" / "document.typ"
+TEMPLATES = Path(__file__).parent / "typst"
 DATA, PDF = "document.json", "document.pdf"
 
 
@@ -79,7 +80,7 @@ def draw_folder(folder: Path, kept: Path) -> None:
         path.with_suffix(".png").write_bytes(png)
 
 
-def print_folder(folder: Path, kept: Path) -> None:
+def print_folder(folder: Path, kept: Path, template: str = "document.typ") -> None:
     """Set the document of a folder."""
     import typst
 
@@ -87,10 +88,10 @@ def print_folder(folder: Path, kept: Path) -> None:
     document = json.loads(path.read_text(encoding="utf-8"))
     _drawn(folder, document, kept)
     path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    shutil.copyfile(TEMPLATE, folder / TEMPLATE.name)
+    shutil.copyfile(TEMPLATES / template, folder / template)
     try:
         typst.compile(
-            str(folder / TEMPLATE.name),
+            str(folder / template),
             output=str(folder / PDF),
             root=str(folder),
             font_paths=[str(fonts())],
@@ -105,8 +106,11 @@ def print_folder(folder: Path, kept: Path) -> None:
 def main(arguments: list[str]) -> int:
     """Print, or say on the error stream why not (exit status 1)."""
     try:
-        work = draw_folder if "--pictures" in arguments else print_folder
-        work(Path(arguments[0]), Path(arguments[1]))
+        folder, kept = Path(arguments[0]), Path(arguments[1])
+        if "--pictures" in arguments:
+            draw_folder(folder, kept)
+        else:
+            print_folder(folder, kept, "slides.typ" if "--slides" in arguments else "document.typ")
     except (NotPrinted, ValueError, OSError) as error:
         print(error, file=sys.stderr)
         return 1

@@ -16,7 +16,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from trama.reports.bundle import zip_bytes
-from trama.reports.document import Bullets, Cell, Chart, Document, Heading, Map, Paragraph, Table, as_data
+from trama.reports.document import Bullets, Cell, Document, Heading, Paragraph, Table, as_data
+from trama.reports.slides.deck import deck_of
+from trama.reports.slides.pptx import Presentation
+from trama.reports.slides.sheets import slides_data
 from trama.reports.word import Word
 
 PRESS_SECONDS = 60
@@ -28,37 +31,64 @@ class NotPrinted(RuntimeError):
 
 def file_bytes(document: Document, form: str) -> bytes:
     """The document in one of the forms in which it is handed on (`choices.FORMS`), in its own language."""
-    makers = {"pdf": pdf_bytes, "docx": docx_bytes, "xlsx": xlsx_bytes, "zip": zip_bytes}
+    makers = {
+        "pdf": pdf_bytes,
+        "docx": docx_bytes,
+        "xlsx": xlsx_bytes,
+        "zip": zip_bytes,
+        "pptx": pptx_bytes,
+        "slides.pdf": slides_bytes,
+    }
     with translation.override(document.language):
         return makers[form](document)
 
 
 def pdf_bytes(document: Document) -> bytes:
     """The document as a tagged PDF (PDF/UA-1). Raises NotPrinted."""
+    return _printed(as_data(document))
+
+
+def slides_bytes(document: Document) -> bytes:
+    """The document as slides 16:9, a tagged PDF (PDF/UA-1). Raises NotPrinted."""
+    return _printed(slides_data(document, deck_of(document)), "--slides")
+
+
+def pptx_bytes(document: Document) -> bytes:
+    """The document as slides that an office goes on working on (PPTX). Raises NotPrinted."""
+    slides = deck_of(document)
+    return Presentation(document, slides, _drawn(slides_data(document, slides))).content()
+
+
+def docx_bytes(document: Document) -> bytes:
+    """The document for a word processor (DOCX). Raises NotPrinted when its pictures cannot be drawn."""
+    return Word(document, _drawn(as_data(document))).content()
+
+
+def _printed(data: dict[str, Any], *how: str) -> bytes:
+    """What the press sets from a document's data, as PDF."""
     with tempfile.TemporaryDirectory(prefix="trama-press-") as name:
         folder = Path(name)
-        _press(document, folder)
+        _press(data, folder, *how)
         pdf = folder / "document.pdf"
         if not pdf.exists():
             raise NotPrinted("the press printed nothing")
         return pdf.read_bytes()
 
 
-def docx_bytes(document: Document) -> bytes:
-    """The document for a word processor (DOCX). Raises NotPrinted when its pictures cannot be drawn."""
-    count = sum(isinstance(block, (Chart, Map)) for block in document.blocks)
-    pictures = []
-    if count:
-        with tempfile.TemporaryDirectory(prefix="trama-press-") as name:
-            folder = Path(name)
-            _press(document, folder, "--pictures")
-            pictures = [(folder / f"picture-{number}.png").read_bytes() for number in range(count)]
-    return Word(document, pictures).content()
+def _drawn(data: dict[str, Any]) -> list[bytes]:
+    """The pictures of a document's data as PNG files, in order."""
+    count = sum(block["type"] == "picture" for block in data["blocks"])
+    if not count:
+        return []
+    with tempfile.TemporaryDirectory(prefix="trama-press-") as name:
+        folder = Path(name)
+        _press(data, folder, "--pictures")
+        return [(folder / f"picture-{number}.png").read_bytes() for number in range(count)]
 
 
-def _press(document: Document, folder: Path, *how: str) -> None:
+def _press(data: dict[str, Any], folder: Path, *how: str) -> None:
     """Let the press work on a document in a folder. It keeps its charts where the installation keeps its own."""
-    (folder / "document.json").write_text(json.dumps(as_data(document), ensure_ascii=False), encoding="utf-8")
+    (folder / "document.json").write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
     kept = Path(settings.TRAMA_HOME) / "charts" / "printed"
     command = [sys.executable, "-m", "trama.reports.press", str(folder), str(kept), *how]
     try:
