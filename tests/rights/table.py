@@ -530,6 +530,18 @@ TABLE: dict[str, list[Case]] = {
     "monitoring:questions": [
         case for town in ("borgo", "ponte") for case in form(OPENERS[town], pk=f"draft wave of {town}")
     ],
+    "monitoring:questions_file": [
+        case for town in ("borgo", "ponte") for case in form(OPENERS[town], pk=f"draft wave of {town}")
+    ],
+    # How far sending and closing are: whoever keeps the wave, and nobody once it has not been opened.
+    "monitoring:going": [
+        case
+        for town in ("borgo", "ponte")
+        for what in ("send", "remind", "close")
+        for case in form(OPENERS[town], pk=f"open wave of {town}", what=f"={what}")
+    ]
+    + form(NONE, pk="open wave of borgo", what="=nothing")
+    + form(NONE, pk="draft wave of borgo", what="=close"),
     "monitoring:wave_do": [
         post(OPENERS[town], pk=f"{state} wave of {town}", what=f"={what}")
         for town in ("borgo", "ponte")
