@@ -110,8 +110,8 @@ class Chart:
     subtitle: str
     alt: str
     specification: dict[str, Any]
-    narrow: dict[str, Any] = field(default_factory=dict)  # the same for a telephone, where there is one
-    svg: str = ""  # the same for paper, where it was drawn already: then no engine is started for it
+    svg: str = ""  # the same, where it was drawn already: then no engine is started for it
+    narrow: str = ""  # and drawn for a telephone
     key: str = ""
     table: str = ""  # the key of the table that holds its figures
     base: str = ""  # of how many, in a sentence

@@ -112,27 +112,31 @@ def _path(points: Sequence[tuple[float, float]], colour: str, width: float, dash
 
 
 # --- bars ---------------------------------------------------------------------------------------------------------
-BAR_HEIGHT, BAR_GAP, NAMES_WIDTH, LONGEST_NAME = 18.0, 8.0, 250.0, 42
+PHONE = 330.0
+BAR_HEIGHT, BAR_GAP, NAMES_WIDTH, LONGEST_NAME, FIGURE_WIDTH = 18.0, 8.0, 250.0, 42, 90.0
 
 
-def bars_drawn(items: Sequence[Bar]) -> str:
-    """Horizontal bars in the order given, each with its name before it and its figure after it."""
+def bars_drawn(items: Sequence[Bar], width: float = WIDTH) -> str:
+    """Horizontal bars in the order given, each with its figure after it and its name before it (on a telephone over
+    it)."""
     top = max((item.value or 0 for item in items), default=0) or 1
-    room = WIDTH - NAMES_WIDTH - 90
+    narrow = width < WIDTH
+    left, head = (0.0, 17.0) if narrow else (NAMES_WIDTH, 0.0)
+    room, step = width - left - FIGURE_WIDTH, BAR_HEIGHT + BAR_GAP + head
     parts = []
     for place, item in enumerate(items):
-        y = place * (BAR_HEIGHT + BAR_GAP) + 2
+        y = place * step + 2 + head
         length = max(room * (item.value or 0) / top, 1.0 if item.value else 0.0)
         middle = y + BAR_HEIGHT / 2 + 4.5
         name = wrapped(item.label, LONGEST_NAME, 1)[0]
-        parts.append(text(NAMES_WIDTH - 8, middle, name, size=13, anchor="end"))
+        at = (left, y - 5, "start") if narrow else (left - 8, middle, "end")
+        parts.append(text(at[0], at[1], name, size=13, anchor=at[2]))
         fill = SOFT if item.apart else DEEP
         parts.append(
-            f'<rect x="{NAMES_WIDTH:.1f}" y="{y:.1f}" width="{length:.1f}" height="{BAR_HEIGHT:.1f}" rx="1.5" '
-            f'fill="{fill}"/>'
+            f'<rect x="{left:.1f}" y="{y:.1f}" width="{length:.1f}" height="{BAR_HEIGHT:.1f}" rx="1.5" fill="{fill}"/>'
         )
-        parts.append(text(NAMES_WIDTH + length + 7, middle, item.text, size=13, weight=600))
-    return svg(WIDTH, len(items) * (BAR_HEIGHT + BAR_GAP) + 4, parts)
+        parts.append(text(left + length + 7, middle, item.text, size=13, weight=600))
+    return svg(width, len(items) * step + 4, parts)
 
 
 # --- two measures -------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,17 +37,18 @@ class Section:
 def sections_of(document: Document) -> list[Section]:
     """The whole document in order."""
     sections: list[Section] = []
+    beside = {block.table for block in document.blocks if isinstance(block, Chart | Map) and block.table}
     for block in shown(document):
         if isinstance(block, Heading) and block.level == 1:
             sections.append(Section(block.text, block.key))
             continue
         if not sections:
             sections.append(Section(document.title))
-        sections[-1].blocks.append(_block(block))
+        sections[-1].blocks.append(_block(block, beside))
     return sections
 
 
-def _block(block: Any) -> tuple[str, Any]:
+def _block(block: Any, beside: Collection[str]) -> tuple[str, Any]:
     match block:
         case Heading():
             return "heading", block
@@ -60,19 +62,28 @@ def _block(block: Any) -> tuple[str, Any]:
             return "table", {
                 "table": block,
                 "lines": [_line(block, line) for line in block.lines],
-                "long": len(block.lines) > LONG,
+                # What a drawing shows already is unfolded by who wants the figures.
+                "long": len(block.lines) > LONG or block.key in beside,
                 "heads": [(head, _is_number(block, place)) for place, head in enumerate(block.heads)],
             }
-        case Chart():
-            shown = {"wide": chart_url(block.specification)}
-            if block.narrow:
-                shown["narrow"] = chart_url(block.narrow)
-            return "picture", {"picture": block, "foot": foot_of(block), **shown}
-        case Map():
-            # An image of its own keeps what it draws out of the page; its names are read in its alternative text.
-            drawn = base64.b64encode(block.svg.encode()).decode()
-            return "picture", {"picture": block, "foot": foot_of(block), "drawn": f"data:image/svg+xml;base64,{drawn}"}
+        case Chart() | Map():
+            return "picture", {"picture": block, "foot": foot_of(block), **_drawn(block)}
     raise TypeError(f"no block: {block!r}")
+
+
+def _drawn(picture: Chart | Map) -> dict[str, str]:
+    """The addresses of a drawing: what is drawn already is an image in the page, the rest is drawn when asked for."""
+    if not picture.svg:
+        assert isinstance(picture, Chart)  # noqa: S101
+        return {"wide": chart_url(picture.specification)}
+    narrow = picture.narrow if isinstance(picture, Chart) else ""
+    return {"wide": _inline(picture.svg)} | ({"narrow": _inline(narrow)} if narrow else {})
+
+
+def _inline(svg: str) -> str:
+    # An image has none of the fonts of the page: it takes one without serifs that the reader has.
+    svg = svg.replace('font-family="Titillium Web"', 'font-family="Titillium Web, Arial, sans-serif"', 1)
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}"
 
 
 def _line(table: Table, line: Line) -> dict[str, Any]:

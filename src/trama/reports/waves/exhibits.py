@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from trama.monitoring.models import Wave
 from trama.reports.document import Block, Cell, Chart, Line, Map, Paragraph, Table
-from trama.reports.drawing import bars_drawn
+from trama.reports.drawing import PHONE, bars_drawn
 from trama.reports.mapping import Circle, circles_drawn
 from trama.reports.waves import phrases
 from trama.reports.waves.counted import Counted, Cut, Place
@@ -45,8 +45,8 @@ def cut_chart(wave: Wave, cut: Cut, chapter: str) -> Chart:
         subtitle=subtitle if phrases.finding(cut) != subtitle else "",
         alt=_("Bar chart, %(label)s: %(figures)s.") % {"label": cut.label.lower(), "figures": figures},
         specification=charts.bars(items),
-        narrow=charts.bars(items, charts.NARROW),
         svg=bars_drawn(items),
+        narrow=bars_drawn(items, PHONE),
         key=f"chart.{chapter}.{cut.key}",
         table=f"{chapter}.{cut.key}",
         base=phrases.base_of(cut),

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 from trama.core.declarations import Monitored
 from trama.monitoring.models import Wave
 from trama.reports.document import Block, Cell, Chart, Figures, Heading, KeyFigure, Line, Map, Paragraph, Table
-from trama.reports.drawing import bars_drawn
+from trama.reports.drawing import PHONE, bars_drawn
 from trama.reports.waves import exhibits, phrases
 from trama.reports.waves.counted import Counted, Number
 from trama.territory import finding
@@ -179,8 +179,8 @@ def _kinds_chart(wave: Wave, split: Sequence[Number], total: Number) -> Chart:
         subtitle=_("Organisations by sector"),
         alt=_("Bar chart, organisations by sector: %(figures)s.") % {"figures": figures},
         specification=charts.bars(items),
-        narrow=charts.bars(items, charts.NARROW),
         svg=bars_drawn(items),
+        narrow=bars_drawn(items, PHONE),
         key="chart.sector",
         table="sector",
         base=_("Base: %(n)s organisations, each counted once.") % {"n": total.text},

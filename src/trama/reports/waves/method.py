@@ -15,7 +15,7 @@ from trama.monitoring import freezing, reading
 from trama.monitoring.choices import COVERED, OUTSIDE, Answer, Channel
 from trama.monitoring.models import FrozenRow, Sheet, Wave
 from trama.reports.document import Block, Bullets, Cell, Chart, Heading, Line, Paragraph, Table
-from trama.reports.drawing import bars_drawn
+from trama.reports.drawing import PHONE, bars_drawn
 from trama.reports.phrases import listed
 from trama.reports.waves import phrases
 from trama.territory import finding
@@ -295,8 +295,8 @@ def _fields_chart(wave: Wave, quality: Quality) -> Chart:
         subtitle=_("Sheets that state each field"),
         alt=_("Bar chart, sheets that state each field: %(figures)s.") % {"figures": figures},
         specification=charts.bars(items),
-        narrow=charts.bars(items, charts.NARROW),
         svg=bars_drawn(items),
+        narrow=bars_drawn(items, PHONE),
         key="chart.completeness",
         table="completeness",
         base=_("Base: %(base)s sheets for which somebody answered.") % {"base": number(len(quality.contents))},

@@ -11,7 +11,7 @@ from trama.monitoring import comparing
 from trama.monitoring.comparing import CHANGED, CONTINUED, ENDED, FOUND, LOST, NEW, Change, Comparison
 from trama.monitoring.models import Wave
 from trama.reports.document import Block, Cell, Chart, Heading, Line, Paragraph, Table
-from trama.reports.drawing import bars_drawn
+from trama.reports.drawing import PHONE, bars_drawn
 from trama.reports.phrases import listed
 from trama.reports.waves import phrases
 from trama.reports.waves.counted import Number
@@ -164,8 +164,8 @@ def _fates_chart(before: Wave, wave: Wave, found: Comparison) -> Chart:
         subtitle=_("Experiences by what became of them between the two waves"),
         alt=_("Bar chart, what became of the experiences: %(figures)s.") % {"figures": figures},
         specification=charts.bars(items),
-        narrow=charts.bars(items, charts.NARROW),
         svg=bars_drawn(items),
+        narrow=bars_drawn(items, PHONE),
         key="chart.fates",
         table="fates",
         base=_("Base: the %(n)s experiences of either wave.") % {"n": number(sum(found.counts.values()))},
