@@ -134,6 +134,10 @@ PUBLIC = {
     "monitoring:waves",
     "monitoring:wave",
     "monitoring:comparison",
+    "monitoring:cuts",
+    "monitoring:cuts_file",
+    "monitoring:crossing",
+    "monitoring:crossing_file",
     "monitoring:by_link",
     "insight:index",
     "insight:chart",
@@ -568,6 +572,18 @@ TABLE: dict[str, list[Case]] = {
         get(NONE, pk="closed wave of borgo", other="open wave of borgo"),
         get(NONE, pk="closed wave of borgo", other="closed wave of borgo"),
     ],
+    # The numbers of a closed wave are everybody's; of an open one they are provisional, for who follows it.
+    **{
+        f"monitoring:{name}": [get(EVERYBODY, pk="closed wave of borgo", **more)]
+        + [get(may, pk=f"open wave of {town}", **more) for town, may in WAVE_FOLLOWERS.items()]
+        + [get(NONE, pk="draft wave of borgo", **more)]
+        for name, more in {
+            "cuts": {},
+            "crossing": {},
+            "cuts_file": {"form": "=csv"},
+            "crossing_file": {"form": "=xlsx"},
+        }.items()
+    },
     "monitoring:sheets": [get(may, pk=f"open wave of {town}") for town, may in WAVE_FOLLOWERS.items()],
     # Whoever answers for the record types its sheet in: an evaluator reads the board, and writes nothing.
     "monitoring:sheet": [
