@@ -31,7 +31,7 @@ def write_text(actor: Actor, subject: Subject, language: str, key: str, text: st
     about = field_of(subject)
     row = WrittenText.objects.select_for_update().filter(language=language, key=key, **about).first()
     before = history.state_of(row) if row is not None else None
-    row = row or WrittenText(language=language, key=key, **about)  # type: ignore[misc]
+    row = row or WrittenText(language=language, key=key, **about)
     row.text, row.automatic = text, automatic
     row.save()
     history.record(actor, "changed" if before else "created", row, before)
@@ -84,7 +84,7 @@ def freeze(actor: Actor, subject: Subject, name: str) -> Profile:
     at = timezone.now().replace(microsecond=0)
     content = content_of(subject, name, at)  # takes a second: before the transaction, which keeps others waiting
     try:
-        profile = Profile(name=name, frozen_at=at, fingerprint=fingerprint(content), **about)  # type: ignore[misc]
+        profile = Profile(name=name, frozen_at=at, fingerprint=fingerprint(content), **about)
         return _freeze(actor, profile, content)
     except IntegrityError as error:
         raise NotPossible(_("There is a profile of this name already: choose another one.")) from error

@@ -52,8 +52,8 @@ class CloseUpForm(forms.Form):
     second = forms.TypedChoiceField(label=_("Second close-up"), required=False, coerce=int, empty_value=None)
 
     def __init__(self, *args: Any, names: Mapping[int, str], chosen: Sequence[int], **kwargs: Any) -> None:
-        places = zip(("first", "second"), chosen, strict=False)
-        super().__init__(*args, initial=dict(places), **kwargs)
+        kwargs["initial"] = dict(zip(("first", "second"), chosen, strict=False))
+        super().__init__(*args, **kwargs)
         choices = sorted(names.items(), key=lambda pair: (pair[1].casefold(), pair[0]))
         for name in ("first", "second"):
             field = self.fields[name]

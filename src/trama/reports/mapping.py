@@ -331,8 +331,8 @@ def circles_drawn(circles: Sequence[Circle], around: Collection[int]) -> str | N
     area would say more of large areas than of small ones.
     """
     wanted = {circle.area for circle in circles}
-    rows = Boundary.objects.filter(area__in={*wanted, *around}, valid_to__isnull=True).select_related("area")
-    rows = list(rows.order_by("area__name", "area_id"))
+    found = Boundary.objects.filter(area__in={*wanted, *around}, valid_to__isnull=True).select_related("area")
+    rows = list(found.order_by("area__name", "area_id"))
     parts = [row for row in rows if row.area_id in wanted]
     if not parts:
         return None

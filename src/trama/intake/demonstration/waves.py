@@ -16,6 +16,9 @@ from trama.experiences.models import Experience, ExperienceArea, ExperienceCode,
 from trama.intake.demonstration.invented import SEED, Invented
 from trama.monitoring.actions import Past, bring_closed_wave, bring_open_wave
 from trama.monitoring.choices import OUTSIDE, Answer
+from trama.monitoring.models import Wave
+from trama.reports.actions import choose_closeups
+from trama.reports.waves.closeups import may_be_shown
 from trama.territory import finding
 
 PROMOTER, RESEARCHER = "Ufficio di piano (dimostrativo)", "Istituto di ricerca (dimostrativo)"
@@ -94,7 +97,8 @@ def write(actor: Actor, made: Invented, editions: dict[int, Experience]) -> None
     contents = monitored.content(records)
     first = [Past(pk, _said(rng), _at(end + timedelta(days=20 + pk % 60)), _way(pk), contents[pk]) for pk in records]
     fields = _fields("Primo monitoraggio", start, end, end + timedelta(days=15), end + timedelta(days=80))
-    bring_closed_wave(actor, {**fields, "closed_at": _at(end + timedelta(days=90))}, [home], first)
+    wave = bring_closed_wave(actor, {**fields, "closed_at": _at(end + timedelta(days=90))}, [home], first)
+    _tell_from_near(actor, wave, contents)
     _second(actor, rng, today, home, [one.record for one in first])
     asked = today - timedelta(days=120)
     third = [
@@ -128,7 +132,15 @@ def _second(actor: Actor, rng: random.Random, today: date, home: int, before: li
     told = monitored.content(gone)
     outside = [Past(pk, OUTSIDE, content=told[pk]) for pk in gone]
     fields = _fields("Secondo monitoraggio", start, end, end + timedelta(days=5), end + timedelta(days=40))
-    bring_closed_wave(actor, {**fields, "closed_at": _at(end + timedelta(days=45))}, [home], found, outside)
+    wave = bring_closed_wave(actor, {**fields, "closed_at": _at(end + timedelta(days=45))}, [home], found, outside)
+    _tell_from_near(actor, wave, contents)
+
+
+def _tell_from_near(actor: Actor, wave: Wave, contents: dict[int, dict[str, Any]]) -> None:
+    """Choose two experiences of which the report tells from near: those of which most is told."""
+    told = [pk for pk in may_be_shown(wave) if contents[pk]["outputs"] and contents[pk]["organisations"]]
+    told.sort(key=lambda pk: (-len(contents[pk]["outputs"]) - len(contents[pk]["summary"]), pk))
+    choose_closeups(actor, wave, told[:2])
 
 
 def _asked(scope: Scope) -> list[int]:
