@@ -17,3 +17,8 @@ FORMS = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "zip": "application/zip",
 }
+# The same as slides, for the report of a wave; the first is a PDF 16:9 (`….slides.pdf`).
+SLIDES = {
+    "slides": "application/pdf",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+}

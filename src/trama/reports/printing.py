@@ -37,7 +37,7 @@ def file_bytes(document: Document, form: str) -> bytes:
         "xlsx": xlsx_bytes,
         "zip": zip_bytes,
         "pptx": pptx_bytes,
-        "slides.pdf": slides_bytes,
+        "slides": slides_bytes,
     }
     with translation.override(document.language):
         return makers[form](document)

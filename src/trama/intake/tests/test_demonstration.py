@@ -25,7 +25,7 @@ from trama.monitoring import comparing, freezing, reading
 from trama.monitoring.models import FrozenFigure, Wave
 from trama.network.choices import Role
 from trama.network.models import Membership, Organisation, Proposal
-from trama.reports.choices import FORMS
+from trama.reports.choices import FORMS, SLIDES
 from trama.territory import finding
 from trama.territory.models import Area, AreaClosure, ContextIndicator, ContextValue, Place, Population
 
@@ -93,8 +93,8 @@ def test_the_report_of_the_first_wave_says_the_same_in_every_form(
     imola: object, tmp_path: Path, language: str, totals: tuple[str, ...], mark: str
 ) -> None:
     first = Wave.objects.get(name="Primo monitoraggio")
-    for form in FORMS:
-        out = tmp_path / f"report.{form}"
+    for form in (*FORMS, *SLIDES):
+        out = tmp_path / ("report.slides.pdf" if form == "slides" else f"report.{form}")
         call_command("report", "wave", wave=str(first.pk), out=[str(out)], lang=language)
         said = said_by(out)
         for total in totals:

@@ -26,8 +26,8 @@ NAMESPACES = f'xmlns:a="{DRAWING}" xmlns:r="{RELATIONS}" xmlns:p="{MAIN}"'
 TYPE = "application/vnd.openxmlformats-officedocument"
 COVER, TEXT, TITLE_ONLY = 1, 2, 3  # the layouts, by their numbers
 TREE = (
-    '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm><a:off x="0" y="0"/>'
-    '<a:ext cx="0" cy="0"/><a:chOff x="0" y="0"/><a:chExt cx="0" cy="0"/></a:xfrm></p:grpSpPr>'
+    '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm>'
+    '<a:off x="0" y="0"/><a:ext cx="0" cy="0"/><a:chOff x="0" y="0"/><a:chExt cx="0" cy="0"/></a:xfrm></p:grpSpPr>'
 )
 SLIDE_WIDE, SLIDE_HIGH = 12_192_000, 6_858_000  # 16:9
 # Places, in inches.
@@ -124,11 +124,9 @@ class Presentation:
         layout, inside = makers[slide.kind](slide)
         if layout != COVER:
             inside += self._around(slide)
-        yield (
-            f"ppt/slides/slide{number}.xml",
-            f"{HEAD}<p:sld {NAMESPACES}><p:cSld><p:spTree>{TREE}{''.join(inside)}</p:spTree></p:cSld>"
-            "<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:sld>",
-        )
+        tree = f"<p:cSld><p:spTree>{TREE}{''.join(inside)}</p:spTree></p:cSld>"
+        end = "<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:sld>"
+        yield f"ppt/slides/slide{number}.xml", f"{HEAD}<p:sld {NAMESPACES}>{tree}{end}"
         yield (
             f"ppt/slides/_rels/slide{number}.xml.rels",
             _relations((f"{RELATIONS}/slideLayout", f"../slideLayouts/slideLayout{layout}.xml"), *links),
@@ -220,7 +218,7 @@ class Presentation:
         several = count if count <= 4 else -(-count // 2)
         step = 12 / several
         longest = max((len(item.value) for item in slide.figures), default=1)
-        size = 32 if longest > 14 else 40 if longest > 9 else 54
+        size = 30 if longest > 14 else 36 if longest > 9 else 54
         inside = [self._title(slide)]
         for place, item in enumerate(slide.figures):
             x, y = 0.667 + step * (place % several), 2.6 + 1.9 * (place // several)

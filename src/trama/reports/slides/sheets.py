@@ -7,10 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from trama.reports.document import Chart, Document, Table, as_data
+from trama.reports.slides.bars import bars_for_slide, bars_of
 from trama.reports.slides.deck import Slide
-
-SHAPE = 1.75  # width of the place of a picture, in heights
-LEAST = 400  # units; narrower, no room is left beside the names of the rows
 
 
 def slides_data(document: Document, slides: Sequence[Slide]) -> dict[str, Any]:
@@ -45,13 +43,9 @@ def _pictures(document: Document, pictures: Sequence[Any]) -> list[dict[str, Any
 
 
 def _closer(chart: Chart) -> Chart:
-    """A low chart drawn less wide, so that its letters are as large on a slide as those of a high one."""
-    specification = chart.specification
-    width, height = specification.get("width"), specification.get("height")
-    if not isinstance(width, int) or not isinstance(height, int) or "concat" in specification:
-        return chart
-    wanted = max(LEAST, round(height * SHAPE))
-    return replace(chart, specification={**specification, "width": wanted}) if wanted < width else chart
+    """A chart of bars drawn anew in the shape of a slide; any other as it is."""
+    bars = bars_of(chart)
+    return replace(chart, svg=bars_for_slide(bars)) if bars else chart
 
 
 def _table(table: Table) -> dict[str, Any]:

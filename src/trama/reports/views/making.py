@@ -21,7 +21,7 @@ from trama.core.pages import anyone, page
 from trama.monitoring.choices import WaveState
 from trama.monitoring.models import Wave
 from trama.reports import counted, printing
-from trama.reports.choices import FORMS
+from trama.reports.choices import FORMS, SLIDES
 from trama.reports.document import Document
 from trama.reports.editing import with_written
 from trama.reports.live import report_of_today
@@ -125,7 +125,11 @@ def territory(request: HttpRequest, code: str) -> HttpResponse:
         "registers": registers,
         "people_known": residents_of(area) is not None,
         "downloads": [
-            {"language": language, "name": LANGUAGES[language], "files": files("territory_file", [area.code], language)}
+            {
+                "language": language,
+                "name": LANGUAGES[language],
+                "files": files("territory_file", [area.code], language, area),
+            }
             for language in languages()
         ],
         **office(actor, area),
@@ -146,13 +150,32 @@ def office(actor: Actor, subject: Subject) -> dict[str, Any]:
     }
 
 
-def files(view: str, what: Sequence[object], language: str) -> list[dict[str, str]]:
+def forms_of(subject: Subject) -> dict[str, str]:
+    """The forms in which a report is handed on, with their types: that of a wave as slides too."""
+    return FORMS | SLIDES if isinstance(subject, Wave) else FORMS
+
+
+def files(view: str, what: Sequence[object], language: str, subject: Subject) -> list[dict[str, str]]:
     """The forms in which something is handed on, each with its address."""
-    names = {"pdf": "PDF", "docx": "DOCX", "xlsx": "XLSX", "zip": "CSV"}
-    icons = {"pdf": "it-file-pdf-ext", "docx": "it-file-docx", "xlsx": "it-file-xlsx", "zip": "it-file-csv"}
+    names = {
+        "pdf": "PDF",
+        "docx": "DOCX",
+        "xlsx": "XLSX",
+        "zip": "CSV",
+        "slides": _("Slides (PDF)"),
+        "pptx": "PPTX",
+    }
+    icons = {
+        "pdf": "it-file-pdf-ext",
+        "docx": "it-file-docx",
+        "xlsx": "it-file-xlsx",
+        "zip": "it-file-csv",
+        "slides": "it-presentation",
+        "pptx": "it-file-ppt",
+    }
     return [
         {"name": names[form], "icon": icons[form], "url": reverse(f"reports:{view}", args=[*what, language, form])}
-        for form in FORMS
+        for form in forms_of(subject)
     ]
 
 
@@ -161,7 +184,7 @@ def files(view: str, what: Sequence[object], language: str) -> list[dict[str, st
 def territory_file(request: HttpRequest, code: str, language: str, form: str) -> HttpResponse:
     """The report itself, made now, with its automatic texts."""
     area = area_of(code)
-    check(language, form)
+    check(language, form, area)
     # A report is handed on: whoever makes it, it holds what everybody may see.
     return answer(report_of_today(area, language), form)
 
@@ -171,7 +194,7 @@ def territory_file(request: HttpRequest, code: str, language: str, form: str) ->
 def draft_file(request: HttpRequest, kind: str, code: str, language: str, form: str) -> HttpResponse:
     """The report with the texts that were written by hand: for the people of the services until it is frozen."""
     actor, subject = actor_of(request), asked_for(request, kind, code)
-    check(language, form)
+    check(language, form, subject)
     if not may_read_drafts(actor, subject):
         raise Http404
     with translation.override(language):
@@ -181,9 +204,9 @@ def draft_file(request: HttpRequest, kind: str, code: str, language: str, form: 
     return answer(document, form, _("draft"))
 
 
-def check(language: str, form: str) -> None:
+def check(language: str, form: str, subject: Subject) -> None:
     """There is no report in other languages and forms."""
-    if form not in FORMS or language not in dict(settings.LANGUAGES):
+    if form not in forms_of(subject) or language not in dict(settings.LANGUAGES):
         raise Http404
 
 
@@ -192,8 +215,8 @@ def answer(document: Document, form: str, mark: str = "") -> HttpResponse:
     with translation.override(document.language):
         marks = [slugify(_("demonstration"))] if document.demonstration else []
         marks += [slugify(part) for part in (mark, document.subtitle, document.title) if part]
-    name = f"{'-'.join(marks)[:120]}-{timezone.localdate().isoformat()}.{form}"
-    response = HttpResponse(printing.file_bytes(document, form), content_type=FORMS[form])
-    response["Content-Disposition"] = f'{"inline" if form == "pdf" else "attachment"}; filename="{name}"'
+    name = f"{'-'.join(marks)[:120]}-{timezone.localdate().isoformat()}.{'slides.pdf' if form == 'slides' else form}"
+    response = HttpResponse(printing.file_bytes(document, form), content_type=(FORMS | SLIDES)[form])
+    response["Content-Disposition"] = f'{"inline" if form in ("pdf", "slides") else "attachment"}; filename="{name}"'
     response["Cache-Control"] = "no-store"  # tomorrow's is another
     return response

@@ -97,7 +97,11 @@ def profile(request: HttpRequest, pk: int) -> HttpResponse:
         "document": document,
         "sections": sections_of(document) if document is not None else [],
         "downloads": [
-            {"language": language, "name": LANGUAGES[language], "files": files("profile_file", [found.pk], language)}
+            {
+                "language": language,
+                "name": LANGUAGES[language],
+                "files": files("profile_file", [found.pk], language, subject),
+            }
             for language in languages()
         ],
         "others": others[:50],
@@ -121,7 +125,7 @@ def opened_or_not(profile: Profile, language: str) -> tuple[Document | None, str
 def profile_file(request: HttpRequest, pk: int, language: str, form: str) -> HttpResponse:
     """A frozen profile as a file: the same figures whenever it is asked for."""
     found = _profile(request, pk)
-    check(language, form)
+    check(language, form, subject_of(found))
     document, problem = opened_or_not(found, language)
     if document is None:
         context = {"profile": found, "problem": problem, "way": [*_way(found), (_("Download"), "")]}

@@ -62,7 +62,7 @@ def texts(request: HttpRequest, kind: str, code: str, language: str) -> HttpResp
         "sections": sections,
         "written": sum(text.is_written for text in found),
         "changed": sum(text.figures_changed for text in found),
-        "files": files("draft_file", [kind, code], language),
+        "files": files("draft_file", [kind, code], language, subject),
         "way": [*way_to(subject), (_("The texts"), "")],
     }
     return render(request, "reports/texts.html", context)

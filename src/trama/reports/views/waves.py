@@ -58,7 +58,7 @@ def wave(request: HttpRequest, pk: int) -> HttpResponse:
         "edition": edition,
         "sections": sections_of(document),
         "downloads": [
-            {"language": language, "name": LANGUAGES[language], "files": files(*views, language)}
+            {"language": language, "name": LANGUAGES[language], "files": files(*views, language, row)}
             for language in languages()
         ],
         **office(actor, row),
@@ -72,7 +72,7 @@ def wave(request: HttpRequest, pk: int) -> HttpResponse:
 def wave_file(request: HttpRequest, pk: int, language: str, form: str) -> HttpResponse:
     """The report itself, made now from what was frozen, with its automatic texts."""
     row = _wave(request, pk)
-    check(language, form)
+    check(language, form, row)
     if not row.is_closed:
         raise Http404
     return answer(report_of_today(row, language), form)

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from trama.core.actor import SYSTEM
 from trama.monitoring.models import Wave
 from trama.reports import actions, printing
-from trama.reports.choices import FORMS
+from trama.reports.choices import FORMS, SLIDES
 from trama.reports.comparing import compare
 from trama.reports.document import Document
 from trama.reports.editing import with_written
@@ -22,6 +22,8 @@ from trama.reports.keeping import Altered, opened, verify
 from trama.reports.models import Profile
 from trama.reports.subjects import Subject, document_of, subject_of
 from trama.territory.models import Area
+
+Targets = list[tuple[Path, str]]  # files to be written, with the form of each
 
 
 class Command(BaseCommand):
@@ -31,13 +33,15 @@ class Command(BaseCommand):
         "  trama report territory --area 037032 --out imola.docx --out imola.zip --lang en\n"
         '  trama report territory --area 037032 --freeze "Zone plan 2027"\n'
         "  trama report wave --wave 3 --out wave.pdf --out wave.docx\n"
+        "  trama report wave --wave 3 --out wave.pptx --slides wave-slides.pdf\n"
         "  trama report frozen                         the frozen profiles, with their numbers\n"
         "  trama report frozen 3 --out profile.pdf     one of them, as it was frozen\n"
         "  trama report compare 3 7                    what changed between two of them, a sentence for each change\n"
         "  trama report compare 3 today\n\n"
         "What is public is printed, as on the open pages; --edited adds the texts written by hand. The ending of a "
-        "file says what is made: pdf, docx, xlsx, or zip (CSV with Table Schema). --area takes the code of an area, or "
-        "its name; --wave the number of a closed wave, or its name."
+        "file says what is made: pdf, docx, xlsx, zip (CSV with Table Schema); of a wave also pptx, and --slides "
+        "writes the same slides as PDF. --area takes the code of an area, or its name; --wave the number of a closed "
+        "wave, or its name."
     )
 
     # The checks of the whole site cost more than the report: `prepare` and `run` make them.
@@ -55,15 +59,18 @@ class Command(BaseCommand):
         parser.add_argument(
             "--out", action="append", default=[], metavar="FILE", help="where to write; may be repeated"
         )
+        parser.add_argument("--slides", metavar="FILE.pdf", help="write the slides of a wave as PDF, 16:9")
         parser.add_argument("--xlsx", metavar="FILE.xlsx", help="write its tables into a workbook too")
         parser.add_argument("--edited", action="store_true", help="with the texts written by hand")
         parser.add_argument("--freeze", metavar="NAME", help="freeze the profile under this name")
         parser.add_argument("--lang", choices=[code for code, _name in settings.LANGUAGES], default="it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        paths = [Path(name) for name in (*options["out"], options["xlsx"]) if name]
-        for path in paths:
-            _check(path)
+        paths = [(Path(name), _form_of(Path(name))) for name in (*options["out"], options["xlsx"]) if name]
+        if options["slides"]:
+            paths.append((Path(options["slides"]), "slides"))
+        for path, form in paths:
+            _check(path, form)
         with translation.override(options["lang"]):
             match options["what"]:
                 case "territory":
@@ -75,14 +82,14 @@ class Command(BaseCommand):
                 case "compare":
                     self._compare(options)
 
-    def _territory(self, options: dict[str, Any], paths: list[Path]) -> None:
+    def _territory(self, options: dict[str, Any], paths: Targets) -> None:
         if not options["area"]:
             raise CommandError("Say of which area: --area CODE.")
         if not paths and not options["freeze"]:
             raise CommandError("Say what to make: --out FILE.pdf, or --freeze NAME.")
         self._make(_area(options["area"]), options, paths)
 
-    def _wave(self, options: dict[str, Any], paths: list[Path]) -> None:
+    def _wave(self, options: dict[str, Any], paths: Targets) -> None:
         if not options["wave"]:
             raise CommandError("Say which wave: --wave ID.")
         if not paths and not options["freeze"]:
@@ -94,7 +101,8 @@ class Command(BaseCommand):
             )
         self._make(wave, options, paths)
 
-    def _make(self, subject: Subject, options: dict[str, Any], paths: list[Path]) -> None:
+    def _make(self, subject: Subject, options: dict[str, Any], paths: Targets) -> None:
+        _check_slides(subject, paths)
         if paths:
             document = document_of(subject, options["lang"])
             self._write(with_written(SYSTEM, subject, document) if options["edited"] else document, paths)
@@ -105,7 +113,7 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
             self.stdout.write(f"{profile.pk}: {profile.name}, {profile.fingerprint}")
 
-    def _frozen(self, options: dict[str, Any], paths: list[Path]) -> None:
+    def _frozen(self, options: dict[str, Any], paths: Targets) -> None:
         if not options["profiles"]:
             for one in Profile.objects.select_related("area", "wave"):
                 problem = verify(one).problem or one.get_state_display()
@@ -115,7 +123,9 @@ class Command(BaseCommand):
             return
         if len(options["profiles"]) != 1 or not paths:
             raise CommandError("Say which one and where: trama report frozen 3 --out profile.pdf")
-        self._write(_opened(_profile(options["profiles"][0]), options["lang"]), paths)
+        profile = _profile(options["profiles"][0])
+        _check_slides(subject_of(profile), paths)
+        self._write(_opened(profile, options["lang"]), paths)
 
     def _compare(self, options: dict[str, Any]) -> None:
         if len(options["profiles"]) != 2:
@@ -139,10 +149,10 @@ class Command(BaseCommand):
         counts = (len(result.changed), len(result.new), len(result.gone), result.same)
         self.stdout.write(_("Changed: %d, new: %d, gone: %d, as they were: %d.") % counts)
 
-    def _write(self, document: Document, paths: list[Path]) -> None:
-        for path in paths:
+    def _write(self, document: Document, paths: Targets) -> None:
+        for path, form in paths:
             try:
-                _write(path, printing.file_bytes(document, path.suffix.lstrip(".").lower()))
+                _write(path, printing.file_bytes(document, form))
             except printing.NotPrinted as error:
                 raise CommandError(f"The report could not be printed: {error}") from error
             self.stdout.write(f"{path}: {path.stat().st_size / 1024:.0f} kB")
@@ -189,15 +199,28 @@ def _area(text: str) -> Area:
     raise CommandError(f"There is no area with the code or the name “{text}”.")
 
 
-def _check(path: Path) -> None:
+def _form_of(path: Path) -> str:
+    """What the ending of a file says is to be made."""
+    name = path.name.lower()
+    return "slides" if name.endswith(".slides.pdf") else path.suffix.lstrip(".").lower()
+
+
+def _check(path: Path, form: str) -> None:
     """Say now, not after the work, that a file cannot be written."""
     folder = path.parent
     if not folder.is_dir():
         raise CommandError(f"{path} cannot be written: there is no folder {folder}.")
     if path.is_dir():
         raise CommandError(f"{path} cannot be written: it is a folder.")
-    if path.suffix.lstrip(".").lower() not in FORMS:
-        raise CommandError(f"{path}: a report is a pdf, docx, xlsx or zip file.")
+    if form == "slides" and path.suffix.lower() != ".pdf":
+        raise CommandError(f"{path}: --slides writes a PDF; for PPTX say --out {path.with_suffix('.pptx').name}.")
+    if form not in FORMS | SLIDES:
+        raise CommandError(f"{path}: a report is a pdf, docx, xlsx or zip file; of a wave also a pptx file.")
+
+
+def _check_slides(subject: Subject, paths: Targets) -> None:
+    if not isinstance(subject, Wave) and any(form in SLIDES for _path, form in paths):
+        raise CommandError("Slides are made of the report of a wave, not of that of an area.")
 
 
 def _write(path: Path, content: bytes) -> None:
