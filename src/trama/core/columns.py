@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -52,3 +53,36 @@ def each_once(values: Sequence[Any], render: Callable[[Any], Any]) -> list[Any]:
     keys = [(type(value), value) for value in values]
     made = {key: render(key[1]) for key in set(keys)}
     return list(map(made.__getitem__, keys))
+
+
+# What parts the values of a cell that holds several.
+PARTING = re.compile(r"[;\n|]")
+
+
+def in_one_cell(texts: Iterable[str]) -> str:
+    """Several values in one cell, parted by semicolons; one that holds what parts them stands between quotes."""
+    return "; ".join([_between_quotes(text) if PARTING.search(text) else text for text in texts])
+
+
+def _between_quotes(text: str) -> str:
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
+
+
+def out_of_one_cell(text: str) -> list[str]:
+    """The values of a cell that holds several, without blanks around them; empty ones are left out."""
+    found, rest = [], text.strip()
+    while rest:
+        quoted = QUOTED.match(rest)
+        if quoted and PARTING.search(quoted[1]):
+            part, rest = quoted[1].replace('""', '"'), rest[quoted.end() :]
+        else:
+            part, _sign, rest = PARTED.match(rest).groups()  # type: ignore[union-attr]
+        if part.strip():
+            found.append(part.strip())
+        rest = rest.strip()
+    return found
+
+
+QUOTED = re.compile(r'"((?:[^"]|"")*)"\s*(?:[;\n|]|$)')
+PARTED = re.compile(r"([^;\n|]*)([;\n|]|$)(.*)", re.DOTALL)

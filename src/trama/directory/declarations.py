@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from trama.core import codes
 from trama.core.actor import Actor
+from trama.core.columns import in_one_cell
 from trama.core.declarations import Alert, Alerts, AreaSection, Linked, RecordSection, Searchable, declare
 from trama.core.freshness import confirmation_limit, decayed
 from trama.core.keys import among
@@ -193,7 +194,7 @@ class PromoterLookup:
         found, _hidden = self._found(pks, actor)
         roles = {role for rows in found.values() for _pk, _name, role in rows} - {"tie_role:promoter"}
         behind = {"tie_role:promoter": "", **{role: f" ({codes.label(role).lower()})" for role in roles}}
-        return {pk: "; ".join([name + behind[role] for _pk, name, role in rows]) for pk, rows in found.items()}
+        return {pk: in_one_cell([name + behind[role] for _pk, name, role in rows]) for pk, rows in found.items()}
 
     def texts(self, pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
         """The promoter as it was written, where it names nobody hidden."""
@@ -228,6 +229,7 @@ COLUMNS: tuple[Column, ...] = (
         on_page=False,
         staff=True,
     ),
+    Column("private_contacts", _("contacts for staff only"), batch=CONTACTS.for_staff, on_page=False, staff=True),
     Column("description", _("description"), "description", read_by=readable, on_page=False),
     Column("directions", _("directions"), "directions_url", on_page=False),
     Column("valid_from", _("from"), "valid_from", on_page=False),

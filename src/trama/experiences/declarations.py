@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core import codes, figures, memo, small_counts
 from trama.core.actor import Actor
+from trama.core.columns import in_one_cell
 from trama.core.declarations import (
     Alert,
     Alerts,
@@ -98,7 +99,7 @@ def _grouped(pairs: Iterable[tuple[int, Any]]) -> dict[int, str]:
     for pk, text in pairs:
         if text:
             found.setdefault(pk, {})[str(text)] = None
-    return {pk: "; ".join(texts) for pk, texts in found.items()}
+    return {pk: in_one_cell(texts) for pk, texts in found.items()}
 
 
 def persons_told(name: str) -> Callable[[Sequence[int], Actor], Mapping[int, Any]]:
@@ -154,6 +155,14 @@ def areas_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
     )
     known = finding.nodes()
     return _grouped((pk, known[area].name) for pk, area in rows if area in known)
+
+
+def _area_codes(pks: Sequence[int], actor: Actor) -> dict[int, str]:
+    """The codes of the areas, in the order of their names: two areas may bear one name."""
+    rows = ExperienceArea.objects.filter(experience__in=among(pks)).order_by("id")
+    known = finding.nodes()
+    pairs = rows.values_list("experience_id", "area_id")
+    return _grouped((pk, known[area].code) for pk, area in pairs if area in known)
 
 
 def _places_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
@@ -220,6 +229,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("kind", _("kind"), "kind_id", codes.label),
     Column("state", _("state"), "state", _choice(dict(ExperienceState.choices)), staff=True),
     Column("areas", _("where"), batch=areas_of),
+    Column("area_codes", _("codes of the areas"), batch=_area_codes, on_page=False),
     Column("places", _("places"), batch=_places_of, on_page=False),
     Column("city_wide", _("in the whole territory"), "is_city_wide", YES_NO, on_page=False),
     Column("starts_on", _("from"), "starts_on"),
@@ -255,6 +265,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("critical_points", _("what was difficult"), "critical_points", on_page=False, staff=True),
     Column("good_practice", _("good practice"), "is_good_practice", YES_NO, on_page=False),
     Column("experiment", _("experiment"), "is_experiment", YES_NO, on_page=False),
+    Column("sensitive", _("naming it may harm"), "is_sensitive", YES_NO, on_page=False, staff=True),
     Column("parent", _("part of (number)"), batch=_number_of("parent"), numeric=True, on_page=False),
     Column("continues", _("continues (number)"), batch=_number_of("continues"), numeric=True, on_page=False),
     Column("lon", _("longitude"), "lon", numeric=True, on_page=False),

@@ -109,9 +109,17 @@ def _other_separator(alone: str, wanted: str) -> str:
 
 
 def table_of(
-    name: str, header: Sequence[str], records: Iterable[Sequence[str]], *, sheet: str = "", first: int = 2
+    name: str,
+    header: Sequence[str],
+    records: Iterable[Sequence[str]],
+    *,
+    sheet: str = "",
+    first: int = 2,
+    typed: bool = False,
 ) -> Table:
     """The table of a file: `records` are its rows after the header, the first of which is row number `first`.
+
+    `typed`: the file tells texts from formulas, so that a text may begin with “=”.
 
     Raises RecipeError when there is no header, when a column stands twice, when no row follows, or when it is endless.
     """
@@ -131,7 +139,7 @@ def table_of(
         cells_read += len(cells)
         if cells_read > MOST_CELLS:
             raise _endless(table, _("%(count)s cells") % {"count": MOST_CELLS})
-        _take(table, number, cells)
+        _take(table, number, cells, typed=typed)
     if not table.rows and not table.faults:
         raise RecipeError(
             _("%(file)s holds a header and no rows: nothing can be loaded from it. Was it saved before it was filled?")
@@ -166,7 +174,7 @@ def _endless(table: Table, bound: str) -> RecipeError:
     )
 
 
-def _take(table: Table, number: int, cells: Sequence[str]) -> None:
+def _take(table: Table, number: int, cells: Sequence[str], *, typed: bool) -> None:
     """Put a row into the table, or what is wrong with it."""
     columns = table.columns
     if len(cells) != len(columns):
@@ -181,7 +189,7 @@ def _take(table: Table, number: int, cells: Sequence[str]) -> None:
     together = "".join(cells)
     if UNSEEN.search(together):
         cells = _seen(table, number, cells)
-    if "=" in together:
+    if "=" in together and not typed:
         cells = [AS_TEXT.sub(r"\1", cell) if cell.startswith('="') else cell for cell in cells]
         for column, cell in zip(columns, cells, strict=True):
             if cell.lstrip().startswith("="):

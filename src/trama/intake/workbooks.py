@@ -95,7 +95,12 @@ def _table(path: Path, spec: TableSpec, told: IO[bytes]) -> Table:
     width = len(header)
     _check_merged(path, about, width, spec.header_row)
     table = rows.table_of(
-        shown(path.name), header, (row[:width] for row in records), sheet=about["sheet"], first=spec.header_row + 1
+        shown(path.name),
+        header,
+        (row[:width] for row in records),
+        sheet=about["sheet"],
+        first=spec.header_row + 1,
+        typed=True,
     )
     table.sheets = list(about["seen"])
     others = [name for name in about["seen"] if name != about["sheet"]]

@@ -15,12 +15,13 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from trama.core import codes
 from trama.core.actor import Actor
+from trama.core.columns import in_one_cell
 from trama.core.declarations import Alert, Alerts, AreaSection, Linked, Searchable, declare
 from trama.core.freshness import confirmation_limit, decayed
 from trama.core.keys import among
 from trama.core.registers import NONE, ChoiceDimension, CodeDimension, Column, Dimension, FlagDimension, Register
 from trama.network import permissions
-from trama.network.choices import KIND_GROUPS, ContactKind
+from trama.network.choices import KIND_GROUPS, ContactKind, Visibility
 from trama.network.contacts import without_personal
 from trama.network.models import (
     Membership,
@@ -123,7 +124,7 @@ def joined(pairs: Iterable[tuple[int, Any]]) -> dict[int, str]:
     for pk, text in pairs:
         if text:
             found.setdefault(pk, {})[str(text)] = None
-    return {pk: "; ".join(texts) for pk, texts in found.items()}
+    return {pk: in_one_cell(texts) for pk, texts in found.items()}
 
 
 class ContactLookup:
@@ -154,6 +155,12 @@ class ContactLookup:
 
         return batch
 
+    def for_staff(self, pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
+        """Those contacts that only staff see: the values alone."""
+        rows = self.model._default_manager.visible_to(actor).filter(**{f"{self.parent}__in": among(pks)})
+        rows = rows.exclude(visibility=Visibility.PUBLIC).order_by("id")
+        return joined(rows.values_list(f"{self.parent}_id", "value"))
+
 
 def readable(actor: Actor) -> Callable[[str], str] | None:
     """How the actor may read a free text: personal contacts in it are covered for the public."""
@@ -171,7 +178,7 @@ def _seats(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
         .order_by("id")
         .values_list("organisation_id", "name", "address")
     )
-    return joined((pk, ", ".join(filter(None, [name, address]))) for pk, name, address in rows)
+    return joined((pk, f"{name} ({address or '–'})" if name else address) for pk, name, address in rows)
 
 
 CONTACTS = ContactLookup(OrganisationContact, "organisation")
@@ -201,6 +208,7 @@ COLUMNS: tuple[Column, ...] = (
         on_page=False,
         staff=True,
     ),
+    Column("private_contacts", _("contacts for staff only"), batch=CONTACTS.for_staff, on_page=False, staff=True),
     Column("description", _("what it does"), "description", read_by=readable, on_page=False),
     Column("tax_code", _("tax code"), "tax_code", on_page=False),
     Column("runts_number", _("RUNTS number"), "runts_number", on_page=False),
@@ -213,6 +221,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("edited_at", _("edited"), "edited_at", on_page=False),
     Column("names_several", _("names several bodies"), "names_several", on_page=False, staff=True),
     Column("sensitive", _("naming it may harm"), "is_sensitive", on_page=False, staff=True),
+    Column("public", _("shown to everybody"), "is_public", on_page=False, staff=True),
     Column("source", _("source"), "source__title", on_page=False),
     Column("demonstration", _("invented for the demonstration"), "is_demonstration", on_page=False),
 )

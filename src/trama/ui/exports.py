@@ -31,8 +31,11 @@ def columns_of(register: Register, actor: Actor) -> list[Column]:
 
 
 def safe_text(text: str) -> str:
-    """A text that a spreadsheet shows and does not execute; telephone numbers such as +39 stay readable."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    """A text that a spreadsheet shows and does not execute; telephone numbers such as +39 stay readable.
+
+    A text that looks as if it were marked so gets the mark too: whoever takes one away has the text back.
+    """
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA) else text
 
 
 def lines(register: Register, columns: Sequence[Column], keys: Sequence[int], actor: Actor) -> list[tuple[Any, ...]]:
@@ -143,7 +146,7 @@ def _csv_fields(values: list[Any]) -> list[str]:
     texts = [value or "" for value in values]
     # What no text of the column has is looked for once, in all of them together.
     together = "\n".join(texts)
-    if together.startswith(FORMULA) or any(f"\n{mark}" in together for mark in FORMULA):
+    if together.startswith((*FORMULA, "'")) or any(f"\n{mark}" in together for mark in (*FORMULA, "'")):
         texts = [safe_text(text) for text in texts]
     if '"' in together or "," in together or "\r" in together or together.count("\n") >= len(texts):
         texts = [_quoted(text) for text in texts]

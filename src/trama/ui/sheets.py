@@ -20,6 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 LONGEST = 32_000  # characters; a cell holds 32,767
 # What XML cannot hold stands in a workbook as _x0007_; a text that looks like that is marked itself.
 UNSAFE = re.compile(r"[&<>\x00-\x08\x0b-\x1f\ufffe\uffff]|_x[0-9a-fA-F]{4}_")
+MARKED = re.compile(r"'+[=+\-@\t\r]")
 NAMED = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # Days are counted from here; before March 1900 a spreadsheet counts one that never was.
 FIRST_DAY, EPOCH = date(1900, 3, 1), date(1899, 12, 30).toordinal()
@@ -87,6 +88,9 @@ class LongSheet(Worksheet):
 def _texts(name: str, numbers: Sequence[str], values: Sequence[str | None]) -> list[str]:
     texts = [value or "" for value in values]
     together = "\n".join(texts)
+    if together.startswith("'") or "\n'" in together:
+        # What looks like the mark of a CSV before a formula is marked itself, as there.
+        texts = [f"'{text}" if MARKED.match(text) else text for text in texts]
     if len(together) > LONGEST:
         texts = [text if len(text) <= LONGEST else text[:LONGEST] for text in texts]
     if UNSAFE.search(together):

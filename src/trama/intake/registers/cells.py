@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
 
 from django.utils import timezone
@@ -14,7 +15,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from trama.core import codes
+from trama.core import codes, small_counts
+from trama.core.columns import out_of_one_cell
 from trama.core.search import fold
 from trama.intake import files
 from trama.intake.registers.fields import Field, Kind
@@ -24,7 +26,7 @@ from trama.network.contacts import COVERED, is_mobile, read_addresses, read_emai
 YES = frozenset({"si", "s", "yes", "y", "1", "true", "vero", "x", "v"})
 NO = frozenset({"no", "n", "0", "false", "falso"})
 UNKNOWN = frozenset({"?", "-", "–", "non so", "non noto", "n.d.", "nd", "n/d", "not known", "unknown", "n.a.", "na"})
-APART = re.compile(r"\s*[;\n|]\s*")
+LONGEST_PROTECTED = 40  # characters
 LONGEST_LIST = 200  # values of one cell
 DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{2}|\d{4})(?:[ T].*)?$")
 YEAR_FIRST = re.compile(r"(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})(?:[ T].*)?$")
@@ -52,12 +54,23 @@ class Count:
 
 def is_covered(text: str) -> bool:
     """Whether a cell holds what an export did not tell its reader: nothing is loaded from it."""
-    return COVERED in text
+    return COVERED in text or (len(text) < LONGEST_PROTECTED and fold(text) in _protected())
+
+
+@cache
+def _protected() -> frozenset[str]:
+    """What exports say in place of small numbers of persons."""
+    said = set()
+    for language in ("it", "en"):
+        with override(language):
+            below = (small_counts.THRESHOLD, small_counts.SPECIAL_THRESHOLD)
+            said |= {fold(text) for text in (*map(small_counts.fewer_than, below), small_counts.protected())}
+    return frozenset(said)
 
 
 def parts_of(text: str) -> list[str]:
     """The values of a cell that holds several."""
-    found = list(dict.fromkeys(part for part in APART.split(text.strip()) if part))
+    found = list(dict.fromkeys(out_of_one_cell(text)))
     if len(found) > LONGEST_LIST:
         raise Unreadable(_("the cell holds %(count)s values") % {"count": len(found)})
     return found
@@ -222,6 +235,16 @@ def funding_of(text: str) -> tuple[tuple[int, Decimal], ...]:
         if match is None or amount is None or not 1950 <= int(match["year"]) <= 2100:
             raise Unreadable(_("“%(text)s” is not euro per year: write it like 2026: 1500") % {"text": part[:40]})
         found.append((int(match["year"]), amount))
+    return tuple(found)
+
+
+def seats_of(text: str) -> tuple[tuple[str, str], ...]:
+    """Seats as (name, address): "Sede di Est (via Est 3); via Nord 1", and "Sede di Est (–)" without an address."""
+    found = []
+    for part in parts_of(text):
+        name, behind = named_of(part)
+        seat = (name, "" if behind in UNKNOWN else behind) if behind else ("", name)
+        found.append((text_of(seat[0])[:200], text_of(seat[1])[:200]))
     return tuple(found)
 
 

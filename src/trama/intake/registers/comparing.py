@@ -47,6 +47,8 @@ class Comparing:
     areas: Areas
     bodies: Bodies
     tables: dict[str, Hanging] = field(default_factory=dict)
+    for_staff: bool = False  # whether the file says all that only staff read: if not, that is never taken away
+    unseen: dict[str, frozenset[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.fields: dict[str, Field] = {one.attribute: one for one in self.registered.fields if one.attribute}
@@ -69,6 +71,8 @@ class Comparing:
         for key in keys:
             self.tables.setdefault(key, hanging_of(self.registered, self.registered.by_key[key]))
         hanging = {key: self.tables[key].of(pks) for key in keys}
+        if not self.for_staff:
+            self.unseen = {key: self.tables[key].unseen_of(pks) for key in keys}
         return [self._one(asked, values[pk], {key: hanging[key].get(pk, {}) for key in keys}) for pk, asked in pairs]
 
     def _one(self, asked: Asked, now: dict[str, Any], has: dict[str, dict[tuple[Any, ...], int]]) -> Difference:
@@ -110,7 +114,8 @@ class Comparing:
             kept |= {value for value in has if any(self.areas.lies_in(value[0], area) for area in stated)}
             if not wished:
                 return
-        if gone := {value: has[value] for name, value in now.items() if name not in kept}:
+        unseen = self.unseen.get(key, frozenset())
+        if gone := {value: has[value] for name, value in now.items() if name not in kept and has[value] not in unseen}:
             found.gone[key] = gone
 
     def _within(self, area: int, has: Iterable[tuple[Any, ...]]) -> bool:

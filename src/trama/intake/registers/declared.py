@@ -159,6 +159,11 @@ def _contacts(own: _Own) -> tuple[Field, ...]:
                    "legale rappresentante",
                    "nome referente", "contact", "contact person", "nominativo referente"),
         ),
+        own(
+            "private_contacts",
+            Kind.PRIVATE,
+            _("those of these that only staff may see, parted by semicolons; without the column it is guessed"),
+        ),
     )  # fmt: skip
 
 
@@ -177,6 +182,19 @@ def _dates(own: _Own) -> tuple[Field, ...]:
 def _told(own: _Own, *keys: str) -> tuple[Field, ...]:
     """Columns of the exports that follow from others, or that the installation keeps itself."""
     return tuple(own(key, Kind.TOLD, _("told by the exports only: nothing is loaded from it")) for key in keys)
+
+
+def _source(own: _Own) -> Field:
+    return own("source", Kind.SOURCE, _("the title of what a new record is known from"))
+
+
+def _demonstration(own: _Own) -> Field:
+    return own("demonstration", Kind.YES_NO, _("yes for what is invented"), attribute="is_demonstration")
+
+
+def _kept(own: _Own) -> tuple[Field, ...]:
+    """What an export tells of where records come from: it comes back with them."""
+    return _source(own), _demonstration(own)
 
 
 NAMES = (
@@ -244,8 +262,12 @@ def _organisations() -> Registered:
         own("names_several", Kind.YES_NO, YES_OR_NO, attribute="names_several"),
         own("sensitive", Kind.YES_NO, _("yes where naming it may harm: then only staff see it"),
         attribute="is_sensitive"),
+        own("public", Kind.YES_NO, _("no for what only staff may see"), attribute="is_public"),
+        own("seats", Kind.SEATS, _("where else it is, parted by semicolons: name (address), or an address alone"),
+            names=("altre sedi", "sedi")),
         SOURCE_KEY,
-        *_told(own, "group", "seats", "edited_at", "source", "demonstration"),
+        *_kept(own),
+        *_told(own, "group", "edited_at"),
     )  # fmt: skip
     return Registered(
         ORGANISATIONS, _("organisations and groups"), _("an organisation"), fields, apart=("address", "tax_code")
@@ -326,7 +348,8 @@ def _resources() -> Registered:
         own("sensitive", Kind.YES_NO, _("yes where naming it may harm: then only staff see it"),
         attribute="is_sensitive"),
         SOURCE_KEY,
-        *_told(own, "edited_at", "source", "demonstration"),
+        *_kept(own),
+        *_told(own, "edited_at"),
     )  # fmt: skip
     return Registered(
         RESOURCES,
@@ -372,6 +395,8 @@ def _told_of_experiences(own: _Own) -> tuple[Field, ...]:
         own("good_practice", Kind.YES_NO, YES_OR_NO, names=("buona pratica", "buona prassi"),
         attribute="is_good_practice"),
         own("experiment", Kind.YES_NO, YES_OR_NO, names=("sperimentazione",), attribute="is_experiment"),
+        own("sensitive", Kind.YES_NO, _("yes where naming it may harm: then only staff see it"),
+            attribute="is_sensitive"),
         own("parent", Kind.RECORD, _("the number of the experience that holds it"), attribute="parent_id",
             names=("parte di",)),
         own("continues", Kind.RECORD, _("the number of the experience that it continues"), attribute="continues_id",
@@ -392,6 +417,8 @@ def _experiences() -> Registered:
         own("state", Kind.CHOICE, ONE_OF, options=tuple(ExperienceState.choices), attribute="state", names=("stato",)),
         own("areas", Kind.AREAS, _("the names of its areas, parted by semicolons; where two bear one: “Borgo (Imola)”"),
             names=(*AREA_NAMES, "aree", "quartieri", "territori", "comuni", "areas")),
+        own("area_codes", Kind.AREA_CODES, _("the codes of its areas, parted by semicolons"),
+            names=("codici aree", "codici delle aree")),
         own("places", Kind.PLACES, _("the names of registered places, parted by semicolons"),
             names=("luogo", "luoghi", "dove si svolge", "sede", "places")),
         own("city_wide", Kind.YES_NO, YES_OR_NO, names=("cittadina", "in tutto il territorio", "tutta la città"),
@@ -422,7 +449,8 @@ def _experiences() -> Registered:
         *_point(own),
         *_dates(own),
         SOURCE_KEY,
-        *_told(own, "edited_at", "demonstration"),
+        _demonstration(own),
+        *_told(own, "edited_at"),
     )  # fmt: skip
     return Registered(
         EXPERIENCES, _("experiences: projects, activities, groups"), _("an experience"), fields,
@@ -450,7 +478,8 @@ def _places() -> Registered:
         *_point(own),
         *_dates(own),
         SOURCE_KEY,
-        *_told(own, "edited_at", "source"),
+        _source(own),
+        *_told(own, "edited_at"),
     )  # fmt: skip
     return Registered(PLACES, _("places"), _("a place"), fields, apart=("address", "kind"))
 

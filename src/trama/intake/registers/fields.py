@@ -42,6 +42,7 @@ class Kind(StrEnum):
     AREA = "area"  # by name
     AREA_CODE = "area_code"
     AREAS = "areas"  # several, by name
+    AREA_CODES = "area_codes"  # several, by code
     LON = "lon"
     LAT = "lat"
     POINT = "point"  # latitude and longitude in one cell
@@ -49,6 +50,9 @@ class Kind(StrEnum):
     EMAILS = "emails"
     SITES = "sites"
     PERSONS = "persons"
+    PRIVATE = "private"  # those of the contacts that only staff see
+    SEATS = "seats"  # "name (address)", or an address
+    SOURCE = "source"  # the title of what the record is known from
     ORGANISATIONS = "organisations"  # names, each with its role in brackets
     PLACES = "places"  # names
     FUNDING = "funding"  # "2025: 1000; 2026: 500"
@@ -56,7 +60,8 @@ class Kind(StrEnum):
     TOLD = "told"  # stands in our exports only
 
 
-SEVERAL = frozenset({Kind.NAMES, Kind.CODES, Kind.AREAS, Kind.PHONES, Kind.EMAILS, Kind.SITES, Kind.PERSONS,
+SEVERAL = frozenset({Kind.NAMES, Kind.CODES, Kind.AREAS, Kind.AREA_CODES, Kind.SEATS, Kind.PRIVATE,
+                     Kind.PHONES, Kind.EMAILS, Kind.SITES, Kind.PERSONS,
                      Kind.ORGANISATIONS, Kind.PLACES, Kind.FUNDING})  # fmt: skip
 
 

@@ -99,6 +99,11 @@ class Known:
         """The record that a row names by a number, a key or a code, or by its name and place."""
         return self._by_number(asked) or self._by_key(key) or self._by_code(asked) or self._by_name(asked)
 
+    def bears(self, asked: Asked) -> bool:
+        """Whether the record with the number of a row bears a name like the row's."""
+        found = self._by_number(asked) if asked.here in self.rows else None
+        return found is not None and found.sure
+
     def _by_number(self, asked: Asked) -> Match | None:
         row = self.rows.get(asked.here) if asked.here is not None else None
         if row is None:

@@ -70,6 +70,7 @@ class Plan:
     updates: list[Update] = field(default_factory=list)
     bodies: Bodies = field(default_factory=Bodies)
     prefix: str = ""
+    complete: bool = False  # the file is an export for staff: an empty cell says that nothing is known
 
     def counts(self) -> dict[str, int]:
         """How many rows have each verdict."""
@@ -92,7 +93,8 @@ class Planner:
     def __post_init__(self) -> None:
         self.registered = self.reader.registered
         self.areas: Areas = self.reader.areas
-        self.plan = Plan(self.registered, self.reader.table, prefix=self.prefix)
+        self.plan = Plan(self.registered, self.reader.table, prefix=self.prefix, complete=self.reader.for_staff)
+        self.numbers: dict[int, int | None] = {}  # what rows bear as numbers here, by the identity of the row
 
     @cached_property
     def everywhere(self) -> bool:
@@ -148,6 +150,7 @@ class Planner:
 
     # --- whom each row speaks of
     def _sort(self, sound: list[tuple[Asked, Told]]) -> None:
+        self._numbers_of_others(sound)
         taken: dict[int, Asked] = {}
         keys: dict[str, Asked] = {}
         matched: list[tuple[Asked, Told, Match]] = []
@@ -175,7 +178,39 @@ class Planner:
                 self._new(asked, told, key)
             else:
                 self._possible(asked, told, key, match, matched, taken)
+        self._resolve_records(sound, matched)
         self._compare(matched)
+
+    # --- records that rows name by their numbers
+    def _numbers_of_others(self, sound: list[tuple[Asked, Told]]) -> None:
+        """Where most numbers are of other records here, the file is of another installation: they recognise nothing."""
+        bearing = [asked for asked, _told in sound if asked.here is not None]
+        self.numbers = {id(asked): asked.here for asked in bearing}
+        known = sum(self.known.bears(asked) for asked in bearing)
+        if known * 2 < len(bearing):
+            for asked in bearing:
+                asked.here = None
+
+    def _resolve_records(self, sound: list[tuple[Asked, Told]], matched: list[tuple[Asked, Told, Match]]) -> None:
+        """The numbers of other records: those of rows of this file, then (in a file of ours) those that are here."""
+        fields = [one for one in self.registered.fields if one.kind == Kind.RECORD]
+        here: dict[int, int] = {
+            self.numbers[id(asked)]: match.pk for asked, _told, match in matched if id(asked) in self.numbers
+        }
+        coming = {self.numbers[id(asked)]: asked.number for asked, _key in self.plan.new if id(asked) in self.numbers}
+        own = not self.numbers or any(asked.here is not None for asked, _told in sound)
+        for asked, _told in sound:
+            for one in fields:
+                wanted = asked.values.pop(one.attribute, None)
+                if wanted is None:
+                    continue
+                if wanted in coming:
+                    asked.links[one.attribute] = coming[wanted]
+                elif wanted in here or (own and wanted in self.known.rows):
+                    asked.values[one.attribute] = here.get(wanted, wanted)
+                else:
+                    text = _("no record bears the number %(number)s here") % {"number": wanted}
+                    asked.notes.append(("", f"{one.label}: {text}"))
 
     def _key(self, asked: Asked) -> str:
         return shortened(f"{self.prefix}:{asked.key or '#' + asked.own_key}")
@@ -241,7 +276,7 @@ class Planner:
 
     # --- what becomes of those that are here
     def _compare(self, matched: list[tuple[Asked, Told, Match]]) -> None:
-        comparing = Comparing(self.registered, self.areas, self.plan.bodies)
+        comparing = Comparing(self.registered, self.areas, self.plan.bodies, for_staff=self.reader.for_staff)
         pks = [match.pk for _asked, _told, match in matched]
         differences = comparing.differences([(match.pk, asked) for asked, _told, match in matched])
         wanting = [pk for pk, one in zip(pks, differences, strict=True) if one]

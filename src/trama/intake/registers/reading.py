@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.db import models
@@ -49,6 +50,10 @@ class Asked:
     told: dict[str, tuple[str, ...]] = field(default_factory=dict)  # names of areas as written
     doubts: dict[str, tuple[str, str]] = field(default_factory=dict)  # what is refused unless the record settles it
     own_key: str = ""  # under which it is found again when the source bears no key
+    coded: tuple[tuple[int], ...] = ()  # areas by their codes: they say it without doubt
+    private: frozenset[str] | None = None  # values of contacts that only staff see; None where no cell says it
+    links: dict[str, int] = field(default_factory=dict)  # by attribute: the row whose new record it points to
+    source: str = ""  # the title of what it is known from
     notes: list[tuple[str, str]] = field(default_factory=list)  # column, what was put right
     faults: list[tuple[str, str]] = field(default_factory=list)  # column, why it is refused
 
@@ -97,14 +102,23 @@ class Reader:
             )
         return one
 
+    @cached_property
+    def for_staff(self) -> bool:
+        """Whether the file says all that only staff read: in any other, what is not for everybody may be missing."""
+        private = {column.key for column in self.registered.register.columns if column.staff}
+        return private <= {one.key for one, _headers in self.columns}
+
     # --- rows
     def rows(self) -> list[Asked]:
         """What every row asks for; with the areas in which its points lie, found in one step."""
         asked = [self._row(row) for row in self.table.rows]
         placed = [one for one in asked if one.values.get("lon") is not None and one.values.get("lat") is not None]
         found = areas_at([one.values["lon"] for one in placed], [one.values["lat"] for one in placed])
+        lost = [one for one, area in zip(placed, found, strict=True) if area is None]
+        exchanged = areas_at([one.values["lat"] for one in lost], [one.values["lon"] for one in lost])
+        turned = {one.number for one, area in zip(lost, exchanged, strict=True) if area is not None}
         for one, area in zip(placed, found, strict=True):
-            self._lies_in(one, area)
+            self._lies_in(one, area, exchanged=one.number in turned)
         for one in asked:
             self._check(one)
         return asked
@@ -125,6 +139,11 @@ class Reader:
                 self._put(asked, one, text, headers)
             except Unreadable as error:
                 asked.faults.append((headers[0] if headers else one.key, str(error)))
+        if asked.coded:
+            asked.hanging["areas"] = asked.coded
+            asked.doubts.pop("areas", None)
+        if asked.private is None and any(one.kind == Kind.PRIVATE for one, _headers in self.columns):
+            asked.private = frozenset()
         name = str(asked.values.get("name", ""))
         asked.label = name[:200]
         return asked
@@ -135,7 +154,7 @@ class Reader:
         else:
             parts = dict.fromkeys(part for header in headers if (part := row.cells[header].strip()))
             found = JOINED.get(one.kind, "; ").join(parts)
-        if found[:1] == "'" and found[1:2] in MARKED:
+        if found[:1] == "'" and found.lstrip("'")[:1] in MARKED:
             found = found[1:]  # exports put it before what a spreadsheet would take for a formula
         return found or self.step.fixed.get(one.key, "")
 
@@ -173,6 +192,15 @@ class Reader:
                 self._put_text(asked, one, text, header)
             case Kind.COUNT:
                 self._put_count(asked, one, text)
+            case Kind.PRIVATE:
+                asked.private = frozenset(map(cells.text_of, cells.parts_of(text)))
+            case Kind.SOURCE:
+                asked.source = cells.text_of(text)[:200]
+            case Kind.AREA_CODES:
+                asked.coded = tuple(
+                    (area,)
+                    for area in self.once(one, text, lambda: [self.areas.coded(p) for p in cells.parts_of(text)])
+                )
             case Kind.AREA | Kind.AREA_CODE | Kind.AREAS:
                 self._put_area(asked, one, text, header)
             case Kind.POINT:
@@ -264,6 +292,8 @@ class Reader:
                 return cells.contacts_of(one.kind, text)
             case Kind.FUNDING:
                 return cells.funding_of(text)
+            case Kind.SEATS:
+                return cells.seats_of(text)
             case Kind.CODES:
                 return tuple((key,) for key in self.once(one, text, lambda: cells.codes_of(one.list, text, said)))
             case Kind.ORGANISATIONS:
@@ -281,7 +311,7 @@ class Reader:
         return cells.text_of(said.get(name, name))[:400], key
 
     # --- what several cells say together
-    def _lies_in(self, asked: Asked, area: int | None) -> None:
+    def _lies_in(self, asked: Asked, area: int | None, *, exchanged: bool) -> None:
         """The area of a row with a point: that of the point, unless the row states another."""
         lon, lat = asked.values["lon"], asked.values["lat"]
         if not (-90 <= lat <= 90 and -180 <= lon <= 180):
@@ -289,7 +319,7 @@ class Reader:
             text = _("the coordinates look like metres: a point is given in degrees (WGS84)")
             asked.faults.append(("", text if metres else _("latitude and longitude are no point on the earth")))
             return
-        if area is None and areas_at([lat], [lon])[0] is not None:
+        if exchanged:
             asked.faults.append(("", _("latitude and longitude seem to be exchanged")))
             return
         stated = self._stated_area(asked, near=[area] if area else [])

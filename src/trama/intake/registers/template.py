@@ -44,8 +44,8 @@ class Taken:
 
 def fields_of(registered: Registered) -> list[Field]:
     """The columns of a template: the name first, without the numbers that only records of ours bear."""
-    left_out = {Kind.NUMBER_HERE, Kind.POINT}
-    found = [one for one in registered.loaded() if one.kind not in left_out]
+    left_out = {Kind.NUMBER_HERE, Kind.POINT, Kind.SOURCE}
+    found = [one for one in registered.loaded() if one.kind not in left_out and one.key != "demonstration"]
     return sorted(found, key=lambda one: one.attribute != "name")
 
 
@@ -219,9 +219,7 @@ def _listed(one: Field, taken: dict[str, Taken]) -> str:
 
 def _notes() -> tuple[str, ...]:
     return (
-        _(
-            "Write one record per row in the first sheet, and leave its header as it is. Columns may be empty or deleted."
-        ),
+        _("Write one record per row in the first sheet, and leave its header as it is. Columns may stay empty."),
         _("A row whose first cell begins with %(mark)s is an example: it is not loaded. It may be deleted.")
         % {"mark": EXAMPLE},
         _("Where a cell may hold several values, part them with semicolons: the list offers one of them at a time."),
@@ -270,6 +268,7 @@ def _example_text(one: Field) -> str:
         Kind.PERSONS: _("the secretary (president)"),
         Kind.ORGANISATIONS: _("Circolo Arci Sole (promoter); Auser (partner)"),
         Kind.PLACES: _("Biblioteca di zona"),
+        Kind.SEATS: _("Sede di Est (via Est 3)"),
     }
     by_attribute = {
         "name": _("After school in via Roma"),

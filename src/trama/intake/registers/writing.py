@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from trama.core import bulk, codes
@@ -17,7 +18,7 @@ from trama.core.models import Source
 from trama.experiences.choices import ExperienceState
 from trama.experiences.models import Experience, ExperienceArea
 from trama.intake.registers.fields import Kind
-from trama.intake.registers.hanging import Hanging, hanging_of
+from trama.intake.registers.hanging import Around, Hanging, hanging_of
 from trama.intake.registers.planning import Plan, Update
 from trama.intake.registers.reading import Asked
 from trama.intake.steps.records import LOADED, shortened
@@ -76,20 +77,42 @@ def _insert(run: Run, rows: list[Any], prefix: str) -> None:
 # --- records --------------------------------------------------------------------------------------------------------
 def _new(run: Run, plan: Plan, source: Source | None) -> dict[int, int]:
     """The new records, by the row that asked for each."""
-    rows = [_record(plan.registered.model, asked, key, source) for asked, key in plan.new]
+    sources = _sources({asked.source for asked, _key in plan.new}) if source is None else {}
+    rows = [_record(plan, asked, key, sources.get(asked.source, source)) for asked, key in plan.new]
     _insert(run, rows, f"{plan.prefix}:")
-    return {asked.number: row.pk for (asked, _key), row in zip(plan.new, rows, strict=True)}
+    made = {asked.number: row.pk for (asked, _key), row in zip(plan.new, rows, strict=True)}
+    _link(plan, made)
+    return made
 
 
-def _record(model: type[Model], asked: Asked, key: str, source: Source | None) -> Any:
+def _sources(titles: set[str]) -> dict[str, Source]:
+    """The sources that rows name by their titles; those that are not here yet are added."""
+    known = {row.title: row for row in Source.objects.filter(title__in=sorted(titles - {""})).order_by("-pk")}
+    for title in sorted(titles - {""} - set(known)):
+        digest = hashlib.sha256(title.encode()).hexdigest()[:8]
+        key = f"{slugify(title)[:40]}-{digest}"
+        known[title], _made = Source.objects.get_or_create(key=key, defaults={"title": title})
+    return known
+
+
+def _link(plan: Plan, made: dict[int, int]) -> None:
+    """Let records point to those that other rows of the file made."""
+    linked = [(asked, made[asked.number]) for asked, _key in plan.new if asked.links]
+    linked += [(update.asked, update.pk) for update in plan.updates if update.asked.links]
+    model: Any = plan.registered.model
+    for asked, pk in linked:
+        model.objects.filter(pk=pk).update(**{name: made[row] for name, row in asked.links.items()})
+
+
+def _record(plan: Plan, asked: Asked, key: str, source: Source | None) -> Any:
     values = {name: value for name, value in asked.values.items() if name not in {"lon", "lat"}}
-    row: Any = model(import_key=key, source=source, **values)
+    row: Any = plan.registered.model(import_key=key, source=source, **values)
     row.put_at(asked.values.get("lon"), asked.values.get("lat"))
     if isinstance(row, Organisation):
         row.normalised_name = normalised(row.name)[:250]
         flags = KIND_FLAGS.get(codes.all_codes()[row.kind_id].value) if row.kind_id else None
         for name in ("is_ets", "is_formal", "is_public_body"):
-            if flags is not None and name not in values:
+            if flags is not None and name not in values and not plan.complete:
                 setattr(row, name, getattr(flags, name))
     if isinstance(row, Experience) and row.state == ExperienceState.PUBLISHED and lacks(asked):
         row.state = ExperienceState.DRAFT
@@ -187,12 +210,12 @@ def _store(rows: Iterable[tuple[Any, frozenset[str]]]) -> None:
 def _hang(plan: Plan, made: dict[int, int], bodies: dict[str, int]) -> None:
     """Rows of other tables: all those of new records, and of the others what comes and what goes."""
     tables: dict[str, Hanging] = {}
-    coming: dict[str, list[tuple[int, tuple[Any, ...], str]]] = {}
+    coming: dict[str, list[tuple[int, tuple[Any, ...], Around]]] = {}
     going: dict[str, list[int]] = {}
 
     def add(key: str, pk: int, values: Iterable[tuple[Any, ...]], asked: Asked) -> None:
-        context = f"{asked.label} {asked.values.get('promoter_text', '')}"
-        coming.setdefault(key, []).extend((pk, value, context) for value in values)
+        around = Around(f"{asked.label} {asked.values.get('promoter_text', '')}", asked.private)
+        coming.setdefault(key, []).extend((pk, value, around) for value in values)
 
     for asked, _key in plan.new:
         for key, values in asked.hanging.items():
