@@ -190,7 +190,8 @@ def _begin_sqlite(cursor: Any, models: Sequence[type[Model]]) -> None:
         table, pk, columns = _quoted(model._meta.db_table), _quoted(_key_column(model)), _columns(model)
         places = ", ".join(f"c{place}" for place in range(len(columns)))
         was = ", ".join(f"OLD.{_quoted(column)}" for column in columns)
-        first = f"NOT EXISTS (SELECT 1 FROM {NOTED} WHERE tbl = {number} AND pk = "  # noqa: S608
+        # The sign keeps the kind of the key out of the comparison, which else could not use the index of the notes.
+        first = f"NOT EXISTS (SELECT 1 FROM {NOTED} WHERE tbl = {number} AND pk = +"  # noqa: S608
         new = f"INSERT INTO {NOTED} (tbl, pk, op) SELECT {number}, NEW.{pk}, 'c' WHERE {first}NEW.{pk})"
         old = (
             f"INSERT INTO {NOTED} (tbl, pk, op, {places}) SELECT {number}, OLD.{pk}, 'u', {was} WHERE {first}OLD.{pk})"
