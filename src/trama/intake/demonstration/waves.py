@@ -58,11 +58,12 @@ def earlier_editions(made: Invented) -> dict[int, Experience]:
         edition.ends_on = min(edition.ends_on or end, (row.starts_on or end) - timedelta(days=1))
         found[row.pk] = edition
     Experience.objects.bulk_create(found.values())
-    for model, names in (
+    tables: tuple[tuple[Any, tuple[str, ...]], ...] = (
         (ExperienceArea, ("area_id",)),
         (ExperienceCode, ("facet", "code_id")),
         (Participation, ("organisation_id", "role_id")),
-    ):
+    )
+    for model, names in tables:
         rows: Any = model._default_manager.filter(experience__in=list(found)).order_by("pk")
         model._default_manager.bulk_create(
             model(experience=found[row.experience_id], **{name: getattr(row, name) for name in names}) for row in rows

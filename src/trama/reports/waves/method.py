@@ -390,68 +390,75 @@ def _signed(wave: Wave) -> str:
 def note_blocks(wave: Wave) -> Iterator[Block]:
     """How every number is made."""
     yield Paragraph("", key="note.added")
-    yield Bullets(
-        (
-            (
-                _("What is counted."),
-                _("Sheets for which somebody answered: confirmed, updated, or said to have ended."),
-            ),
-            (
-                _("What is not."),
-                _(
-                    "What nobody answered for, what was answered with “not mine”, and what may harm somebody if it is "
-                    "named. What nobody registered is in no sheet at all."
-                ),
-            ),
-            (
-                _("Areas."),
-                _("What happens in several areas is counted in each of them, in those above them, and once in all."),
-            ),
-            (
-                _("Organisations."),
-                _("Each counts once, however many experiences it takes part in, after duplicates were resolved."),
-            ),
-            (
-                _("Exact and estimated."),
-                _(
-                    "“About” rounds a sum that holds estimates to two digits. “More than” is said of a sum that holds "
-                    "estimates and is not known for all: what is missing can only add to it."
-                ),
-            ),
-            (
-                _("People."),
-                _("Volunteers and people reached are head-counts of activities: who takes part in two counts twice."),
-            ),
-            (
-                _("Several answers."),
-                _(
-                    "Shares are of the sheets that state any value; what is not stated stands apart; no table is "
-                    "forced to 100."
-                ),
-            ),
-            (
-                _("Small counts."),
-                _(
-                    "A sheet with fewer than 3 persons (fewer than 5 where they could tell of health, origin or "
-                    "justice) enters every sum with the same conventional number: no difference between tables, areas, "
-                    "waves or files tells the true one."
-                ),
-            ),
-            (
-                _("Hard to believe."),
-                _(
-                    "Fewer people reached than volunteers; an end before the start, or before the period; ten times "
-                    "the number of the wave before, or a tenth of it."
-                ),
-            ),
-            (
-                _("Frozen."),
-                _(
-                    "Nothing that is changed in the registers after the closing changes this report. What turns out to "
-                    "be wrong is written beside it as a dated correction."
-                ),
-            ),
-        )
-    )
+    yield Bullets((*_what_is_counted(), *_how_it_is_told()))
     fields = [str(asked.label) for asked in reading.monitored_of(wave).fields]
     yield Paragraph(_("Asked on every sheet: %(fields)s.") % {"fields": listed(fields, 20)}, key="note.fields")
+
+
+def _what_is_counted() -> tuple[tuple[str, str], ...]:
+    return (
+        (
+            _("What is counted."),
+            _("Sheets for which somebody answered: confirmed, updated, or said to have ended."),
+        ),
+        (
+            _("What is not."),
+            _(
+                "What nobody answered for, what was answered with “not mine”, and what may harm somebody if it is "
+                "named. What nobody registered is in no sheet at all."
+            ),
+        ),
+        (
+            _("Areas."),
+            _("What happens in several areas is counted in each of them, in those above them, and once in all."),
+        ),
+        (
+            _("Organisations."),
+            _("Each counts once, however many experiences it takes part in, after duplicates were resolved."),
+        ),
+        (
+            _("Exact and estimated."),
+            _(
+                "“About” rounds a sum that holds estimates to two digits. “More than” is said of a sum that holds "
+                "estimates and is not known for all: what is missing can only add to it."
+            ),
+        ),
+        (
+            _("People."),
+            _("Volunteers and people reached are head-counts of activities: who takes part in two counts twice."),
+        ),
+    )
+
+
+def _how_it_is_told() -> tuple[tuple[str, str], ...]:
+    return (
+        (
+            _("Several answers."),
+            _(
+                "Shares are of the sheets that state any value; what is not stated stands apart; no table is "
+                "forced to 100."
+            ),
+        ),
+        (
+            _("Small counts."),
+            _(
+                "A sheet with fewer than 3 persons (fewer than 5 where they could tell of health, origin or "
+                "justice) enters every sum with the same conventional number: no difference between tables, areas, "
+                "waves or files tells the true one."
+            ),
+        ),
+        (
+            _("Hard to believe."),
+            _(
+                "Fewer people reached than volunteers; an end before the start, or before the period; ten times "
+                "the number of the wave before, or a tenth of it."
+            ),
+        ),
+        (
+            _("Frozen."),
+            _(
+                "Nothing that is changed in the registers after the closing changes this report. What turns out to "
+                "be wrong is written beside it as a dated correction."
+            ),
+        ),
+    )
