@@ -153,11 +153,11 @@ def _answers() -> dict[tuple[Any, ...], bytes | None]:
     return {}
 
 
-@pytest.fixture
-def files_read_once(monkeypatch: pytest.MonkeyPatch, _answers: dict[tuple[Any, ...], bytes | None]) -> None:
-    """A file of a stranger that a process of its own has read is not read again when the same bytes come another way.
+@pytest.fixture(autouse=True)
+def _files_are_read_once(monkeypatch: pytest.MonkeyPatch, _answers: dict[tuple[Any, ...], bytes | None]) -> None:
+    """A file of a stranger that a process of its own has read is not read again when the same bytes come again.
 
-    For tests that bring one file in on several ways and languages: what the process answers hangs on the bytes alone.
+    Every such process costs a third of a second, and what it answers hangs on the bytes alone.
     """
     from trama.core import apart
 

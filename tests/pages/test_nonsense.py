@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 from django.urls import reverse
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rights import world
@@ -20,8 +20,9 @@ REGISTERS = ("organisations", "resources", "experiences", "places")
 VIEWS = ("list", "table", "points", "points of a box", "export", "crosstab", "crosstab as a file")
 
 
-@pytest.fixture
-def visitor() -> Client:
+@pytest.fixture(scope="module")
+def visitor(taken_back: None) -> Client:
+    """A visitor of a world that is built once for these tests."""
     world.build()
     return Client()
 
@@ -54,7 +55,7 @@ def test_no_nonsense_breaks_a_map_or_a_file(visitor: Client, key: str) -> None:
             assert read(visitor, f"{address_of(key, view)}{dimension}={quote(value)}") < 500, (dimension, value)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_a_register_answers_whatever_is_asked(visitor: Client, data: st.DataObject) -> None:
     key = data.draw(st.sampled_from(REGISTERS))

@@ -30,7 +30,7 @@ from trama.network.models import Membership, Organisation
 from trama.territory.models import Area, ContextValue
 from trama.territory.tests.factories import make_area
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("files_read_once")]
+pytestmark = pytest.mark.django_db
 CASES = [*tables.CASES, *workbooks.CASES, *workbooks.HUGE, *maps.CASES, *packages.CASES]
 WATCHED = [
     model
