@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from trama.core.actor import Actor
@@ -122,10 +121,10 @@ def _filled(organisation: Organisation) -> int:
     return sum(getattr(organisation, name) not in (None, "") for name in said)
 
 
-def fuller_first(organisations: Iterable[Organisation]) -> list[Organisation]:
+def fuller_first(organisations: Iterable[Organisation], hanging: Mapping[int, int] | None = None) -> list[Organisation]:
     """The record to keep first: the one on which most hangs, then the one that says most, then the oldest."""
     rows = list(organisations)
-    hanging = weights([row.pk for row in rows])
+    hanging = weights([row.pk for row in rows]) if hanging is None else hanging
     return sorted(rows, key=lambda row: (-hanging.get(row.pk, 0), -_filled(row), row.pk))
 
 
@@ -151,15 +150,15 @@ def certain_groups(actor: Actor) -> list[Group]:
         at = top(pair.one_id)
         members[at] |= {pair.one_id: pair.one, pair.other_id: pair.other}
         of[at].append(pair)
-    everyone = [pk for group in members.values() for pk in group]
-    doubted = Proposal.objects.filter(decision__in=[Decision.DIFFERENT, Decision.LATER])
-    doubts = set(doubted.filter(Q(one__in=everyone, other__in=everyone)).order_by().values_list("one", "other"))
+    doubted = Proposal.objects.decidable_by(actor).filter(decision__in=[Decision.DIFFERENT, Decision.LATER])
+    doubts = [
+        (one, other) for one, other in doubted.order_by().values_list("one", "other") if one in root or other in root
+    ]
+    doubtful = {top(one) for one, other in doubts if top(one) == top(other)}
+    chosen = [at for at in members if at not in doubtful][:MOST_GROUPS]
+    hanging = weights([pk for at in chosen for pk in members[at]])
     groups = []
-    for at, group in members.items():
-        if any(one in group and other in group for one, other in doubts):
-            continue
-        first, *rest = fuller_first(group.values())
+    for at in chosen:
+        first, *rest = fuller_first(members[at].values(), hanging)
         groups.append(Group(first, rest, of[at]))
-        if len(groups) >= MOST_GROUPS:
-            break
     return sorted(groups, key=lambda group: normalised(group.kept.name))

@@ -20,7 +20,14 @@ from trama.core.models import Code, Source
 from trama.core.privacy import INTERNAL, PUBLIC, Privacy, PrivacyClass
 from trama.core.search import fold
 from trama.network.choices import ContactKind, Decision, Reshaping, Role, Tier, TieStrength, Visibility
-from trama.network.permissions import WRITERS, is_staff, is_writer, may_see_private_contacts, visible
+from trama.network.permissions import (
+    WRITERS,
+    is_staff,
+    is_writer,
+    may_see_private_contacts,
+    visible,
+    writes_at_home,
+)
 from trama.territory.models import Area, Located, Place
 
 
@@ -312,6 +319,12 @@ class Tie(models.Model):
 PATIENCE = timedelta(minutes=10)
 
 
+def within(actor: Actor, area: str) -> Q:
+    """The condition that what stands at `area` may be united by the actor: the rule `may_unite` for many rows."""
+    rule = Q(**{f"{area}__in": actor.areas_with(WRITERS)})
+    return rule | Q(**{f"{area}__isnull": True}) if writes_at_home(actor) else rule
+
+
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def visible_to(self, actor: Actor) -> Self:
         """For who writes down what happens: pairs of which both are shown to them; of others not even the number."""
@@ -321,11 +334,10 @@ class ProposalQuerySet(models.QuerySet["Proposal"]):
         return self.filter(one__in=seen, other__in=seen)
 
     def decidable_by(self, actor: Actor) -> Self:
-        """Pairs of which the actor may write in the area of both."""
+        """Pairs of which the actor may write in the area of both (see `permissions.may_unite`)."""
         if actor.everywhere(WRITERS):
             return self.visible_to(actor)
-        mine = actor.areas_with(WRITERS)
-        return self.visible_to(actor).filter(one__area__in=mine, other__area__in=mine)
+        return self.visible_to(actor).filter(within(actor, "one__area"), within(actor, "other__area"))
 
     def open(self) -> Self:
         """Those that nobody decided yet."""
@@ -364,6 +376,11 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.one_id} = {self.other_id}?"
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is known of both where they stand."""
+        return self.one.area_id is not None and self.other.area_id is not None
 
 
 class Seeking(models.Model):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db.models import Q
 
 from trama.core.actor import Actor
+from trama.core.facts import HOME_AREA, facts
+from trama.territory import finding
 from trama.territory.permissions import KEEPERS, STAFF, WRITERS, is_staff, is_writer, may_write_in
 
 __all__ = [
@@ -18,8 +20,10 @@ __all__ = [
     "may_edit",
     "may_see_private_contacts",
     "may_seek",
+    "may_unite",
     "speaks_for",
     "visible",
+    "writes_at_home",
 ]
 
 
@@ -44,6 +48,18 @@ def may_see_private_contacts(actor: Actor) -> bool:
 def may_add(actor: Actor) -> bool:
     """Whoever writes down what happens, somewhere; the form asks for an area of theirs."""
     return is_writer(actor)
+
+
+def writes_at_home(actor: Actor) -> bool:
+    """Whether the actor writes in the whole territory that the installation is about."""
+    home = finding.id_of(str(facts().get(HOME_AREA) or ""))
+    return actor.everywhere(WRITERS) or (home is not None and home in actor.areas_with(WRITERS))
+
+
+def may_unite(actor: Actor, area_id: int | None) -> bool:
+    """Who writes in its area says whether a record and another are one; of one without an area, who writes everywhere
+    at home: names met in files have none, and somebody must be able to tidy them."""
+    return may_write_in(actor, area_id) or (area_id is None and writes_at_home(actor))
 
 
 def may_seek(actor: Actor) -> bool:

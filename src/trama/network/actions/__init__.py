@@ -5,7 +5,16 @@ from trama.network.actions.keeping import ChangedMeanwhile
 from trama.network.actions.reaching import add_contact, remove_contact, remove_seat, save_seat, show_contact
 from trama.network.actions.records import FIELDS, KEPT, close, confirm, mark_used, reopen, save_organisation
 from trama.network.actions.ties import add_tie, close_tie, see_tie
-from trama.network.actions.uniting import CHOICES, CannotUndo, may_merge, merge, merge_groups, split, undo_merge
+from trama.network.actions.uniting import (
+    CHOICES,
+    CannotUndo,
+    may_merge,
+    merge,
+    merge_groups,
+    say_it_is_one,
+    split,
+    undo_merge,
+)
 
 __all__ = [
     "CHOICES",
@@ -30,6 +39,7 @@ __all__ = [
     "reopen",
     "save_organisation",
     "save_seat",
+    "say_it_is_one",
     "see_tie",
     "show_contact",
     "split",

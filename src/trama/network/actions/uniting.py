@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from trama.core import search
 from trama.core.actor import Actor
 from trama.core.history import record, state_of
-from trama.network.actions.keeping import ChangedMeanwhile, locked, may, refresh_neighbours, refuse_unless
+from trama.network import permissions
+from trama.network.actions.keeping import ChangedMeanwhile, locked, refresh_neighbours, refuse_unless
 from trama.network.choices import Reshaping
 from trama.network.merging import Journal, in_the_way, move_links, share_links
 from trama.network.merging import undo as undo_steps
@@ -50,7 +51,7 @@ class CannotUndo(Exception):
 def may_merge(actor: Actor, *organisations: Organisation) -> bool:
     """Who writes in the area of each of them, and sees them, may say that they are one."""
     seen = Organisation.objects.visible_to(actor).filter(pk__in=[one.pk for one in organisations]).count()
-    return seen == len(organisations) and all(may(actor, "keep", one) for one in organisations)
+    return seen == len(organisations) and all(permissions.may_unite(actor, one.area_id) for one in organisations)
 
 
 def merge(
@@ -176,6 +177,18 @@ def split(actor: Actor, text: Organisation, bodies: Sequence[Organisation | str]
             record(actor, verb, body, state_of(body) if body in known else None, {"split_from": [None, name]})
         _refresh_after(text.pk, *(body.pk for body in found))
     return done
+
+
+def say_it_is_one(actor: Actor, organisation: Organisation) -> Organisation:
+    """The name seems to name several bodies, and is that of one: nothing waits to be split."""
+    with transaction.atomic():
+        organisation = locked(organisation)
+        refuse_unless(may_merge(actor, organisation))
+        before = state_of(organisation)
+        organisation.names_several, organisation.edited_at = False, timezone.now()
+        organisation.save(update_fields=["names_several", "edited_at"])
+        record(actor, "changed", organisation, before)
+    return organisation
 
 
 def _new_body(journal: Journal, text: Organisation, name: str) -> Organisation:

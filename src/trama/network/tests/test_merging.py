@@ -10,7 +10,7 @@ from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from trama.core import search
+from trama.core import facts, search
 from trama.core.actor import SYSTEM, Actor
 from trama.core.declarations import gathered, links_to
 from trama.core.models import SearchEntry
@@ -30,6 +30,7 @@ from trama.network.models import (
     now_at,
 )
 from trama.network.tests.factories import actor, code, contact, organisation, user
+from trama.territory import finding
 from trama.territory.models import Area, AreaClosure
 
 pytestmark = pytest.mark.django_db
@@ -249,3 +250,29 @@ def test_a_string_becomes_several_bodies() -> None:
     search.rebuild()
     actions.undo_merge(SYSTEM, done)
     assert dump() == before
+
+
+def test_what_has_no_area_is_united_by_who_writes_in_the_whole_territory() -> None:
+    """Names met in files have no area: who writes at home tidies them, who writes in a part of it does not."""
+    home, part = town("Unione"), town("Borgo")
+    AreaClosure.objects.create(area=part, ancestor=home, ancestor_kind=home.kind, distance=1)
+    facts.set_fact(facts.HOME_AREA, home.code)
+    finding.forget()
+    placed, met, hidden = organisation(area=part), organisation(), organisation(is_public=False)
+    pair = Proposal.objects.create(one=placed, other=met, probability=1, tier="certain")
+    Proposal.objects.create(one=placed, other=hidden, probability=1, tier="certain")
+    planner, worker = (actor(role, area) for role, area in (("plan_office", home), ("community_worker", part)))
+    assert list(Proposal.objects.decidable_by(planner)) == [pair], (
+        "hidden ones without an area are for who is everywhere"
+    )
+    assert not Proposal.objects.decidable_by(worker).exists()
+    with pytest.raises(PermissionDenied):
+        actions.merge(worker, placed, met)
+    with pytest.raises(PermissionDenied):
+        actions.merge(planner, placed, hidden)
+    planner = Actor(user=user().pk, grants=planner.grants, areas=planner.areas, areas_by_role=planner.areas_by_role)
+    actions.undo_merge(planner, actions.merge(planner, met, placed))
+    Organisation.objects.filter(pk=met.pk).update(names_several=True)
+    assert not actions.say_it_is_one(planner, met).names_several
+    facts.set_fact(facts.HOME_AREA, "")
+    assert not Proposal.objects.decidable_by(planner).exists()

@@ -23,7 +23,16 @@ from trama.network.choices import Decision, Tier
 from trama.network.declarations import REGISTER
 from trama.network.duplicates import AGAINST, EVIDENCE
 from trama.network.matching import match_all, suggest
-from trama.network.models import Merge, Organisation, Proposal, ProposalQuerySet, Seeking, normalised, visible_names
+from trama.network.models import (
+    Merge,
+    Organisation,
+    Proposal,
+    ProposalQuerySet,
+    Seeking,
+    normalised,
+    visible_names,
+    within,
+)
 from trama.network.splitting import bodies_in
 from trama.territory import finding
 from trama.territory.permissions import WRITERS
@@ -48,8 +57,7 @@ def _mine(actor: Actor) -> ProposalQuerySet:
     rows = Proposal.objects.visible_to(actor)
     if actor.everywhere(WRITERS):
         return rows
-    areas = actor.areas_with(WRITERS)
-    return rows.filter(Q(one__area__in=areas) | Q(other__area__in=areas))
+    return rows.filter(within(actor, "one__area") | within(actor, "other__area"))
 
 
 def _narrowed(request: HttpRequest, rows: ProposalQuerySet) -> tuple[ProposalQuerySet, dict[str, str]]:
@@ -78,10 +86,19 @@ def _evidence(proposal: Proposal) -> list[tuple[str, bool]]:
 
 def _areas_of(rows: ProposalQuerySet) -> list[tuple[str, str]]:
     """The areas in which the organisations of these pairs stand, and those above: codes and names."""
-    known, found = finding.nodes(), set()
-    for pks in rows.order_by().values_list("one__area", "other__area").distinct():
-        for pk in pks:
-            found |= {node.id for node in finding.path_of(pk)}
+    standing = {
+        pk
+        for end in ("one__area", "other__area")
+        for pk in rows.order_by().values_list(end, flat=True).distinct()
+        if pk is not None
+    }
+    known = finding.nodes()
+    found: set[int] = set()
+    for pk in standing:
+        above: int | None = pk
+        while above is not None and above not in found and above in known:
+            found.add(above)
+            above = known[above].parent
     return [(node.code, node.name) for pk, node in known.items() if pk in found]
 
 
@@ -261,7 +278,7 @@ def _merges(actor: Actor) -> list[tuple[Merge, Organisation]]:
     return [
         (merge, rows[merge.kept])
         for merge in done
-        if merge.kept in rows and permissions.abilities(actor, rows[merge.kept].area_id, merge.kept)["keep"]
+        if merge.kept in rows and permissions.may_unite(actor, rows[merge.kept].area_id)
     ]
 
 
@@ -299,7 +316,7 @@ def merge_undo(request: HttpRequest, pk: int) -> HttpResponse:
 # --- one string, several bodies -------------------------------------------------------------------------------------
 def _several(actor: Actor) -> Any:
     rows = Organisation.objects.visible_to(actor).filter(names_several=True).order_by("name", "pk")
-    return rows if actor.everywhere(WRITERS) else rows.filter(area__in=actor.areas_with(WRITERS))
+    return rows if actor.everywhere(WRITERS) else rows.filter(within(actor, "area"))
 
 
 @page(may=permissions.is_writer)
@@ -322,11 +339,11 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
     """Cut a name that names several bodies: each is one that is there, a new one, or nobody."""
     actor = _actor(request)
     record: Organisation = get_object_or_404(Organisation.objects.visible_to(actor), pk=pk)
-    if not permissions.abilities(actor, record.area_id, pk)["keep"]:
+    if not permissions.may_unite(actor, record.area_id):
         raise Http404
     what = request.POST.get("do", "")
     if what == "one":
-        actions.save_organisation(actor, {"names_several": False}, record)
+        actions.say_it_is_one(actor, record)
         messages.success(request, _("Noted: it is one body."))
         return redirect("network:organisation", pk)
     if request.method == "POST":
