@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import web, work
+from benchmarks import waves, web, work
 from benchmarks.measure import Result
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,18 +33,21 @@ def seeded(home: Path, anew: bool) -> None:
 def main() -> None:
     """Run what was asked for."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("which", nargs="*", choices=["web", "work", "map", []], help="default: all")
+    parser.add_argument("which", nargs="*", choices=["web", "work", "map", "waves", []], help="default: all")
     parser.add_argument("--home", type=Path, default=ROOT / "var" / "bench", help="where the large installation is")
     parser.add_argument("--anew", action="store_true", help="seed again")
     arguments = parser.parse_args()
-    chosen = arguments.which or ["web", "work", "map"]
+    chosen = arguments.which or ["web", "work", "map", "waves"]
     results: list[Result] = []
-    arguments.home.mkdir(parents=True, exist_ok=True)
-    seeded(arguments.home, arguments.anew)
+    if chosen != ["waves"]:
+        arguments.home.mkdir(parents=True, exist_ok=True)
+        seeded(arguments.home, arguments.anew)
     if "web" in chosen:
         results += web.main(arguments.home)
     if "work" in chosen:
         results += work.main(arguments.home)
+    if "waves" in chosen:
+        results += waves.main()
     print()
     for result in results:
         print(result.line())
