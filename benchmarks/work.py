@@ -66,7 +66,7 @@ def _wave_report() -> list[Result]:
         _timed(home, "prepare")
         _timed(home, "demo", "--yes")
         wave = ("report", "wave", "--wave", "Primo monitoraggio", "--out")
-        bare = statistics.median(_processor(home, "check") for _ in range(2))
+        bare = statistics.median(_processor(home, "report", "frozen") for _ in range(2))
         taken = {
             form: _processor(home, *wave, str(folder / f"report.{form}")) for form in ("pdf", "docx", "xlsx", "zip")
         }

@@ -232,7 +232,7 @@ def test_what_changed_is_counted_by_hand(city: Area, client: Client) -> None:
     other = make_area("Altrove")
     far = actions.publish(SYSTEM, actions.freeze(SYSTEM, other, "Altro"))
     assert client.get(f"/rapporti/profili/{profile.pk}/confronto/?con={far.pk}").status_code == 404
-    with pytest.raises(CommandError, match="two areas"):
+    with pytest.raises(CommandError, match="not about the same"):
         call_command("report", "compare", str(profile.pk), str(far.pk))
 
 
