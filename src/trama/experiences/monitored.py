@@ -58,7 +58,6 @@ FIELDS = (
 )
 COUNTS = ("volunteers", "beneficiaries")
 FACETS = ("aim", "target", "need", "instrument", "public_service")
-TEN_TIMES = 10
 
 
 # --- which records, and of whom -----------------------------------------------------------------------------------
@@ -335,13 +334,12 @@ def doubts(one: dict[str, Any], earlier: dict[str, Any] | None, scope: Scope) ->
         now, was = one[key][0], earlier[key][0] if earlier else None
         if not now or not was:
             continue
-        if now >= TEN_TIMES * was:
+        said = {"was": number(was), "times": scope.times}
+        if now >= scope.times * was:
+            found.append((key, _now("At least %(times)s times the last wave (%(was)s): a zero too many?") % said))
+        elif was >= scope.times * now:
             found.append(
-                (key, _now("At least ten times the last wave (%(was)s): a zero too many?") % {"was": number(was)})
-            )
-        elif was >= TEN_TIMES * now:
-            found.append(
-                (key, _now("Less than a tenth of the last wave (%(was)s): a zero lost?") % {"was": number(was)})
+                (key, _now("The last wave was at least %(times)s times as much (%(was)s): a zero lost?") % said)
             )
     return found
 
