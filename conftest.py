@@ -49,17 +49,25 @@ def pytest_configure(config: pytest.Config) -> None:
         template_engine.setdefault("OPTIONS", {})["string_if_invalid"] = strictness.UndefinedVariable()
 
 
-def pytest_report_header() -> str:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--every-case`: what is sampled on PostgreSQL is tried whole."""
+    parser.addoption("--every-case", action="store_true", help="on PostgreSQL: every case of every table of cases")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
     """Which database the tests run on."""
     from django.conf import settings
 
-    return f"database: {settings.DATABASES['default']['ENGINE'].rsplit('.', 1)[-1]}"
+    name = settings.DATABASES["default"]["ENGINE"].rsplit(".", 1)[-1]
+    sampled = name != "sqlite3" and not config.option.every_case
+    return f"database: {name}{', long tables of cases sampled (decision 0011)' if sampled else ''}"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Whoever asks for a browser or for the shared data bears the marker, so that it can be left out.
 
-    What asks nothing of a database (analyses, scripts, the packaging, the checks of the tree) is tried on SQLite alone.
+    What asks nothing of a database (analyses, scripts, the packaging, the checks of the tree) is tried on SQLite alone;
+    of a long table of cases PostgreSQL gets each third (decision 0011). What takes long begins first.
     """
     from django.conf import settings
 
@@ -70,8 +78,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if "shared" in fixtures:
             item.add_marker(pytest.mark.conformance)
     if not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        config.hook.pytest_deselected(items=[item for item in items if not _asks_the_database(item)])
-        items[:] = [item for item in items if _asks_the_database(item)]
+        left_out = set() if config.option.every_case else _not_in_the_sample(items)
+        kept = [item for item in items if _asks_the_database(item) and item.nodeid not in left_out]
+        chosen = set(kept)
+        config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+        items[:] = kept
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def _not_in_the_sample(items: list[pytest.Item]) -> set[str]:
+    """Two of three cases of each test that has more than six, always the same ones.
+
+    They send the same statements with other values; a test whose cases are different pages is marked `every_case`.
+    """
+    tables: dict[str, list[str]] = {}
+    for item in items:
+        whole = any(item.get_closest_marker(name) for name in ("every_case", "conformance"))
+        if hasattr(item, "callspec") and not whole:
+            tables.setdefault(item.nodeid.partition("[")[0], []).append(item.nodeid)
+    return {case for cases in tables.values() if len(cases) > 6 for n, case in enumerate(sorted(cases)) if n % 3}
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

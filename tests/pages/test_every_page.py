@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from tests.pages.crawl import name_of, visit
 from trama.core.declarations import gathered
@@ -34,8 +35,9 @@ def test_the_demonstration_has_no_dead_page(demonstration: None, language: str) 
     from trama.network.choices import Role
 
     accounts = User.objects.filter(is_demonstration=True, is_active=True)
-    if language == "en":
-        # What a role sees does not hang on the language: one who writes and one who administers are enough.
+    if language == "en" or connection.vendor != "sqlite":
+        # What a role sees hangs neither on the language nor on the database: one who writes and one who administers
+        # are enough.
         accounts = accounts.filter(memberships__role__in=(Role.COMMUNITY_WORKER, Role.DPO_ADMIN))
     people = list(accounts.order_by("username").values_list("username", flat=True).distinct())
     assert people

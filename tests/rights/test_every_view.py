@@ -105,18 +105,8 @@ def wanted(name: str, case: Case, actor: str) -> str:
 
 
 # Rights are decided in Python and in what is asked of the database. Everybody is tried on SQLite; on PostgreSQL, for
-# what it answers, one of each standing.
-ONE_OF_EACH_STANDING = (
-    "nobody",
-    "citizen",
-    "role has ended",
-    "org_contact",
-    "contact of another",
-    "community_worker",
-    "worker of a district",
-    "plan_office of the union",
-    "dpo_admin everywhere",
-)
+# what it answers: nobody, one who belongs to a body, one who writes in one town, one who reaches everything.
+ASKED_OF_POSTGRESQL = ("nobody", "org_contact", "community_worker", "dpo_admin everywhere")
 
 
 def refusal(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -139,12 +129,13 @@ def world(taken_back: None) -> World:
 
 
 @pytest.mark.django_db
+@pytest.mark.every_case
 @pytest.mark.parametrize("name", sorted(set(TABLE) & set(VIEWS)))
 def test_who_may_open_it(world: World, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     finding.forget()
     # That it is refused is enough here: thousands of whole pages that say so cost minutes (test_doors looks at one).
     monkeypatch.setattr(urls, "handler404", refusal, raising=False)
-    actors = ACTORS if connection.vendor == "sqlite" else ONE_OF_EACH_STANDING
+    actors = ACTORS if connection.vendor == "sqlite" else ASKED_OF_POSTGRESQL
     reads = not VIEWS[name].page.writes
     wrong = []
     for case in TABLE[name]:

@@ -194,9 +194,12 @@ def by_drawing(case: Case, town: Area) -> None:
         assert rows() == before
 
 
-@pytest.mark.parametrize(
-    ("case", "way"), [pytest.param(case, way, id=f"{case}-{way}") for case in CASES for way in case.ways]
-)
+# Each way in on SQLite; on PostgreSQL each file once: it might refuse a value that SQLite takes, whatever the way.
+WAYS = [(case, way) for case in CASES for way in (case.ways if connection.vendor == "sqlite" else case.ways[:1])]
+
+
+@pytest.mark.every_case
+@pytest.mark.parametrize(("case", "way"), [pytest.param(case, way, id=f"{case}-{way}") for case, way in WAYS])
 def test_what_is_broken_is_said_and_nothing_is_half_written(case: Case, way: str, town: Area, tmp_path: Path) -> None:
     match way:
         case "web":

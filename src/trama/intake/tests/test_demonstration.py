@@ -29,7 +29,8 @@ from trama.reports.choices import FORMS, SLIDES
 from trama.territory import finding
 from trama.territory.models import Area, AreaClosure, ContextIndicator, ContextValue, Place, Population
 
-pytestmark = pytest.mark.django_db
+# One worker for all of them: the demonstration is built once.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demonstration")]
 
 
 @pytest.fixture(scope="module")
