@@ -114,7 +114,13 @@ def _chapter_slides(chapter: str, inside: Sequence[Part], drawn: set[str], seen:
     slides += _texts(chapter, gathered)
     for slide in slides:
         slide.chapter = chapter
+        slide.items = [(term, _kept_together(text)) for term, text in slide.items]
     return slides
+
+
+def _kept_together(text: str) -> str:
+    """The text with no line ending before a percent sign."""
+    return text.replace(" %", "\u00a0%")
 
 
 def _finds_place(slide: Slide, part: Part, texts: Sequence[str]) -> bool:
