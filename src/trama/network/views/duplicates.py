@@ -86,12 +86,8 @@ def _evidence(proposal: Proposal) -> list[tuple[str, bool]]:
 
 def _areas_of(rows: ProposalQuerySet) -> list[tuple[str, str]]:
     """The areas in which the organisations of these pairs stand, and those above: codes and names."""
-    standing = {
-        pk
-        for end in ("one__area", "other__area")
-        for pk in rows.order_by().values_list(end, flat=True).distinct()
-        if pk is not None
-    }
+    # Told apart here: asked to, the database would go through the organisations of every area.
+    standing = {pk for ends in set(rows.order_by().values_list("one__area", "other__area")) for pk in ends if pk}
     known = finding.nodes()
     found: set[int] = set()
     for pk in standing:
@@ -126,7 +122,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "tiers": [(key, label, n, urlencode({**kept, "tier": key})) for key, label, n in tiers],
         "states": states,
-        "areas": _areas_of(mine),
+        "areas": _areas_of(mine.filter(decision=asked["state"])),
         "counted": _counted(len(shown) if shown._result_cache is not None else shown.count()),
         "certain": Proposal.objects.decidable_by(actor).open().filter(tier=Tier.CERTAIN).count(),
         "several": _several(actor).count(),
