@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import translation
 
-from trama.core import bulk
+from trama.core import bulk, small_counts
 from trama.core.declarations import Tally, gathered
 from trama.monitoring.choices import COVERED, OUTSIDE
 from trama.monitoring.models import FrozenFigure, FrozenRow, Questionnaire, Sheet, Wave
@@ -81,7 +81,8 @@ def counted(wave: Wave) -> list[dict[str, Any]]:
 
 
 def definitions_of(wave: Wave, contents: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """What the words and numbers of these contents stand for today: codes, areas with all above them, questions.
+    """What the words and numbers of these contents stand for today: codes, areas with all above them, questions,
+    thresholds.
 
     An area is `[code, name, kind, id of the area above, place in the order of the tree]`.
     """
@@ -92,6 +93,12 @@ def definitions_of(wave: Wave, contents: Iterable[dict[str, Any]]) -> dict[str, 
     return monitored.definitions() | {
         "areas": {str(pk): [one.code, one.name, one.kind, one.parent, one.position] for pk, one in places.items()},
         "questions": last.questions if last is not None else [],
+        "questionnaire": last.version if last is not None else 0,
+        "thresholds": {
+            "persons": [small_counts.THRESHOLD, small_counts.SPECIAL_THRESHOLD],
+            "aim": wave.aim,
+            "times_apart": wave.times_apart,
+        },
     }
 
 

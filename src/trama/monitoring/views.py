@@ -509,7 +509,9 @@ def _link_page(request: HttpRequest, template: str, context: dict[str, Any], sta
     response = render(request, template, context, status=status)
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex, nofollow"
-    response["Referrer-Policy"] = "same-origin" if request.method == "GET" and status == 200 else "no-referrer"
+    # A page with a form is sent from its own address, also the form that comes back with errors: without it the
+    # browser says that it comes from nowhere, and is refused.
+    response["Referrer-Policy"] = "same-origin" if template == "monitoring/sheet.html" else "no-referrer"
     return response
 
 
