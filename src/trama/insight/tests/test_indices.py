@@ -509,14 +509,13 @@ def test_files_hold_the_status_of_every_value(published: IndexDefinition, client
     draft = actions.new_version(SYSTEM, published)
     actions.publish_index(SYSTEM, draft)
     content = client.get("/numeri/indici/prova/v2/valori.csv").content.decode("utf-8-sig")
-    rows = {row["area_name"]: row for row in csv.DictReader(io.StringIO(content))}
+    table = list(csv.DictReader(io.StringIO(content)))
+    rows = {row["area_name"]: row for row in table}
     assert float(rows["Colle"]["value"]) == pytest.approx(112.4242, abs=1e-4)
     assert (rows["Enea"]["value"], rows["Enea"]["status"], rows["Colle"]["status"]) == ("", "missing", "value")
     told = json.loads(client.get("/numeri/indici/prova/v2/valori.schema.json").content)
-    table = list(csv.DictReader(io.StringIO(content)))
     assert [field["name"] for field in told["fields"]] == list(table[0])
-    key = [tuple(row[name] for name in told["primaryKey"]) for row in table]
-    assert len(set(key)) == len(key)
+    assert len({tuple(row[name] for name in told["primaryKey"]) for row in table}) == len(table)
     assert {row["status"] for row in table} <= set(told["fields"][6]["constraints"]["enum"])
     found = json.loads(client.get("/numeri/indici/prova/v2/valori.json").content)
     assert found["sha256"] == FrozenIndex.objects.get(definition=draft).content_hash
@@ -564,9 +563,7 @@ def test_a_hundred_means_what_the_definition_says(fields: dict[str, Any], said: 
         assert said in hundred(definition(**fields))
 
 
-def test_the_page_the_indicator_and_the_report_say_the_same_of_a_hundred(
-    published: IndexDefinition, client: Client
-) -> None:
+def test_page_indicator_and_report_say_the_same_of_a_hundred(published: IndexDefinition, client: Client) -> None:
     with translation.override("it"):
         meant = hundred(definition_of(published))
         assert about_hundred(ContextIndicator.objects.get(code="index_prova")) == meant
@@ -583,8 +580,7 @@ def test_publishing_and_deleting_ask_before_and_withdrawing_wants_a_reason(town:
     planner.post("/numeri/indici/prova/v1/publish/")
     assert planner.get("/numeri/indici/prova/v1/publish/").status_code == 404
     planner.post("/numeri/indici/prova/v1/withdraw/", {"reason": " "})
-    row.refresh_from_db()
-    assert row.state == "published"
+    assert IndexDefinition.objects.get(pk=row.pk).state == "published"
     planner.post("/numeri/indici/prova/v1/withdraw/", {"reason": "Un dato era sbagliato"})
     row.refresh_from_db()
     assert (row.state, row.withdrawn_because) == ("withdrawn", "Un dato era sbagliato")
@@ -598,9 +594,7 @@ def test_publishing_and_deleting_ask_before_and_withdrawing_wants_a_reason(town:
 
 def test_indicators_and_indices_are_found_by_search(published: IndexDefinition, client: Client) -> None:
     search.refresh(ContextIndicator)
-    found = client.get("/cerca/", {"q": published.name_it}).content.decode()
-    assert "/numeri/indici/prova/v1/" in found
+    assert "/numeri/indici/prova/v1/" in client.get("/cerca/", {"q": published.name_it}).content.decode()
     assert "/numeri/indicatori/uno/" in client.get("/cerca/", {"q": "indicatore uno"}).content.decode()
     data = client.get("/dati-aperti/").content.decode()
-    assert "/numeri/indicatori/uno/tabella.csv" in data
-    assert "/numeri/indici/prova/v1/valori.xlsx" in data
+    assert all(file in data for file in ("/numeri/indicatori/uno/tabella.csv", "/numeri/indici/prova/v1/valori.xlsx"))
