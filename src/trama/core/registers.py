@@ -367,7 +367,7 @@ class Selection:
             if dimension is not None:
                 rows = dimension.narrow(rows, chosen)
         if self.text:
-            rows = rows.filter(search.matching(register.model, self.text))
+            rows = rows.filter(search.matching(register.model, self.text, actor))
         return rows
 
     def ordered(self, register: Register, rows: QuerySet[Any]) -> QuerySet[Any]:

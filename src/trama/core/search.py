@@ -18,7 +18,7 @@ from django.db.models import Model, Q
 from django.db.models.expressions import RawSQL
 
 from trama.core import bulk, memo
-from trama.core.actor import Actor
+from trama.core.actor import NOBODY, Actor
 from trama.core.models import SearchEntry, SearchTerm
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?", re.UNICODE)
@@ -34,6 +34,7 @@ STOP = frozenset(STOP_TEXT.split())
 ASKING_TEXT = "fa fare fanno cosa cos dove quando prossima prossimo prossime prossimi cerco trovo trovare"
 ASKING = frozenset(ASKING_TEXT.split())
 APOSTROPHE, ARTICLE = re.compile(r"['’]"), re.compile(r"\w{1,6}['’]\w{2,}")
+MOST_NEAR = 12  # so many similar words are tried
 SIMILAR_ENOUGH = 76.0  # rapidfuzz ratio from which a word counts as a misspelling of another
 
 
@@ -145,18 +146,22 @@ class Query:
     corrected: tuple[tuple[str, str], ...] = ()
 
 
-def understand(text: str) -> Query:
-    """Read what a person typed; a word that stands nowhere is replaced by the most similar that does."""
-    return memo.remember(("core.search.understood", text), 20, lambda: _understand(text))
+def understand(text: str, actor: Actor = NOBODY) -> Query:
+    """Read what a person typed; a word that stands nowhere is replaced by the most similar that does.
+
+    “Somewhere” is among the records that the actor may see: a correction tells nobody that a hidden word exists.
+    """
+    rights = (actor.user, actor.system, actor.grants)
+    return memo.remember(("core.search.understood", text, rights), 20, lambda: _understand(text, actor))
 
 
-def _understand(text: str) -> Query:
+def _understand(text: str, actor: Actor) -> Query:
     groups, corrected = [], []
     typed = words(text)
     for word in ([word for word in typed if word not in ASKING] or typed)[:12]:
         group: tuple[str, ...] = (stem(word), fold(word))
-        if not _stands_somewhere(*group):
-            other = _most_similar(word)
+        if not _stands_somewhere(actor, *group):
+            other = _most_similar(word, actor)
             if other:
                 corrected.append((word, other))
                 group = (stem(other),)
@@ -164,11 +169,21 @@ def _understand(text: str) -> Query:
     return Query(tuple(groups), tuple(corrected))
 
 
-def _stands_somewhere(found: str, beginning: str) -> bool:
-    return SearchTerm.objects.filter(Q(stem=found) | Q(stem__startswith=beginning)).exists()
+def _stands_somewhere(actor: Actor, found: str, beginning: str) -> bool:
+    anywhere = SearchTerm.objects.filter(Q(stem=found) | Q(stem__startswith=beginning)).exists()
+    return anywhere and _is_shown(actor, (found, beginning))
 
 
-def _most_similar(word: str) -> str:
+def _is_shown(actor: Actor, group: tuple[str, ...]) -> bool:
+    """Whether a record that the actor may see bears one of these stems (the others may be beginnings)."""
+    from trama.core.declarations import gathered
+
+    query = Query((group,))
+    found = sorted(gathered.searchables.values(), key=lambda searchable: searchable.order)
+    return any(each.visible(actor).filter(_bearing(each.model, query)).exists() for each in found)
+
+
+def _most_similar(word: str, actor: Actor) -> str:
     from rapidfuzz import fuzz, process
 
     vocabulary = memo.remember(
@@ -176,8 +191,8 @@ def _most_similar(word: str) -> str:
         120,
         lambda: {item: fold(item) for item in SearchTerm.objects.values_list("word", flat=True)},
     )
-    best = process.extractOne(fold(word), vocabulary, scorer=fuzz.ratio, score_cutoff=SIMILAR_ENOUGH)
-    return best[2] if best else ""
+    near = process.extract(fold(word), vocabulary, scorer=fuzz.ratio, score_cutoff=SIMILAR_ENOUGH, limit=MOST_NEAR)
+    return next((other for _folded, _score, other in near if _is_shown(actor, (stem(other),))), "")
 
 
 def _match(query: Query, kind: str) -> str:
@@ -199,23 +214,25 @@ _VECTOR = "(setweight(to_tsvector('simple', e.title_stems), 'A') || setweight(to
 _POSTGRESQL = f"SELECT {{what}} FROM core_searchentry e WHERE {_VECTOR} @@ to_tsquery('simple', %s)"  # noqa: S608 - our own text
 
 
-def matching(model: type[Model], text: str) -> Q:
-    """The condition "this record is found by this text", to be joined with any other."""
-    query = understand(text)
-    if not query.groups:
-        return Q(pk__in=[])
+def matching(model: type[Model], text: str, actor: Actor = NOBODY) -> Q:
+    """The condition "this record is found by this text", as understood for the actor; to be joined with others."""
+    query = understand(text, actor)
+    return _bearing(model, query) if query.groups else Q(pk__in=[])
+
+
+def _bearing(model: type[Model], query: Query) -> Q:
     sql = (_SQLITE if connection.vendor == "sqlite" else _POSTGRESQL).format(what="e.object_id")
     # The text of the statement is ours; what a person typed travels as a parameter, with all but letters dropped.
     return Q(pk__in=RawSQL(sql, (_match(query, model._meta.label_lower),)))  # noqa: S611
 
 
-def best(model: type[Model], text: str, limit: int = 200) -> list[int]:
+def best(model: type[Model], text: str, limit: int = 200, actor: Actor = NOBODY) -> list[int]:
     """The ids of the records that a text finds, best first, whoever may see them.
 
     What bears the words in its title comes first. Of very many, only the first `RANKED` are compared with each other:
     no order of ten thousand answers means anything.
     """
-    query = understand(text)
+    query = understand(text, actor)
     if not query.groups:
         return []
     match = _match(query, model._meta.label_lower)
@@ -276,7 +293,7 @@ def search(actor: Actor, text: str, per_kind: int = 8) -> tuple[list[Found], Que
     """Everything that the actor may see and that the text finds, by register, best first."""
     from trama.core.declarations import gathered
 
-    query = understand(text)
+    query = understand(text, actor)
     result: list[Found] = []
     if not query.groups:
         return result, query
@@ -301,7 +318,7 @@ def forgiving(actor: Actor, text: str, per_kind: int = 8) -> Forgiven:
     if (found and not query.corrected) or not typed:
         return Forgiven(found, ())
     # One word is misspelt, or no record has them all: then the others may be misspelt too, though they look like stems.
-    respelt = [(word, _respelt(word)) for word in typed]
+    respelt = [(word, _respelt(word, actor)) for word in typed]
     changed = tuple(pair for pair in respelt if pair[0] != pair[1])
     if changed:
         better, _query = search(actor, " ".join(other for _word, other in respelt), per_kind)
@@ -314,14 +331,16 @@ def forgiving(actor: Actor, text: str, per_kind: int = 8) -> Forgiven:
     return Forgiven([], ())
 
 
-def _respelt(word: str) -> str:
+def _respelt(word: str, actor: Actor) -> str:
     """The word itself if it stands somewhere, or begins one that does; else the most similar.
 
     A stem is not asked: that of "spazate" is that of "spazio".
     """
-    if SearchTerm.objects.filter(Q(word=word) | Q(word__startswith=word)).exists():
+    written = SearchTerm.objects.filter(Q(word=word) | Q(word__startswith=word)).order_by("word")
+    stems_of = dict.fromkeys(written.values_list("stem", flat=True)[:MOST_NEAR])
+    if any(_is_shown(actor, (one,)) for one in stems_of):
         return word
-    return _most_similar(word) or word
+    return _most_similar(word, actor) or word
 
 
 def _with_fewer(actor: Actor, respelt: Sequence[tuple[str, str]], per_kind: int) -> Forgiven:
@@ -342,10 +361,10 @@ def _with_fewer(actor: Actor, respelt: Sequence[tuple[str, str]], per_kind: int)
 
 def _found(actor: Actor, kind: str, searchable: Any, text: str, per_kind: int) -> Found | None:
     visible = searchable.visible(actor)
-    count = visible.filter(matching(searchable.model, text)).count()
+    count = visible.filter(matching(searchable.model, text, actor)).count()
     if not count:
         return None
-    ranked = best(searchable.model, text, 50 + per_kind)
+    ranked = best(searchable.model, text, 50 + per_kind, actor)
     allowed = set(visible.filter(pk__in=ranked).values_list("pk", flat=True))
     ids = [pk for pk in ranked if pk in allowed][:per_kind]
     titles = dict(SearchEntry.objects.filter(kind=kind, object_id__in=ids).values_list("object_id", "title"))

@@ -187,7 +187,7 @@ def suggest_experiences(text: str, actor: Actor) -> dict[int, str]:
     """Experiences that the actor may see and that the search finds by what was typed, with their number."""
     from trama.core import search
 
-    ranked = search.best(Experience, text, 60)
+    ranked = search.best(Experience, text, 60, actor)
     names = dict(Experience.objects.visible_to(actor).filter(pk__in=ranked).order_by().values_list("pk", "name"))
     return {pk: f"{names[pk]} (n. {pk})" for pk in [pk for pk in ranked if pk in names][:MANY]}
 

@@ -179,7 +179,7 @@ def context_of(request: HttpRequest, register: Register, current: str) -> tuple[
         name = f"{namespace}:{register.key}_export" if namespace else f"{register.key}_export"
         forms = [(form, reverse(name, args=[form]) + (f"?{query}" if query else "")) for form in exports.FORMS]
     # Only with something found: a word that stands in hidden records alone must not be offered.
-    corrected = search.understand(selection.text).corrected if selection.text and count else ()
+    corrected = search.understand(selection.text, actor).corrected if selection.text and count else ()
     return selection, {
         "register": register,
         "selection": selection,

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from trama.core import memo, search
-from trama.core.actor import NOBODY
+from trama.core.actor import NOBODY, SYSTEM, Actor
 from trama.core.models import Code, SearchEntry
 from trama.territory.models import Area, Place
 
@@ -122,3 +122,27 @@ def test_with_nothing_for_all_words_fewer_are_tried_and_words_of_a_question_fall
     asked = search.forgiving(NOBODY, "chi fa cosa in Pedagna")
     assert (asked.fewer, [hit.title for group in asked.found for hit in group.hits]) == ((), ["Scuola Pedagna"])
     assert search.forgiving(NOBODY, "qqqqqq wwwwww").found == []
+
+
+@pytest.mark.django_db
+def test_a_correction_tells_nobody_of_a_hidden_word() -> None:
+    """Who may not see the record gets the answer that they would get if it were not there, whatever they type."""
+    place("Biblioteca comunale")
+    tries = ["rifugia", "rifugio", "rifug", "rifugio biblioteca", "bibliotecca"]
+
+    def told(actor: Actor) -> list[object]:
+        memo.forget_all()
+        found: list[object] = []
+        for text in tries:
+            answer = search.forgiving(actor, text)
+            hits = [hit.title for group in answer.found for hit in group.hits]
+            found.append((hits, answer.corrected, answer.fewer, search.understand(text, actor)))
+        return found
+
+    before = told(NOBODY)
+    hidden = place("Rifugio", is_public=False)
+    assert told(NOBODY) == before
+    assert search.forgiving(SYSTEM, "rifuggio").corrected == (("rifuggio", "rifugio"),)
+    Place.objects.filter(pk=hidden.pk).update(is_public=True)
+    memo.forget_all()
+    assert search.forgiving(NOBODY, "rifuggio").corrected == (("rifuggio", "rifugio"),)
