@@ -146,6 +146,35 @@ def grouped_choices(codes: list[Code], empty: str | Promise = "") -> list[Any]:
 CONTACT_FIELDS = ("phones", "emails", "sites")
 
 
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def check_phones(text: str) -> None:
+    """Each line holds a number, or says whose the one above is."""
+    if any(reach.kind == ContactKind.PERSON for reach in read_phones(text)):
+        raise forms.ValidationError(NO_PHONE)
+
+
+def check_emails(text: str) -> None:
+    """Each line holds an address."""
+    if any(not EMAIL.search(line) for line in _lines(text)):
+        raise forms.ValidationError(NO_EMAIL)
+
+
+def check_sites(text: str) -> None:
+    """Each line holds an address of a page; words beside it do no harm."""
+    for line in _lines(text):
+        found = read_addresses(line)
+        if not found or not all(is_address(reach.value) for reach in found):
+            raise forms.ValidationError(NO_SITE)
+
+
+NO_PHONE = _("There is no telephone number in it: write its digits, e.g. 0542 606711.")
+NO_EMAIL = _("This is no e-mail address: one has an @ in it, e.g. info@example.org.")
+NO_SITE = _("This is no address of a site: write it as e.g. https://www.example.org.")
+
+
 def contact_fields() -> dict[str, forms.Field]:
     """Three plain fields that read several contacts each."""
     area = forms.Textarea(attrs={"rows": 2})
@@ -155,6 +184,7 @@ def contact_fields() -> dict[str, forms.Field]:
             required=False,
             max_length=300,
             widget=area,
+            validators=[check_phones],
             help_text=_("One per line, e.g. 0542 606711 switchboard. Mobiles are shown to staff only."),
         ),
         "emails": forms.CharField(
@@ -162,6 +192,7 @@ def contact_fields() -> dict[str, forms.Field]:
             required=False,
             max_length=300,
             widget=forms.Textarea(attrs={"rows": 2}),
+            validators=[check_emails],
             help_text=_("E.g. info@example.org. Personal mail boxes are shown to staff only."),
         ),
         "sites": forms.CharField(
@@ -169,6 +200,7 @@ def contact_fields() -> dict[str, forms.Field]:
             required=False,
             max_length=600,
             widget=forms.Textarea(attrs={"rows": 2}),
+            validators=[check_sites],
             help_text=_("One address per line, e.g. https://www.example.org"),
         ),
     }
@@ -211,9 +243,9 @@ class ContactForm(forms.Form):
         if not value:
             return data
         if kind in (ContactKind.PHONE, ContactKind.MOBILE) and len(re.findall(r"\d", value)) < 3:
-            self.add_error("value", _now("There is no telephone number in it: write its digits, e.g. 0542 606711."))
+            self.add_error("value", NO_PHONE)
         elif kind == ContactKind.EMAIL and not EMAIL.search(value):
-            self.add_error("value", _now("This is no e-mail address: one has an @ in it, e.g. info@example.org."))
+            self.add_error("value", NO_EMAIL)
         elif kind == ContactKind.WEB and not is_address(value):
-            self.add_error("value", _now("This is no address of a site: write it as e.g. https://www.example.org."))
+            self.add_error("value", NO_SITE)
         return data

@@ -394,6 +394,7 @@ FACETS = ("place_role", "vulnerability_factor")
 def add_place(actor: Actor, *, roles: Iterable[Code] = (), factors: Iterable[Code] = (), **fields: Any) -> Place:
     """Add a place; its area is found from its point, unless no area holds the point and one is given."""
     place = Place(**fields)
+    place.name = legible(place.name)
     _find_area(place)
     place.full_clean()
     place.save()

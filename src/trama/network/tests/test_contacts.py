@@ -7,10 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from django.forms import Form
 
 from trama.network.choices import ContactKind, Visibility
 from trama.network.contacts import classify, is_mobile, read_addresses, read_emails, read_phones, without_personal
-from trama.network.fields import ContactForm
+from trama.network.fields import ContactForm, contact_fields
 from trama.network.models import OrganisationContact
 
 CONTEXT = "Sportello sociale Spazio Donna, Cadiai Cooperativa sociale, Bologna"
@@ -228,3 +229,23 @@ def test_on_the_map_of_bologna_no_person_is_shown(shared: Path) -> None:
 )
 def test_a_contact_that_is_none_is_refused(kind: str, value: str, holds: bool) -> None:
     assert ContactForm({"kind": kind, "value": value}).is_valid() is holds
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "holds"),
+    [
+        ("phones", "0542 606711 centralino\n333 1234567", True),
+        ("phones", "0542 606711\nlunedì mattina", True),
+        ("phones", "chiedere a Maria", False),
+        ("emails", "info@example.org\nSegreteria <segreteria@example.org>", True),
+        ("emails", "info@example.org\nsegreteria.example.org", False),
+        ("sites", "https://www.example.org\nwww.example.org/chi-siamo", True),
+        ("sites", "la nostra pagina", False),
+        ("sites", "https://www.example.org\nesempio.", False),
+    ],
+)
+def test_contacts_of_the_add_form_are_checked_as_those_of_the_contacts_page(name: str, text: str, holds: bool) -> None:
+    form = Form({name: text})
+    form.fields.update(contact_fields())
+    assert form.is_valid() is holds
+    assert bool(form.errors.get(name)) is not holds
