@@ -8,8 +8,11 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from trama.monitoring.models import Wave
 from trama.reports.models import Profile
 from trama.reports.subjects import Subject, field_of
+
+NONE = 0  # no record has this number
 
 
 class TextForm(forms.Form):
@@ -36,6 +39,9 @@ class FreezeForm(forms.Form):
     def __init__(self, *args: Any, subject: Subject, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.subject = subject
+        if isinstance(subject, Wave):
+            self.fields["name"].label = _("Name of this edition")
+            self.fields["name"].help_text = _("E.g. First edition, June")
 
     def clean_name(self) -> str:
         """Each profile of an area or of a wave has a name of its own."""
@@ -48,25 +54,25 @@ class FreezeForm(forms.Form):
 class CloseUpForm(forms.Form):
     """Up to two experiences of which the report of a wave tells from near."""
 
-    first = forms.TypedChoiceField(label=_("First close-up"), required=False, coerce=int, empty_value=None)
-    second = forms.TypedChoiceField(label=_("Second close-up"), required=False, coerce=int, empty_value=None)
+    first = forms.TypedChoiceField(label=_("First close-up"), coerce=int)
+    second = forms.TypedChoiceField(label=_("Second close-up"), coerce=int)
 
     def __init__(self, *args: Any, names: Mapping[int, str], chosen: Sequence[int], **kwargs: Any) -> None:
-        kwargs["initial"] = dict(zip(("first", "second"), chosen, strict=False))
+        kwargs["initial"] = dict(zip(("first", "second"), [*chosen, NONE, NONE], strict=False))
         super().__init__(*args, **kwargs)
         choices = sorted(names.items(), key=lambda pair: (pair[1].casefold(), pair[0]))
         for name in ("first", "second"):
             field = self.fields[name]
             assert isinstance(field, forms.TypedChoiceField)  # noqa: S101
-            field.choices = [("", _("none")), *choices]
+            field.choices = [(NONE, _("none")), *choices]
 
     def clean(self) -> dict[str, Any]:
         """Two different ones."""
         data = super().clean() or {}
-        if data.get("first") is not None and data.get("first") == data.get("second"):
+        if data.get("first") and data.get("first") == data.get("second"):
             self.add_error("second", _("It is the same as the first: choose another one, or none."))
         return data
 
     def records(self) -> list[int]:
         """What was chosen, in order."""
-        return [data for name in ("first", "second") if (data := self.cleaned_data.get(name)) is not None]
+        return [record for name in ("first", "second") if (record := self.cleaned_data[name]) != NONE]

@@ -291,7 +291,7 @@ def test_the_page_of_close_ups(town: Town, client: Client) -> None:
     assert "È la stessa della prima" in twice.content.decode()
     assert client.post(address, {"first": second, "second": first}).status_code == 302
     assert list(CloseUp.objects.filter(wave=wave).order_by("place").values_list("record", flat=True)) == [second, first]
-    client.post(address, {"first": "", "second": first})
+    client.post(address, {"first": "0", "second": first})
     assert list(CloseUp.objects.filter(wave=wave).values_list("record", flat=True)) == [first]
 
 
