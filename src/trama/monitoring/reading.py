@@ -191,7 +191,7 @@ def unreached(wave: Wave, actor: Actor) -> SheetQuerySet:
     return Sheet.objects.filter(wave=wave, record__in=[record for record in records if record not in known])
 
 
-def _written_to(wave: Wave) -> SheetQuerySet:
+def _written_to(wave: Wave) -> Any:
     """Silent sheets with the moment of the last letter that left (`asked`), but for those being written just now."""
     trying = Invitation.objects.filter(sheet__wave=wave, is_unsent=True, sent_at__gt=timezone.now() - TRYING)
     by_letter = Q(invitations__on_paper=False, invitations__is_unsent=False) & ~Q(invitations__email="")

@@ -114,8 +114,8 @@ def wave(request: HttpRequest, pk: int) -> HttpResponse:
         before = reading.wave_before(row)
         context |= {"figures": whole, "cuts": cuts, "errata": row.errata.all(), "before": before}
         # Of areas what the tables show: a figure that is protected there is not told here.
-        areas = [cut for cut in numbers.cuts(row, actor) if cut.is_area]
-        context |= {"by_area": areas[0] if areas else None, "cuts": cuts[1:]}
+        by_areas = [cut for cut in numbers.cuts(row, actor) if cut.is_area]
+        context |= {"by_area": by_areas[0] if by_areas else None, "cuts": cuts[1:]}
         context |= {"asked": row.sheets.count(), "answered": row.sheets.filter(answer__in=COVERED).count()}
         return render(request, "monitoring/closed.html", context)
     if row.state == WaveState.DRAFT:
@@ -163,7 +163,7 @@ def _form_of(request: HttpRequest, row: Wave | None) -> HttpResponse:
     last = _("Change") if row else _("New wave")
     crumbs = _under(row, last) if row else _crumbs((last, ""))
     context = {"form": form, "wave": row, "counted": counted, "crumbs": crumbs, "what": what}
-    context["kinds_of_wave"] = [] if row else [(key, one.title) for key, one in gathered.monitored.items()]
+    context["kinds_of_wave"] = [] if row else [(key, str(one.title)) for key, one in gathered.monitored.items()]
     return render(request, "monitoring/wave_form.html", context)
 
 
