@@ -396,6 +396,17 @@ TABLE: dict[str, list[Case]] = {
     "intake:indicators_check": form(NONE, token="=not-a-token-of-anybody"),
     "intake:indicators_confirm": [post(NONE, token="=not-a-token-of-anybody")],
     "intake:indicators_recipe": [get(NONE, token="=not-a-token-of-anybody")],
+    # A spreadsheet of records: also whoever writes somewhere; of its rows those count that lie in their areas.
+    "intake:registers": form(WRITERS_SOMEWHERE | REACH_BOTH),
+    "intake:registers_columns": form(NONE, token="=not-a-token-of-anybody"),
+    "intake:registers_words": form(NONE, token="=not-a-token-of-anybody"),
+    "intake:registers_check": [get(NONE, token="=not-a-token-of-anybody")],
+    "intake:registers_decide": [post(NONE, token="=not-a-token-of-anybody")],
+    "intake:registers_confirm": [post(NONE, token="=not-a-token-of-anybody")],
+    "intake:registers_progress": [get(NONE, token="=not-a-token-of-anybody")],
+    "intake:registers_points": [get(NONE, token="=not-a-token-of-anybody")],
+    "intake:registers_to_mend": [get(NONE, token="=not-a-token-of-anybody")],
+    "intake:registers_recipe": [get(NONE, token="=not-a-token-of-anybody")],
     # portal
     "portal:home": [get(EVERYBODY)],
     "portal:my_day": [get(SIGNED_IN)],
