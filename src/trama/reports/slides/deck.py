@@ -26,6 +26,7 @@ from trama.reports.document import (
     Table,
     foot_of,
     parts,
+    table_of,
 )
 from trama.ui.numbers import number
 
@@ -53,6 +54,7 @@ class Slide:
     picture: Chart | Map | None = None
     table: Table | None = None
     foot: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # for who speaks: what the picture shows, figure by figure
 
     @property
     def foot_line(self) -> str:
@@ -73,7 +75,21 @@ def deck_of(document: Document) -> list[Slide]:
     seen: set[Figures] = set()
     for chapter, inside in _chapters(found):
         slides += _chapter_slides(chapter, inside, drawn, seen)
+    for slide in slides:
+        if slide.picture is not None:
+            slide.notes = list(_notes(slide.picture, table_of(document, slide.picture)))
     return slides
+
+
+def _notes(picture: Chart | Map, table: Table | None) -> Iterator[str]:
+    """A picture in words, and the figures behind it."""
+    yield picture.alt
+    if table is None:
+        return
+    yield f"{table.caption}. {table.subtitle}".strip()
+    for line in table.lines:
+        figures = zip(table.heads[1:], line.cells, strict=False)
+        yield f"{line.name}: " + "; ".join(f"{head} {cell.text}" for head, cell in figures if cell.text)
 
 
 def _chapters(found: Sequence[Part]) -> Iterator[tuple[str, list[Part]]]:

@@ -29,6 +29,7 @@ TREE = (
     '<p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm>'
     '<a:off x="0" y="0"/><a:ext cx="0" cy="0"/><a:chOff x="0" y="0"/><a:chExt cx="0" cy="0"/></a:xfrm></p:grpSpPr>'
 )
+COLOURS = "<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr>"
 SLIDE_WIDE, SLIDE_HIGH = 12_192_000, 6_858_000  # 16:9
 # Places, in inches.
 CHAPTER = box(0.667, 0.3, 12, 0.3)
@@ -81,8 +82,12 @@ class Presentation:
                 *((f"{RELATIONS}/slide", f"slides/slide{number}.xml") for number in range(1, count + 1)),
                 (f"{RELATIONS}/theme", "theme/theme1.xml"),
                 (f"{RELATIONS}/tableStyles", "tableStyles.xml"),
+                (f"{RELATIONS}/notesMaster", "notesMasters/notesMaster1.xml"),
             ),
         )
+        yield "ppt/theme/theme2.xml", self._kept("theme.xml")
+        yield "ppt/notesMasters/notesMaster1.xml", self._kept("notes.xml")
+        yield "ppt/notesMasters/_rels/notesMaster1.xml.rels", _relations((f"{RELATIONS}/theme", "../theme/theme2.xml"))
         yield "ppt/theme/theme1.xml", self._kept("theme.xml")
         yield "ppt/tableStyles.xml", f'{HEAD}<a:tblStyleLst xmlns:a="{DRAWING}" def="{shapes.NO_GRID}"/>'
         yield "ppt/slideMasters/slideMaster1.xml", self._kept("master.xml")
@@ -121,15 +126,36 @@ class Presentation:
         links = []
         if slide.picture is not None and self.drawn < len(self.pictures):
             links.append((f"{RELATIONS}/image", f"../media/picture{self.drawn + 1}.png"))
+        if slide.notes:
+            links.append((f"{RELATIONS}/notesSlide", f"../notesSlides/notesSlide{number}.xml"))
+            yield from self._notes(number, slide)
         layout, inside = makers[slide.kind](slide)
         if layout != COVER:
             inside += self._around(slide)
         tree = f"<p:cSld><p:spTree>{TREE}{''.join(inside)}</p:spTree></p:cSld>"
-        end = "<p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:sld>"
-        yield f"ppt/slides/slide{number}.xml", f"{HEAD}<p:sld {NAMESPACES}>{tree}{end}"
+        yield f"ppt/slides/slide{number}.xml", f"{HEAD}<p:sld {NAMESPACES}>{tree}{COLOURS}</p:sld>"
         yield (
             f"ppt/slides/_rels/slide{number}.xml.rels",
             _relations((f"{RELATIONS}/slideLayout", f"../slideLayouts/slideLayout{layout}.xml"), *links),
+        )
+
+    def _notes(self, number: int, slide: Slide) -> Iterator[tuple[str, str]]:
+        words = "".join(paragraph(self._run(text)) for text in slide.notes)
+        image = (
+            '<p:sp><p:nvSpPr><p:cNvPr id="2" name="Slide"/><p:cNvSpPr><a:spLocks noGrp="1" noRot="1" '
+            'noChangeAspect="1"/></p:cNvSpPr><p:nvPr><p:ph type="sldImg"/></p:nvPr></p:nvSpPr><p:spPr/></p:sp>'
+        )
+        tree = TREE + image + shapes.holder(3, _("Text"), 'type="body" idx="1"', words)
+        yield (
+            f"ppt/notesSlides/notesSlide{number}.xml",
+            f"{HEAD}<p:notes {NAMESPACES}><p:cSld><p:spTree>{tree}</p:spTree></p:cSld>{COLOURS}</p:notes>",
+        )
+        yield (
+            f"ppt/notesSlides/_rels/notesSlide{number}.xml.rels",
+            _relations(
+                (f"{RELATIONS}/notesMaster", "../notesMasters/notesMaster1.xml"),
+                (f"{RELATIONS}/slide", f"../slides/slide{number}.xml"),
+            ),
         )
 
     def _run(self, words: str, size: float = 0, colour: str = "", *, bold: bool = False) -> str:
@@ -272,7 +298,8 @@ class Presentation:
         )
         return (
             f'{HEAD}<p:presentation {NAMESPACES} saveSubsetFonts="1"><p:sldMasterIdLst><p:sldMasterId id="2147483648" '
-            f'r:id="rId1"/></p:sldMasterIdLst><p:sldIdLst>{listed}</p:sldIdLst><p:sldSz cx="{SLIDE_WIDE}" '
+            f'r:id="rId1"/></p:sldMasterIdLst><p:notesMasterIdLst><p:notesMasterId r:id="rId{4 + len(self.slides)}"/>'
+            f'</p:notesMasterIdLst><p:sldIdLst>{listed}</p:sldIdLst><p:sldSz cx="{SLIDE_WIDE}" '
             f'cy="{SLIDE_HIGH}"/><p:notesSz cx="6858000" cy="9144000"/><p:defaultTextStyle><a:defPPr><a:defRPr '
             f'lang="{self.language}"/></a:defPPr></p:defaultTextStyle></p:presentation>'
         )
@@ -284,7 +311,13 @@ class Presentation:
             ("/ppt/slideMasters/slideMaster1.xml", f"{plain}.slideMaster+xml"),
             *((f"/ppt/slideLayouts/slideLayout{number}.xml", f"{plain}.slideLayout+xml") for number in (1, 2, 3)),
             *((f"/ppt/slides/slide{n}.xml", f"{plain}.slide+xml") for n in range(1, len(self.slides) + 1)),
-            ("/ppt/theme/theme1.xml", f"{TYPE}.theme+xml"),
+            *(
+                (f"/ppt/notesSlides/notesSlide{number}.xml", f"{plain}.notesSlide+xml")
+                for number, slide in enumerate(self.slides, start=1)
+                if slide.notes
+            ),
+            ("/ppt/notesMasters/notesMaster1.xml", f"{plain}.notesMaster+xml"),
+            *((f"/ppt/theme/theme{number}.xml", f"{TYPE}.theme+xml") for number in (1, 2)),
             ("/ppt/tableStyles.xml", f"{plain}.tableStyles+xml"),
             ("/docProps/core.xml", "application/vnd.openxmlformats-package.core-properties+xml"),
             ("/docProps/app.xml", f"{TYPE}.extended-properties+xml"),

@@ -209,6 +209,10 @@ def test_titles_tables_and_pictures_are_real(pptx):
         "ppt/media/picture2.png",
     ]
     assert "147" in words(slide(pptx, 3))
+    # Who speaks has the figures behind a picture in the notes.
+    notes = words(ET.fromstring(pptx.read("ppt/notesSlides/notesSlide5.xml")))  # noqa: S314
+    assert "Barre: una voce 3." in notes
+    assert "Riga 2: Quanti 2" in notes
     # Nothing reaches over the edge.
     for number in range(1, len(slides) + 1):
         for off, ext in zip(slide(pptx, number).iter(f"{A}off"), slide(pptx, number).iter(f"{A}ext"), strict=False):
