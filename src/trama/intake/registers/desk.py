@@ -216,7 +216,7 @@ def _near(one: Field, text: str) -> str:
         return ""
     from rapidfuzz import fuzz, process
 
-    names = dict(one.choices())
+    names: dict[str, str] = dict(one.choices())
     words = set(as_compared(text).split())
     if said := next((key for key in names if key in words), ""):
         return said  # “APS (sez. B)”

@@ -8,6 +8,7 @@ brought back; those that are only told (`loaded=False`) are known and left alone
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -97,7 +98,7 @@ class Field:
         """Whether a cell may hold several values, parted by semicolons."""
         return self.kind in SEVERAL
 
-    def choices(self) -> list[tuple[str, str]]:
+    def choices(self) -> builtins.list[tuple[str, str]]:
         """The values that it takes, as they stand in a recipe, with their names; none for what is free."""
         if self.list:
             return [(code.value, code.label) for code in codes.codes_of(self.list) if code.value not in self.left_out]

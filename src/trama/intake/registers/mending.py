@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -49,15 +50,15 @@ def workbook(desk: Desk) -> bytes:
     return output.getvalue()
 
 
-def _told(desk: Desk) -> Iterable[dict[str, object]]:
+def _told(desk: Desk) -> Iterable[dict[str, Any]]:
     for line in desk.rows():
         one = json.loads(line)
         if one["outcome"] in PROBLEMS and not one["exact"]:
             yield one
 
 
-def _reasons(one: dict[str, object]) -> str:
-    why: list[tuple[str, str]] = one["why"]  # type: ignore[assignment]
+def _reasons(one: dict[str, Any]) -> str:
+    why: list[tuple[str, str]] = one["why"]
     said = "; ".join(f"{column}: {text}" if column else text for column, text in why)
     if one["outcome"] == "possible":
         words = {"name": one["record_name"], "number": one["record"], "why": said}

@@ -221,10 +221,10 @@ def _hang(plan: Plan, made: dict[int, int], bodies: dict[str, int]) -> None:
         for key, values in asked.hanging.items():
             add(key, made[asked.number], _told_apart(plan, tables, key, values, bodies), asked)
     for update in plan.updates:
-        for key, values in update.difference.added.items():
-            wished = values
+        for key, added in update.difference.added.items():
+            wished: list[tuple[Any, ...]] = added
             if plan.registered.by_key[key].kind == Kind.ORGANISATIONS:
-                wished = [(bodies.get(name, name) if isinstance(name, str) else name, role) for name, role in values]
+                wished = [(bodies.get(name, name) if isinstance(name, str) else name, role) for name, role in added]
             add(key, update.pk, wished, update.asked)
         for key, gone in update.difference.gone.items():
             going.setdefault(key, []).extend(gone.values())

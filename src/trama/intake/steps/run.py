@@ -151,8 +151,8 @@ class Run:
         # A spreadsheet of somebody names its source; it says nothing new of one that is here.
         update = any(step.kind != "register" for step in self.recipe.steps)
         for spec in self.recipe.sources:
-            known = None if update else Source.objects.filter(key=spec.key).first()
-            self.sources[spec.key] = known or _bring_source(spec)
+            here = None if update else Source.objects.filter(key=spec.key).first()
+            self.sources[spec.key] = here or _bring_source(spec)
         added = [_code(spec) for spec in self.recipe.codes]
         known = set(Code.objects.filter(pk__in=[code.pk for code in added]).values_list("pk", flat=True))
         Code.objects.bulk_create([code for code in added if code.pk not in known])
