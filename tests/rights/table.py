@@ -6,91 +6,31 @@ not gets a 404; nobody, where a login is asked for, is sent to sign in. A view t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from tests.rights.world import ACTORS
-
-# --- groups of people, as `domain.md` §1.0 and the issue speak of them ----------------------------------------------
-EVERYBODY = frozenset(ACTORS)
-# The door is shut for an account of the demonstration where there is none: it is nobody.
-STRANGERS = frozenset({"nobody", "demonstration account"})
-SIGNED_IN = EVERYBODY - STRANGERS
-NONE: frozenset[str] = frozenset()
-
-# Those who reach both towns.
-PLANNERS_OF_ALL = frozenset({"plan_office of the union", "plan_office everywhere"})
-REACH_BOTH = PLANNERS_OF_ALL | {"dpo_admin everywhere"}
-
-# On Borgo: who writes down what happens, and who works for the services.
-WRITERS_OF_BORGO = frozenset(
-    {
-        "community_worker",
-        "social_worker",
-        "technical_coordinator",
-        "plan_office",
-        "district_office",
-        "table_facilitator",
-        "mediator",
-    }
+from tests.rights.groups import (
+    ADMINISTRATORS,
+    CLUB,
+    CONTACTS,
+    EVERYBODY,
+    KEEPERS,
+    KEEPERS_SOMEWHERE,
+    NONE,
+    OPENERS,
+    OVERSEERS,
+    PLANNERS_OF_ALL,
+    REACH_BOTH,
+    SEES_HIDDEN,
+    SIGNED_IN,
+    THE_ADMINISTRATOR,
+    WAVE_FOLLOWERS,
+    WRITERS_SOMEWHERE,
+    WRITES_IN,
+    Case,
+    form,
+    get,
+    post,
+    register,
 )
-STAFF_OF_BORGO = WRITERS_OF_BORGO | {"partner_health", "dpo_admin"}
-# Anywhere: the worker of a district writes too, but not on the town above it.
-WRITERS_SOMEWHERE = WRITERS_OF_BORGO | PLANNERS_OF_ALL | {"worker of a district"}
-STAFF_SOMEWHERE = STAFF_OF_BORGO | REACH_BOTH | {"worker of a district"}
-
-CLUB = frozenset({"org_contact", "volunteer"})  # the people of the club of Borgo
-CONTACTS = frozenset({"org_contact", "contact of another"})
-
-SEES_HIDDEN = {"borgo": STAFF_OF_BORGO | REACH_BOTH, "ponte": REACH_BOTH}
-WRITES_IN = {"borgo": WRITERS_OF_BORGO | PLANNERS_OF_ALL, "ponte": PLANNERS_OF_ALL}
-KEEPERS = {
-    "borgo": frozenset({"plan_office", "technical_coordinator", "dpo_admin"}) | REACH_BOTH,
-    "ponte": REACH_BOTH,
-}
-KEEPERS_SOMEWHERE = KEEPERS["borgo"]
-
-# People and the audit.
-OVERSEERS = frozenset({"technical_coordinator", "dpo_admin", "dpo_admin everywhere"})
-ADMINISTRATORS = frozenset({"dpo_admin", "dpo_admin everywhere"})
-THE_ADMINISTRATOR = frozenset({"dpo_admin everywhere"})
-
-
-@dataclass(frozen=True)
-class Case:
-    """One way to ask a view: for which record, with which method, and who may."""
-
-    may: frozenset[str]
-    args: dict[str, str] = field(default_factory=dict)  # argument of the address → name of a record, or =text
-    method: str = "GET"
-    data: dict[str, str] = field(default_factory=dict)
-    query: str = ""
-
-
-def get(may: frozenset[str], query: str = "", **args: str) -> Case:
-    """Open the page."""
-    return Case(may, args, query=query)
-
-
-def post(may: frozenset[str], data: dict[str, str] | None = None, **args: str) -> Case:
-    """Send the form; whoever may gets an answer, whoever may not a 404, and the database stays as it is."""
-    return Case(may, args, "POST", data or {})
-
-
-def form(may: frozenset[str], **args: str) -> list[Case]:
-    """A page with a form: opened and sent."""
-    return [get(may, **args), post(may, **args)]
-
-
-def register(name: str) -> dict[str, list[Case]]:
-    """The five views of a register are open to all; what they hold is the subject of test_what_lists_show.py."""
-    return {
-        name: [get(EVERYBODY)],
-        f"{name}_table": [get(EVERYBODY)],
-        f"{name}_map": [get(EVERYBODY)],
-        f"{name}_points": [get(EVERYBODY, query="?zoom=8")],
-        f"{name}_export": [get(EVERYBODY, form=f"={form}") for form in ("csv", "json", "xlsx")],
-    }
-
+from tests.rights.waves import WAVES
 
 # --- views that are open without a login ---------------------------------------------------------------------------
 PUBLIC = {
@@ -262,14 +202,6 @@ INDICES_SEEN = {"of_the_towns": EVERYBODY, "draft_of_borgo": INDEX_KEEPERS["borg
 DRAFT_INDICES = {f"draft_of_{town}": may for town, may in INDEX_KEEPERS.items()}
 
 # Waves: kept by who plans, evaluates, coordinates or answers for the installation; followed by the staff of the areas.
-OPENERS = {
-    "borgo": frozenset({"plan_office", "evaluator", "technical_coordinator", "dpo_admin"}) | REACH_BOTH,
-    "ponte": REACH_BOTH,
-}
-WAVE_FOLLOWERS = {"borgo": STAFF_OF_BORGO | REACH_BOTH | {"evaluator", "worker of a district"}, "ponte": REACH_BOTH}
-FOLLOWERS_SOMEWHERE = WAVE_FOLLOWERS["borgo"]
-REOPENERS = {"borgo": frozenset({"plan_office", "dpo_admin"}) | REACH_BOTH, "ponte": REACH_BOTH}
-
 TABLE: dict[str, list[Case]] = {
     # territory
     "territory:areas": [get(EVERYBODY)],
@@ -528,91 +460,7 @@ TABLE: dict[str, list[Case]] = {
         # What was published is never thrown away.
         *form(NONE, pk="sheet of borgo"),
     ],
-    # monitoring
-    "monitoring:waves": [get(EVERYBODY)],
-    "monitoring:wave_add": form(OPENERS["borgo"]),
-    "monitoring:wave": [
-        get(may, pk=f"{state} wave of {town}")
-        for town in ("borgo", "ponte")
-        for state, may in (("draft", WAVE_FOLLOWERS[town]), ("open", WAVE_FOLLOWERS[town]), ("closed", EVERYBODY))
-    ],
-    "monitoring:wave_edit": [
-        case for town in ("borgo", "ponte") for case in form(OPENERS[town], pk=f"draft wave of {town}")
-    ]
-    # What is open or closed is not changed by anybody.
-    + form(NONE, pk="open wave of borgo")
-    + form(NONE, pk="closed wave of borgo"),
-    "monitoring:questions": [
-        case for town in ("borgo", "ponte") for case in form(OPENERS[town], pk=f"draft wave of {town}")
-    ],
-    "monitoring:questions_file": [
-        case for town in ("borgo", "ponte") for case in form(OPENERS[town], pk=f"draft wave of {town}")
-    ],
-    # How far sending and closing are: whoever keeps the wave, and nobody once it has not been opened.
-    "monitoring:going": [
-        case
-        for town in ("borgo", "ponte")
-        for what in ("send", "remind", "close")
-        for case in form(OPENERS[town], pk=f"open wave of {town}", what=f"={what}")
-    ]
-    + form(NONE, pk="open wave of borgo", what="=nothing")
-    + form(NONE, pk="draft wave of borgo", what="=close"),
-    "monitoring:wave_do": [
-        post(OPENERS[town], pk=f"{state} wave of {town}", what=f"={what}")
-        for town in ("borgo", "ponte")
-        for state, what in (
-            ("draft", "open"),
-            ("open", "send"),
-            ("open", "remind"),
-            ("open", "close"),
-            ("draft", "delete"),
-        )
-    ]
-    + [post(NONE, pk="open wave of borgo", what="=nothing")],
-    "monitoring:reopen": [
-        case for town in ("borgo", "ponte") for case in form(REOPENERS[town], pk=f"closed wave of {town}")
-    ]
-    + form(NONE, pk="open wave of borgo"),
-    "monitoring:erratum": [
-        case for town in ("borgo", "ponte") for case in form(OPENERS[town], pk=f"closed wave of {town}")
-    ]
-    + form(NONE, pk="open wave of borgo"),
-    "monitoring:quality": [get(may, pk=f"open wave of {town}") for town, may in WAVE_FOLLOWERS.items()],
-    "monitoring:comparison": [
-        get(EVERYBODY, pk="closed wave of borgo", other="closed wave of ponte"),
-        get(NONE, pk="closed wave of borgo", other="open wave of borgo"),
-        get(NONE, pk="closed wave of borgo", other="closed wave of borgo"),
-    ],
-    # The numbers of a closed wave are everybody's; of an open one they are provisional, for who follows it.
-    **{
-        f"monitoring:{name}": [get(EVERYBODY, pk="closed wave of borgo", **more)]
-        + [get(may, pk=f"open wave of {town}", **more) for town, may in WAVE_FOLLOWERS.items()]
-        + [get(NONE, pk="draft wave of borgo", **more)]
-        for name, more in {
-            "cuts": {},
-            "crossing": {},
-            "cuts_file": {"form": "=csv"},
-            "crossing_file": {"form": "=xlsx"},
-        }.items()
-    },
-    "monitoring:sheets": [get(may, pk=f"open wave of {town}") for town, may in WAVE_FOLLOWERS.items()],
-    # Whoever answers for the record types its sheet in: an evaluator reads the board, and writes nothing.
-    "monitoring:sheet": [
-        *form(WRITES_IN["borgo"], pk="open wave of borgo", sheet="open sheet of borgo"),
-        *form(WRITES_IN["borgo"], pk="open wave of borgo", sheet="open sensitive sheet of borgo"),
-        *form(WRITES_IN["ponte"], pk="open wave of ponte", sheet="open sheet of ponte"),
-        # Through another wave, or when it is closed, a sheet is not reached.
-        *form(NONE, pk="open wave of borgo", sheet="open sheet of ponte"),
-        *form(NONE, pk="closed wave of borgo", sheet="closed sheet of borgo"),
-    ],
-    "monitoring:delegate": [
-        post(WRITES_IN["borgo"], {"email": "x@example.org"}, pk="open wave of borgo", sheet="open sheet of borgo"),
-        post(WRITES_IN["ponte"], {"email": "x@example.org"}, pk="open wave of ponte", sheet="open sheet of ponte"),
-        post(NONE, {"email": "x@example.org"}, pk="open wave of borgo", sheet="open sheet of ponte"),
-    ],
-    # Without a sheet that one answers for there is nothing to print (test_waves.py prints).
-    "monitoring:paper": [post(NONE, pk="open wave of borgo"), post(NONE, pk="open wave of ponte")],
-    "monitoring:by_link": form(NONE, token="=not-a-token-of-anybody"),
+    **WAVES,
     # insight
     "insight:index": [get(EVERYBODY)],
     "insight:chart": [get(NONE, name="=nothing")],
