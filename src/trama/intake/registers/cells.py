@@ -26,7 +26,6 @@ from trama.network.contacts import COVERED, is_mobile, read_addresses, read_emai
 YES = frozenset({"si", "s", "yes", "y", "1", "true", "vero", "x", "v"})
 NO = frozenset({"no", "n", "0", "false", "falso"})
 UNKNOWN = frozenset({"?", "-", "–", "non so", "non noto", "n.d.", "nd", "n/d", "not known", "unknown", "n.a.", "na"})
-LONGEST_PROTECTED = 40  # characters
 LONGEST_LIST = 200  # values of one cell
 DAY_FIRST = re.compile(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{2}|\d{4})(?:[ T].*)?$")
 YEAR_FIRST = re.compile(r"(\d{4})[/.\-](\d{1,2})[/.\-](\d{1,2})(?:[ T].*)?$")
@@ -54,18 +53,18 @@ class Count:
 
 def is_covered(text: str) -> bool:
     """Whether a cell holds what an export did not tell its reader: nothing is loaded from it."""
-    return COVERED in text or (len(text) < LONGEST_PROTECTED and fold(text) in _protected())
+    return COVERED in text or (len(text) in _protected() and fold(text) in _protected()[len(text)])
 
 
 @cache
-def _protected() -> frozenset[str]:
-    """What exports say in place of small numbers of persons."""
-    said = set()
+def _protected() -> dict[int, frozenset[str]]:
+    """What exports say in place of small numbers of persons, by how long it is."""
+    said: set[str] = set()
     for language in ("it", "en"):
         with override(language):
             below = (small_counts.THRESHOLD, small_counts.SPECIAL_THRESHOLD)
             said |= {fold(text) for text in (*map(small_counts.fewer_than, below), small_counts.protected())}
-    return frozenset(said)
+    return {length: frozenset(text for text in said if len(text) == length) for length in map(len, said)}
 
 
 def parts_of(text: str) -> list[str]:

@@ -103,7 +103,12 @@ class Hanging:
 
     def insert(self, rows: Iterable[tuple[int, tuple[Any, ...], Around]]) -> None:
         """Write new rows: owner, values, and what is known around them (for who may see a contact)."""
-        bulk.insert([self._made(owner, value, around) for owner, value, around in rows])
+        if self.kinds or self.model is OrganisationName or self.model is Seat:
+            bulk.insert([self._made(owner, value, around) for owner, value, around in rows])
+            return
+        names = [f"{self.owner}_id", *self.columns, *self.fixed]
+        fixed = tuple(self.fixed.values())
+        bulk.insert_values(self.model, names, [(owner, *value, *fixed) for owner, value, _around in rows])
 
     def _made(self, owner: int, value: tuple[Any, ...], around: Around) -> Model:
         made = dict(zip(self.columns, value, strict=True)) | self.fixed | {f"{self.owner}_id": owner}

@@ -78,6 +78,7 @@ class Reader:
     lengths: dict[str, int] = field(default_factory=dict)
     nullable: frozenset[str] = frozenset()
     known: dict[tuple[str, str], Any] = field(default_factory=dict)
+    roles: dict[str, str] = field(default_factory=dict)  # what stands in brackets behind a name, as the key of a role
 
     def __post_init__(self) -> None:
         for key, said in self.step.columns.items():
@@ -303,11 +304,12 @@ class Reader:
     def _body(self, text: str, said: dict[str, str]) -> tuple[str, str]:
         """A name of an organisation and the key of its role: what stands in brackets, where that is a role."""
         name, behind = cells.named_of(text)
-        role = codes.find("tie_role", behind) if behind else None
-        if role is None:
+        if behind not in self.roles:
+            role = codes.find("tie_role", behind) if behind else None
+            self.roles[behind] = str(role.id) if role is not None else ""
+        key = self.roles[behind]
+        if not key:
             name, key = text, codes.key("tie_role", "promoter" if self.registered.key == "resources" else "partner")
-        else:
-            key = str(role.id)
         return cells.text_of(said.get(name, name))[:400], key
 
     # --- what several cells say together

@@ -115,7 +115,8 @@ def records() -> None:
     first = make_experience(
         "Orti; e fiori", kind="project", areas=[areas["west"], areas["east"]], places=[square],
         organisations=[(full, "promoter"), (hidden, "partner"), (full, "manager")], volunteers=(2, "estimated"),
-        beneficiaries=(120, "exact"), summary=LONG, outputs=LONG, critical_points="=cmd|' /C calc'!A0", is_good_practice=True,
+        beneficiaries=(120, "exact"), summary=LONG, outputs=LONG, critical_points="=cmd|' /C calc'!A0",
+        is_good_practice=True,
         is_experiment=True, is_city_wide=False, is_sensitive=True, ends_on=date(2026, 6, 30),
         source_text="https://example.org",
         service_role_id=_first("service_role"), source=source, lon=lon, lat=lat, **dates,

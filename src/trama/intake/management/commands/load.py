@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from trama.intake import printing
 from trama.intake.actions import NotLoaded, load_recipe
 from trama.intake.downloads import download
 from trama.intake.recipe import Recipe, RecipeError, read, where
+from trama.intake.registers import mending
 from trama.intake.verdicts import Report
 
 
@@ -39,15 +41,21 @@ class Command(BaseCommand):
         parser.add_argument("--step", default="", metavar="NAME", help="load this step alone")
         parser.add_argument("--strict", action="store_true", help="write nothing when a row is refused")
         parser.add_argument("--yes", action="store_true", help="do not ask between the dry run and the load")
+        parser.add_argument("--file", type=Path, metavar="FILE",
+                            help="the file to be read in the place of the one that the recipe names")  # fmt: skip
+        parser.add_argument("--refused", type=Path, metavar="FILE",
+                            help="write the rows of spreadsheets that are not loaded into a .xlsx file, each with its "
+                                 "reason, to be mended and loaded again")  # fmt: skip
         parser.add_argument("--report", type=Path, metavar="FILE", help="write every verdict into a .csv or .xlsx file")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            recipe = read(where(options["recipe"]))
+            recipe = _of_file(read(where(options["recipe"])), options)
             folder = self._folder(recipe, options)
             self._load(recipe, folder, options)
         except NotLoaded as error:
             self._write_report(error.report, options["report"])
+            self._write_refused(error.report, options["refused"])
             self.stdout.write(printing.table(error.report))
             raise CommandError(_("%(why)s Nothing was written.") % {"why": error}) from error
         except RecipeError as error:
@@ -75,6 +83,7 @@ class Command(BaseCommand):
         def show(report: Report) -> None:
             self.stdout.write(printing.table(report))
             self._write_report(report, options["report"])
+            self._write_refused(report, options["refused"])
 
         asks = not options["yes"] and sys.stdin.isatty()
         if options["dry_run"] or asks:
@@ -117,6 +126,31 @@ class Command(BaseCommand):
             except OSError as error:
                 raise RecipeError(_("%(path)s cannot be written.") % {"path": path}) from error
             self._say(_("Verdicts written to %(path)s.") % {"path": path})
+
+    def _write_refused(self, report: Report, path: Path | None) -> None:
+        """The rows that are not loaded, one workbook; of several spreadsheets one each, numbered."""
+        plans = [step.plan for step in report.steps if step.plan is not None] if path is not None else []
+        for number, plan in enumerate(plans, start=1):
+            assert path is not None  # noqa: S101
+            target = path if len(plans) == 1 else path.with_stem(f"{path.stem}-{number}")
+            try:
+                target.write_bytes(mending.workbook_of(plan))
+            except OSError as error:
+                raise RecipeError(_("%(path)s cannot be written.") % {"path": target}) from error
+            self._say(_("Rows to mend written to %(path)s.") % {"path": target})
+
+
+def _of_file(recipe: Recipe, options: dict[str, Any]) -> Recipe:
+    """The recipe with the file that was given in the place of the one that it names."""
+    given: Path | None = options["file"]
+    if given is None:
+        return recipe
+    named = {step.file for step in recipe.steps if step.file}
+    if len(named) != 1 or options["folder"]:
+        raise CommandError(_("--file is for recipes that read one file, and takes the place of --from."))
+    options["folder"] = given.resolve().parent
+    steps = [replace(step, file=given.name) if step.file else step for step in recipe.steps]
+    return replace(recipe, steps=steps)
 
 
 def _sentence(text: str) -> str:
