@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from trama.core import codes, figures, small_counts
+from trama.core import codes, figures, memo, small_counts
 from trama.core.actor import Actor
 from trama.core.declarations import (
     Asked,
@@ -351,10 +351,15 @@ PERSONS = ("organisation_kind:single_citizen", "organisation_kind:reference_pers
 def bodies(one: dict[str, Any]) -> list[FrozenBody]:
     """The organisations that may be counted before everybody, each once, with its group and its kind."""
     found = {}
+    public = memo.remember("experiences.public_kinds", 60, _public_kinds)
     for body, _role, kind, is_ets, _hidden in _named(one):
-        group = "ets" if is_ets is True else "public" if _is_public(kind) else "other"
+        group = "ets" if is_ets is True else "public" if kind in public else "other"
         found[body] = FrozenBody(body, group, kind, kind in PERSONS)
     return list(found.values())
+
+
+def _public_kinds() -> frozenset[str]:
+    return frozenset(code.id for code in codes.codes_of("organisation_kind", also_closed=True) if _is_public(code.id))
 
 
 def _stated(key: str) -> FrozenCount:

@@ -5,55 +5,28 @@ Numbers of persons enter as the record publishes them (`core.small_counts`): fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from itertools import pairwise
+from functools import cached_property
+from itertools import islice, pairwise
 from typing import Any
 
 import numpy as np
-from django.utils.functional import lazy
-from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from trama.core import small_counts
-from trama.core.declarations import FrozenAxis, FrozenBody, FrozenCount, Monitored
-from trama.core.registers import Dimension, Measure, Register, Selection
+from trama.core.declarations import FrozenBody, Monitored
+from trama.core.registers import Measure, Register, Selection
 from trama.insight.counting import Counts, Tally, added_up
-from trama.monitoring.choices import QuestionType
-from trama.monitoring.cuts.words import EVERYWHERE, FrozenArea, FrozenDimension, Words
+from trama.monitoring.cuts.axes import Amount, Axis, amounts_of, axes_of
+from trama.monitoring.cuts.words import FrozenArea, Words
 from trama.monitoring.models import FrozenRow, Wave
-from trama.monitoring.questions import CHOOSING, Question, is_asked, trees
-from trama.territory.choices import AreaKind
 
 Answers = tuple[Any, ...]
 ORGANISATIONS = "organisations"
 NAMING = "_naming"  # whether a record names an organisation that may be counted
 ALL = object()
-NUMBERS = (QuestionType.NUMBER, QuestionType.WHOLE)
-BOUNDS = (10, 50, 100, 500)  # of the classes in which the answers to a number question are told
-
-
-@dataclass(frozen=True)
-class Axis:
-    """An axis with what each record answers; `asked` is None where every record was asked."""
-
-    dimension: Dimension
-    answers: Callable[[dict[str, Any], dict[str, Any]], Sequence[str]]
-    of_body: Callable[[FrozenBody], str | None] | None = None
-    asked: Callable[[dict[str, Any]], bool] | None = None
-    spare: bool = False
-    question: str = ""
-    parts: Mapping[str, Callable[[dict[str, Any]], Mapping[str, float]]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Amount:
-    """A number that is added up; `below` says from where on its small values may be told, 0 for no persons."""
-
-    measure: Measure
-    stated: Callable[[dict[str, Any], dict[str, Any]], tuple[float | None, bool]]
-    lower_bound: bool = False
+CHUNK = 2000
 
 
 @dataclass
@@ -84,6 +57,7 @@ class Frame:
     bodies: list[FrozenBody] = field(default_factory=list)
     named: Any = None
     named_in: Any = None
+    pairs: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     # For each area the records that lie in it or below it.
     inside: dict[int, list[int]] = field(default_factory=dict)
     filled: dict[str, Any] = field(default_factory=dict)
@@ -98,205 +72,100 @@ class Frame:
         return self.everywhere if area is None else np.array(self.inside.get(area, []), dtype=np.int64)
 
 
-# --- the axes of a wave -------------------------------------------------------------------------------------------
-def axes_of(wave: Wave, monitored: Monitored, words: Words) -> list[Axis]:
-    """By what the tables of a wave can be cut, in the order of the practice: where, who, how, for whom, when."""
-    scope = wave.area_ids()
-    found = [_area_axis(kind, words, scope, monitored, first=not n) for n, kind in enumerate(words.levels(scope))]
-    found += [_declared(axis, words) for axis in monitored.axes]
-    found.append(_moment(wave))
-    by_key = {question.key: question for question in words.questions}
-    return [*found, *(axis for question in words.questions if (axis := _asked_axis(question, by_key)))]
-
-
-def _area_axis(kind: str, words: Words, scope: frozenset[int], monitored: Monitored, *, first: bool) -> Axis:
-    """The areas of one kind, and what happens in the whole territory: counted once, whatever the kind."""
-    above = {place.id for area in scope for place in words.path(area)}
-    up = {
-        pk: next((str(place.id) for place in words.path(pk) if place.kind == kind), EVERYWHERE if pk in above else None)
-        for pk in words.places
-    }
-
-    def answers(one: dict[str, Any], _given: dict[str, Any]) -> list[str]:
-        areas, whole = monitored.places(one)
-        reached = {up.get(area) for area in areas} - {None}
-        return [value for value in (reached | {EVERYWHERE} if whole else reached) if value]
-
-    # The first kind is what the practice calls "by district": it has one key whatever the areas are called.
-    key = "area" if first else kind
-    label = capfirst(AreaKind(kind).label)
-    dimension = FrozenArea(key, label, "", multiple=True, filterable=False, words=words)
-    return Axis(dimension, answers, spare=not first)
-
-
-def _declared(axis: FrozenAxis, words: Words) -> Axis:
-    dimension = FrozenDimension(
-        axis.key,
-        axis.label,
-        "",
-        multiple=axis.several,
-        filterable=False,
-        special=axis.special,
-        words=words,
-        list=axis.list,
-        options=axis.options,
-    )
-    return Axis(dimension, lambda one, _given: axis.answers(one), axis.of_body, spare=axis.spare, parts=axis.parts)
-
-
-def _moment(wave: Wave) -> Axis:
-    """Whether a record was going on when the period of the wave ended."""
-    last = wave.ends_on.isoformat()
-    options = (("ongoing", _("going on")), ("ended", _("concluded")), ("upcoming", _("to come")))
-
-    def answers(one: dict[str, Any], _given: dict[str, Any]) -> tuple[str, ...]:
-        start, stop = one.get("starts_on"), one.get("ends_on")
-        if not start and not stop:
-            return ()
-        return ("ended",) if stop and stop <= last else ("upcoming",) if start and start > last else ("ongoing",)
-
-    label = _("Phase at the end of the period")
-    return Axis(FrozenDimension("phase", label, "", filterable=False, options=options), answers)
-
-
-def _asked_axis(question: Question, by_key: dict[str, Question]) -> Axis | None:
-    """The axis of an additional question: options in their order, numbers in classes; texts and days have none."""
-    if question.type in CHOOSING:
-        # What would be read as a sign of ours in an address is numbered.
-        keys = {value: value if value[:1].isalnum() else f"o{n}" for n, value in enumerate(question.options, start=1)}
-        options = tuple((key, _later(partial(question.option, value))) for value, key in keys.items())
-    elif question.type in NUMBERS:
-        keys, options = {}, classes()
-    else:
-        return None
-
-    def answers(_one: dict[str, Any], given: dict[str, Any]) -> list[str]:
-        value = given.get(question.key)
-        if not question.options:
-            return [] if value is None else [class_of(value)]
-        return [keys[chosen] for chosen in (value if isinstance(value, list) else [value]) if chosen in keys]
-
-    def asked(given: dict[str, Any]) -> bool:
-        return is_asked(question, given, by_key)
-
-    dimension = FrozenDimension(
-        f"q_{question.key}",
-        _later(partial(_text_of, question)),
-        "",
-        multiple=question.type == QuestionType.MANY,
-        filterable=False,
-        options=options,
-    )
-    return Axis(dimension, answers, asked=asked if trees(question) else None, question=question.key)
-
-
-def _text_of(question: Question) -> str:
-    return question.text
-
-
-def _said(text: Callable[[], str]) -> str:
-    return text()
-
-
-_later = lazy(_said, str)  # a text in the language of whoever reads it, not of whoever counted first
-
-
-def classes() -> tuple[tuple[str, Any], ...]:
-    """The classes of the answers to a number question. The first above zero hides whether a number is a small one."""
-    found: list[tuple[str, Any]] = [
-        ("negative", _("below 0")),
-        ("0", "0"),
-        ("1", format_lazy(_("more than 0, less than {to}"), to=BOUNDS[0])),
-    ]
-    for start, stop in pairwise(BOUNDS):
-        found.append((str(start), format_lazy(_("from {start} to less than {to}"), start=start, to=stop)))
-    return (*found, (str(BOUNDS[-1]), format_lazy(_("{start} and more"), start=BOUNDS[-1])))
-
-
-def class_of(value: float) -> str:
-    """The class of a number."""
-    if value <= 0:
-        return "negative" if value < 0 else "0"
-    return str(max((bound for bound in BOUNDS if bound <= value), default=1))
-
-
-def amounts_of(monitored: Monitored, words: Words) -> list[Amount]:
-    """What is added up: what the app declares, and the numbers that the wave itself asked for.
-
-    Nobody knows whether such a number counts persons: it is protected as if it did.
-    """
-    found = [_declared_amount(count) for count in monitored.counts]
-    for question in words.questions:
-        if question.type in NUMBERS:
-            label = _later(partial(_text_of, question))
-            measure = Measure(f"q_{question.key}", label, persons=True, sum_of="answers")
-            found.append(Amount(measure, _given(question.key)))
-    return found
-
-
-def _declared_amount(count: FrozenCount) -> Amount:
-    measure = Measure(
-        count.key, count.label, unit=count.unit, warning=count.warning, persons=count.persons, sum_of=count.key
-    )
-    return Amount(measure, lambda one, _answers: count.stated(one), count.lower_bound)
-
-
-def _given(key: str) -> Callable[[dict[str, Any], dict[str, Any]], tuple[float | None, bool]]:
-    return lambda _one, answers: (answers.get(key), False)
-
-
 # --- reading ------------------------------------------------------------------------------------------------------
 def read_frame(
     wave: Wave, monitored: Monitored, words: Words, rows: Iterable[tuple[dict[str, Any], dict[str, Any]]]
 ) -> Frame:
     """The frame of these records (content, additional answers), which are read once."""
-    axes = {axis.dimension.key: axis for axis in axes_of(wave, monitored, words)}
-    amounts = {amount.measure.key: amount for amount in amounts_of(monitored, words)}
-    frame = Frame(0, axes, amounts)
-    known: dict[str, dict[Answers, int]] = {key: {} for key in axes}
-    index: dict[str, list[int]] = {key: [] for key in axes}
-    asked: dict[str, list[bool]] = {key: [] for key, axis in axes.items() if axis.asked}
-    numbers: dict[str, list[tuple[float, int, int, int]]] = {key: [] for key in amounts}
-    filled: dict[str, list[bool]] = {key: [] for key in (*(one.key for one in monitored.fields), "result")}
-    bodies_by_id: dict[int, FrozenBody] = {}
-    named: list[tuple[int, int]] = []
-    paths = {pk: [place.id for place in words.path(pk)] for pk in words.places}
-    for content, given in rows:
-        bodies = monitored.bodies(content)
-        named += [(body.id, frame.size) for body in bodies]
-        bodies_by_id.update((body.id, body) for body in bodies)
-        for key, axis in axes.items():
+    reader = _Reader(wave, monitored, words)
+    waiting = iter(rows)
+    while chunk := list(islice(waiting, CHUNK)):
+        reader.take(chunk)
+    return reader.frame_of_all()
+
+
+class _Reader:
+    """Takes records in chunks, question by question: twenty thousand of them in a second or so."""
+
+    def __init__(self, wave: Wave, monitored: Monitored, words: Words) -> None:
+        self.monitored, self.words = monitored, words
+        axes = {axis.dimension.key: axis for axis in axes_of(wave, monitored, words)}
+        self.frame = Frame(0, axes, {amount.measure.key: amount for amount in amounts_of(monitored, words)})
+        self.known: dict[str, dict[Answers, int]] = {key: {} for key in axes}
+        # Answers as they stand in contents, unsorted, and the set that they make.
+        self.raw: dict[str, dict[Answers, int]] = {key: {} for key in axes}
+        self.index: dict[str, list[int]] = {key: [] for key in axes}
+        self.asked: dict[str, list[bool]] = {key: [] for key, axis in axes.items() if axis.asked}
+        self.numbers: dict[str, list[tuple[float, int, int, int]]] = {key: [] for key in self.frame.amounts}
+        self.filled: dict[str, list[bool]] = {key: [] for key in (*(one.key for one in monitored.fields), "result")}
+        self.bodies: dict[int, FrozenBody] = {}
+        self.named: list[tuple[int, int]] = []
+        self.above: dict[tuple[int, ...], frozenset[int]] = {}
+
+    def take(self, chunk: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+        """The next records."""
+        start, contents = self.frame.size, [content for content, _given in chunk]
+        for key, axis in self.frame.axes.items():
             if axis.of_body is None:
-                profile = tuple(sorted({value for value in axis.answers(content, given) if value})) or (None,)
-                index[key].append(known[key].setdefault(profile, len(known[key])))
+                self._answers(key, axis, chunk)
             if axis.asked:
-                asked[key].append(axis.asked(given))
+                self.asked[key] += [axis.asked(given) for _content, given in chunk]
             for number, parted in axis.parts.items():
-                held = frame.parts.setdefault((key, number), [])
-                held += [(frame.size, value, part) for value, part in parted(content).items()]
-        below = monitored.below(content)
-        for key, amount in amounts.items():
-            value, estimated = amount.stated(content, given)
-            numbers[key].append((0, 0, 0, below) if value is None else (value, 1, int(estimated), below))
-        for above in {above for area in monitored.places(content)[0] for above in paths.get(area, [])}:
-            frame.inside.setdefault(above, []).append(frame.size)
-        for field_ in monitored.fields:
-            value = content.get(field_.key)
-            filled[field_.key].append(bool(value[0] is not None if isinstance(value, list) else value))
-        filled["result"].append(monitored.has_result(content))
-        frame.size += 1
-    _take_bodies(frame, bodies_by_id, named)
-    for key, axis in axes.items():
-        if axis.of_body is not None:
-            index[key], known[key] = _profiles_of_bodies(frame, axis.of_body)
-    frame.profiles = {key: list(found) for key, found in known.items()}
-    frame.index = {key: np.array(found, dtype=np.int64) for key, found in index.items()}
-    frame.asked = {key: np.array(found, dtype=bool) for key, found in asked.items()}
-    frame.filled = {key: np.array(found, dtype=bool) for key, found in filled.items()}
-    for key, stated in numbers.items():
-        measure, frame.numbers[key] = _published(amounts[key].measure, stated)
-        amounts[key] = replace(amounts[key], measure=measure)
-    return frame
+                held = self.frame.parts.setdefault((key, number), [])
+                for record, content in enumerate(contents, start):
+                    held += [(record, value, part) for value, part in parted(content).items()]
+        below = [self.monitored.below(content) for content in contents]
+        for key, amount in self.frame.amounts.items():
+            stated = (amount.stated(content, given) for content, given in chunk)
+            self.numbers[key] += [
+                (0, 0, 0, least) if value is None else (value, 1, int(estimated), least)
+                for (value, estimated), least in zip(stated, below, strict=True)
+            ]
+        for record, content in enumerate(contents, start):
+            for one in self.monitored.bodies(content):
+                self.bodies[one.id] = one
+                self.named.append((one.id, record))
+            for area in self._above(tuple(self.monitored.places(content)[0])):
+                self.frame.inside.setdefault(area, []).append(record)
+        for one in self.monitored.fields:
+            values = (content.get(one.key) for content in contents)
+            self.filled[one.key] += [bool(v[0] is not None if isinstance(v, list) else v) for v in values]
+        self.filled["result"] += [self.monitored.has_result(content) for content in contents]
+        self.frame.size += len(chunk)
+
+    def _answers(self, key: str, axis: Axis, chunk: list[tuple[dict[str, Any], dict[str, Any]]]) -> None:
+        raw, known, index, answers = self.raw[key], self.known[key], self.index[key], axis.answers
+        for content, given in chunk:
+            said = tuple(answers(content, given))
+            number = raw.get(said)
+            if number is None:
+                profile = tuple(sorted({value for value in said if value})) or (None,)
+                number = raw[said] = known.setdefault(profile, len(known))
+            index.append(number)
+
+    def _above(self, areas: tuple[int, ...]) -> frozenset[int]:
+        """These areas and all in which they lie."""
+        found = self.above.get(areas)
+        if found is None:
+            found = frozenset(place.id for area in areas for place in self.words.path(area))
+            self.above[areas] = found
+        return found
+
+    def frame_of_all(self) -> Frame:
+        """What was taken, as arrays."""
+        frame = self.frame
+        _take_bodies(frame, self.bodies, self.named)
+        for key, axis in frame.axes.items():
+            if axis.of_body is not None:
+                self.index[key], self.known[key] = _profiles_of_bodies(frame, axis.of_body)
+        frame.profiles = {key: list(found) for key, found in self.known.items()}
+        frame.index = {key: np.array(found, dtype=np.int64) for key, found in self.index.items()}
+        frame.asked = {key: np.array(found, dtype=bool) for key, found in self.asked.items()}
+        frame.filled = {key: np.array(found, dtype=bool) for key, found in self.filled.items()}
+        for key, stated in self.numbers.items():
+            measure, frame.numbers[key] = _published(frame.amounts[key].measure, stated)
+            frame.amounts[key] = replace(frame.amounts[key], measure=measure)
+        return frame
 
 
 def _take_bodies(frame: Frame, bodies: dict[int, FrozenBody], named: list[tuple[int, int]]) -> None:
@@ -344,11 +213,9 @@ def counted(frame: Frame, places: Any, rows: Axis, cols: Axis | None, measure: M
     """The tallies of the records at these positions by one or two axes."""
     if measure.key == ORGANISATIONS:
         return _distinct(frame, places, rows, cols)
-    first = frame.index[rows.dimension.key][places]
     profiles = frame.profiles[rows.dimension.key]
     others: list[Answers] = frame.profiles[cols.dimension.key] if cols else [()]
-    second = frame.index[cols.dimension.key][places] if cols else np.zeros(len(places), dtype=np.int64)
-    pairs, inverse = np.unique(first * len(others) + second, return_inverse=True)
+    pairs, inverse = _pairs(frame, places, rows, cols, len(others))
     columns = [np.bincount(inverse, minlength=len(pairs))]
     if measure.key in frame.numbers:
         numbers = frame.numbers[measure.key]
@@ -366,15 +233,28 @@ def counted(frame: Frame, places: Any, rows: Axis, cols: Axis | None, measure: M
     return counts
 
 
+def _pairs(frame: Frame, places: Any, rows: Axis, cols: Axis | None, width: int) -> tuple[Any, Any]:
+    """Which answers occur together, and which of these each record gave; of all records it is kept."""
+    key = rows.dimension.key
+    is_kept = places is frame.everywhere and cols is None
+    if is_kept and key in frame.pairs:
+        return frame.pairs[key]
+    second = frame.index[cols.dimension.key][places] if cols else 0
+    found = np.unique(frame.index[key][places] * width + second, return_inverse=True)
+    if is_kept:
+        frame.pairs[key] = found
+    return found
+
+
 def _give_parts(frame: Frame, places: Any, axes: tuple[Axis, Axis | None], measure: Measure, counts: Counts) -> None:
     """Where answers have parts of a number, each is given its part instead of the whole."""
-    taken = set(places.tolist())
     rows, cols = axes
     for axis, other, totals in ((rows, cols, counts.by_row), (cols, rows, counts.by_col)):
         parts = frame.parts.get((axis.dimension.key, measure.key)) if axis else None
         if parts is None:
             continue
         counts.several_rows = counts.several_cols = True
+        taken = set(places.tolist())
         whole: dict[Any, float] = {}
         crossed: dict[tuple[Any, Any], float] = {}
         for record, value, part in parts:
@@ -426,15 +306,14 @@ def _together(
     named, where = frame.named[taken], frame.named_in[taken]
     down, down_answers = _answers_of_names(frame, rows, named, where)
     across, across_answers = _answers_of_names(frame, cols, named, where)
-    pair = down * max(1, len(across_answers)) + across
-    whole = np.unique(np.stack([pair, named]), axis=1) if len(named) else np.zeros((2, 0), dtype=np.int64)
-    starts = np.flatnonzero(np.diff(whole[0], prepend=-1)).tolist()
-    for start, stop in pairwise([*starts, whole.shape[1]]):
-        key = int(whole[0, start])
-        yield (
-            (down_answers[key // max(1, len(across_answers))], across_answers[key % max(1, len(across_answers))]),
-            whole[1, start:stop].tolist(),
-        )
+    pairs = down * len(across_answers) + across
+    # One number for the answers and the organisation: sorted at once.
+    whole = np.unique(pairs * max(1, len(frame.bodies)) + named)
+    answers, bodies = np.divmod(whole, max(1, len(frame.bodies)))
+    starts = np.flatnonzero(np.diff(answers, prepend=-1)).tolist()
+    for start, stop in pairwise([*starts, len(whole)]):
+        first, second = divmod(int(answers[start]), len(across_answers))
+        yield (down_answers[first], across_answers[second]), bodies[start:stop].tolist()
 
 
 def _answers_of_names(frame: Frame, axis: Axis | None, named: Any, where: Any) -> tuple[Any, list[Answers]]:

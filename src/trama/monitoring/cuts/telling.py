@@ -26,9 +26,9 @@ from trama.insight.shapes import RECORDS, Cell, Crosstab, Status
 from trama.insight.tables import text_of
 from trama.monitoring import freezing
 from trama.monitoring.choices import COVERED, WaveState
+from trama.monitoring.cuts.axes import Axis
 from trama.monitoring.cuts.frame import (
     ORGANISATIONS,
-    Axis,
     Frame,
     counted,
     narrowed_to,
@@ -211,6 +211,11 @@ def _read(wave: Wave) -> Source:
 
 def _frozen(wave: Wave) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     rows = FrozenRow.objects.filter(wave=wave, answer__in=COVERED, is_sensitive=False).order_by("record")
+    if not wave.definitions.get("questions"):  # nobody was asked anything: nothing to read
+        for content in rows.values_list("content", flat=True).iterator(chunk_size=2000):
+            if content:
+                yield content, {}
+        return
     for content, answers in rows.values_list("content", "answers").iterator(chunk_size=2000):
         if content:
             yield content, answers
