@@ -182,6 +182,7 @@ class Promotion(models.Model):
 
 class ResourceContact(ContactDetail):
     privacy: ClassVar[Privacy] = CONTACT_PRIVACY
+    OWNER = "resource"
 
     resource = models.ForeignKey(Resource, on_delete=models.CASCADE, related_name="contacts")
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 from django.db.models import Q
 
 from trama.core.actor import Actor
-from trama.network.permissions import is_staff, may_see_private_contacts, speaks_for
+from trama.network.permissions import is_staff, may_see_contacts_in, may_see_private_contacts, speaks_for
 from trama.territory.permissions import STAFF, is_writer, may_write_in
 
-__all__ = ["abilities", "is_staff", "may_add", "may_edit", "may_see_private_contacts", "may_write_in", "visible"]
+__all__ = [
+    "abilities",
+    "is_staff",
+    "may_add",
+    "may_edit",
+    "may_see_contacts_in",
+    "may_see_private_contacts",
+    "may_write_in",
+    "visible",
+]
 
 
 def visible(actor: Actor) -> Q:
@@ -49,5 +58,5 @@ def abilities(actor: Actor, area_id: int | None, organisations: frozenset[int]) 
         "close": edits,
         "keep": writes,
         "mark_used": writes,
-        "see_private_contacts": may_see_private_contacts(actor) or owns,
+        "see_private_contacts": may_see_contacts_in(actor, area_id) or owns,
     }

@@ -22,9 +22,9 @@ from trama.core.search import fold
 from trama.network.choices import ContactKind, Decision, Reshaping, Role, Tier, TieStrength, Visibility
 from trama.network.permissions import (
     WRITERS,
+    contacts_shown,
     is_staff,
     is_writer,
-    may_see_private_contacts,
     visible,
     writes_at_home,
 )
@@ -172,14 +172,15 @@ CONTACT_PRIVACY = Privacy(
 
 class ContactQuerySet(models.QuerySet[Any]):
     def visible_to(self, actor: Actor) -> Self:
-        """Public ones for all; the others for staff. The record that they belong to is checked before."""
-        return self if may_see_private_contacts(actor) else self.filter(visibility=Visibility.PUBLIC)
+        """Public ones for all; the others for staff of the record's area. The record itself is checked before."""
+        return self.filter(contacts_shown(actor, f"{self.model.OWNER}__area"))
 
 
 class ContactDetail(models.Model):
     """A way to reach somebody. Role mail boxes and switchboards are public; personal ones are for staff."""
 
     privacy: ClassVar[Privacy] = CONTACT_PRIVACY
+    OWNER: ClassVar[str]  # the field that leads to the record
 
     kind = models.CharField(_("kind"), max_length=10, choices=ContactKind.choices)
     value = models.CharField(_("contact"), max_length=300)
@@ -212,6 +213,7 @@ class ContactDetail(models.Model):
 
 class OrganisationContact(ContactDetail):
     privacy: ClassVar[Privacy] = CONTACT_PRIVACY
+    OWNER = "organisation"
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="contacts")
 

@@ -14,15 +14,18 @@ __all__ = [
     "STAFF",
     "WRITERS",
     "abilities",
+    "contacts_shown",
     "is_staff",
     "is_writer",
     "may_add",
     "may_edit",
+    "may_see_contacts_in",
     "may_see_private_contacts",
     "may_seek",
     "may_unite",
     "speaks_for",
     "visible",
+    "works_at_home",
     "writes_at_home",
 ]
 
@@ -41,8 +44,33 @@ def visible(actor: Actor) -> Q:
 
 
 def may_see_private_contacts(actor: Actor) -> bool:
-    """Personal names, mobiles and personal mail boxes are for staff only."""
+    """Personal names, mobiles and personal mail boxes are for staff only: whether the actor is of them, somewhere."""
     return is_staff(actor)
+
+
+def works_at_home(actor: Actor) -> bool:
+    """Whether the actor works for the services of the whole territory that the installation is about."""
+    home = finding.id_of(str(facts().get(HOME_AREA) or ""))
+    return actor.everywhere(STAFF) or (home is not None and home in actor.areas_with(STAFF))
+
+
+def may_see_contacts_in(actor: Actor, area_id: int | None) -> bool:
+    """Personal contacts of a record are for the staff of its area; without an area, of the whole territory."""
+    if area_id is None:
+        return works_at_home(actor)
+    return actor.everywhere(STAFF) or area_id in actor.areas_with(STAFF)
+
+
+def contacts_shown(actor: Actor, area: str) -> Q:
+    """The rule `may_see_contacts_in` for many contacts, of which the record's area stands at `area`."""
+    if actor.everywhere(STAFF):
+        return Q()
+    rule = Q(visibility="public")
+    if is_staff(actor):
+        rule |= Q(**{f"{area}__in": actor.areas_with(STAFF)})
+        if works_at_home(actor):
+            rule |= Q(**{f"{area}__isnull": True})
+    return rule
 
 
 def may_add(actor: Actor) -> bool:
@@ -91,6 +119,6 @@ def abilities(actor: Actor, area_id: int | None, organisation_id: int | None) ->
         "close": writes,
         "mark_used": writes,
         "tie": writes,
-        "see_private_contacts": may_see_private_contacts(actor) or speaks_for(actor, organisation_id),
+        "see_private_contacts": may_see_contacts_in(actor, area_id) or speaks_for(actor, organisation_id),
         "see_ties": is_staff(actor) or speaks_for(actor, organisation_id),
     }

@@ -1,7 +1,6 @@
 """Every change to organisations: the transaction, the rows, the audit entry."""
 
 from trama.network.actions.judging import ask_for_search, decide, propose
-from trama.network.actions.keeping import ChangedMeanwhile
 from trama.network.actions.reaching import add_contact, remove_contact, remove_seat, save_seat, show_contact
 from trama.network.actions.records import FIELDS, KEPT, close, confirm, mark_used, reopen, save_organisation
 from trama.network.actions.ties import add_tie, close_tie, see_tie
@@ -15,6 +14,7 @@ from trama.network.actions.uniting import (
     split,
     undo_merge,
 )
+from trama.network.keeping import ChangedMeanwhile
 
 __all__ = [
     "CHOICES",

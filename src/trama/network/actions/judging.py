@@ -14,10 +14,10 @@ from trama.core import bulk
 from trama.core.actor import Actor
 from trama.core.history import record, state_of
 from trama.network import permissions, seeking
-from trama.network.actions.keeping import refuse_unless
 from trama.network.actions.uniting import may_merge
 from trama.network.choices import Decision
 from trama.network.duplicates import Found, seek
+from trama.network.keeping import refuse_unless
 from trama.network.models import Organisation, OrganisationName, Proposal, Seeking
 
 AT_ONCE = 4000  # so many names are compared in about a second; for more a process of its own goes on with it

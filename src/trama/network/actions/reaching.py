@@ -8,7 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from trama.core.actor import Actor
-from trama.network.actions.keeping import may, new_contact, refuse_unless, touch
+from trama.network.actions.records import touch
+from trama.network.keeping import may, new_contact, refuse_unless
 from trama.network.models import Merge, Organisation, OrganisationContact, Seat
 from trama.territory.finding import area_at
 

@@ -15,7 +15,8 @@ from trama.core.actor import Actor
 from trama.core.history import record, state_of
 from trama.core.legible import legible
 from trama.network import permissions
-from trama.network.actions.keeping import (
+from trama.network.choices import KIND_FLAGS
+from trama.network.keeping import (
     ChangedMeanwhile,
     locked,
     may,
@@ -23,7 +24,6 @@ from trama.network.actions.keeping import (
     refresh_neighbours,
     refuse_unless,
 )
-from trama.network.choices import KIND_FLAGS
 from trama.network.models import Organisation, OrganisationName
 from trama.territory import finding
 from trama.territory.finding import area_at
@@ -176,3 +176,10 @@ def _set(actor: Actor, verb: str, ability: str, organisation: Organisation, **fi
         organisation.save(update_fields=list(fields))
         record(actor, verb, organisation, before)
     return organisation
+
+
+def touch(actor: Actor, verb: str, organisation: Organisation, extra: dict[str, Any]) -> None:
+    """What belongs to the organisation was changed: its date moves and the audit says what."""
+    organisation.edited_at = timezone.now()
+    organisation.save(update_fields=["edited_at"])
+    record(actor, verb, organisation, state_of(organisation), extra)

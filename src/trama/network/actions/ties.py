@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from trama.core.actor import Actor
 from trama.core.history import record, state_of
-from trama.network.actions.keeping import may, refuse_unless
+from trama.network.keeping import may, refuse_unless
 from trama.network.models import Organisation, Tie
 
 

@@ -16,8 +16,8 @@ from trama.core import search
 from trama.core.actor import Actor
 from trama.core.history import record, state_of
 from trama.network import permissions
-from trama.network.actions.keeping import ChangedMeanwhile, locked, refresh_neighbours, refuse_unless
 from trama.network.choices import Reshaping
+from trama.network.keeping import ChangedMeanwhile, locked, refresh_neighbours, refuse_unless
 from trama.network.merging import Journal, in_the_way, move_links, share_links
 from trama.network.merging import undo as undo_steps
 from trama.network.models import Merge, Organisation, OrganisationName, Seat, normalised

@@ -228,7 +228,7 @@ def test_personal_contacts_are_for_staff_and_for_the_body_itself(world: World) -
     for who, seen in {
         "nobody": False,
         "worker here": True,
-        "worker elsewhere": True,
+        "worker elsewhere": False,
         "health partner here": True,
         "contact of the open one": True,
         "contact of the sensitive one": False,

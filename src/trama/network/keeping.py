@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trama.core import search
 from trama.core.actor import Actor
 from trama.core.declarations import gathered
-from trama.core.history import record, state_of
 from trama.network import permissions
 from trama.network.choices import KIND_FLAGS
 from trama.network.contacts import classify
@@ -69,10 +65,3 @@ def refresh_neighbours(organisation: Organisation) -> None:
             rows = through._default_manager.filter(**{relation.field.name: organisation}).order_by()
             keys = list(rows.exclude(**{field.name: None}).values_list(field.attname, flat=True).distinct())
             search.refresh(target, keys)
-
-
-def touch(actor: Actor, verb: str, organisation: Organisation, extra: dict[str, Any]) -> None:
-    """What belongs to the organisation was changed: its date moves and the audit says what."""
-    organisation.edited_at = timezone.now()
-    organisation.save(update_fields=["edited_at"])
-    record(actor, verb, organisation, state_of(organisation), extra)
