@@ -19,6 +19,7 @@ from trama.monitoring.models import MIN_REST, FrozenFigure, FrozenRow, Invitatio
 from trama.territory import finding
 
 MOST_DOUBTS = 5000  # sheets looked at on the page
+MOST_SHOWN = 100  # doubtful sheets on the page: mended ones make room for the next
 TRYING = timedelta(minutes=10)  # a letter that was begun and has not left: after that it is written again
 
 
@@ -247,7 +248,7 @@ def quality(wave: Wave, actor: Actor) -> dict[str, Any]:
         for asked in monitored.fields
         if contents
     ]
-    return {"fields": fields, "base": len(contents), "doubtful": doubtful}
+    return {"fields": fields, "base": len(contents), "doubtful": doubtful[:MOST_SHOWN], "doubted": len(doubtful)}
 
 
 def _contents(wave: Wave, actor: Actor) -> dict[int, dict[str, Any]]:

@@ -109,6 +109,9 @@ def _send(
     refuse_unless(may_keep(actor, wave.area_ids()))
     if not wave.is_open:
         raise NotPossible(_("It is not open: nobody is written to."))
+    if site and not wave.site:
+        # A wave that was brought from elsewhere learns where it lives: reminders that leave by themselves will need it.
+        Wave.objects.filter(pk=wave.pk).update(site=site[:200])
     wanted = boxes(wave, sheets)
     until = None if seconds is None else time.monotonic() + seconds
     left = failed = in_a_row = done = 0
