@@ -14,8 +14,11 @@ MOST_QUERIES = 60
 
 
 def most(address: str) -> int:
-    """How often a page may ask. The file of a report prints every indicator: what it is and of how many it is known."""
-    return MOST_QUERIES + (2 * len(gathered.indicators) if name_of(address) == "reports:territory_file" else 0)
+    """How often a page may ask. The file of a report prints every indicator and every register: what it is and of how
+    many it is known."""
+    if name_of(address) != "reports:territory_file":
+        return MOST_QUERIES
+    return MOST_QUERIES + 2 * (len(gathered.indicators) + len(gathered.registers))
 
 
 # One worker walks them all: the demonstration is built once.

@@ -91,7 +91,7 @@ class Wave(models.Model):
 
     def area_ids(self) -> frozenset[int]:
         """The ids of its own areas."""
-        return frozenset(self.areas.order_by().values_list("area_id", flat=True))
+        return frozenset(row.area_id for row in self.areas.all())
 
     def scope(self) -> Scope:
         """What it looks at, with all that is below its areas."""

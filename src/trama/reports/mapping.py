@@ -84,10 +84,10 @@ def parts_with_outline(area: Area) -> bool:
     return drawn.filter(area__in=Area.objects.in_force().values("pk")).order_by().exists()
 
 
-def words_of_map(area: Area, points: Sequence[Points]) -> str:
+def words_of_map(area: Area, points: Sequence[Points], has_parts: bool) -> str:
     """What is read in place of the map."""
     marked = ", ".join(f"{one.name}: {len(one.places)}" for one in points)
-    if parts_with_outline(area):
+    if has_parts:
         sentence = _("Map of %(area)s with the outlines of the areas that it is made of.") % {"area": area.name}
     else:
         sentence = _("Map of %(area)s: its outline.") % {"area": area.name}

@@ -37,8 +37,9 @@ def sources(actor: Actor, area: Area, residents: profile.Residents | None) -> It
     if residents is not None and residents.source is not None:
         keys.add(residents.source.pk)
     lines = []
-    dates = Source.objects.filter(pk__in=keys).exclude(published_on=None, retrieved_on=None).exists()
-    for source in Source.objects.filter(pk__in=keys).order_by("title", "id"):
+    found = list(Source.objects.filter(pk__in=keys).order_by("title", "id"))
+    dates = any(source.published_on or source.retrieved_on for source in found)
+    for source in found:
         dated = source.published_on or source.retrieved_on
         date = [Cell(day(dated) if dated else _("not stated"))] if dates else []
         cells = (Cell(source.publisher), Cell(source.licence), *date, Cell(source.url))

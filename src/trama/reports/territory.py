@@ -108,7 +108,8 @@ def _in_a_page(
     svg = drawn_map(area, points)
     if svg is not None:
         caution = _("A map of resources counts what was listed, not what exists.") if points else ""
-        yield Map(_map_title(area), caution, words_of_map(area, points), svg)
+        has_parts = parts_with_outline(area)
+        yield Map(_map_title(area, has_parts), caution, words_of_map(area, points, has_parts), svg)
     table = _parts(actor, area)
     if table is not None:
         yield table
@@ -121,8 +122,7 @@ def _is_income(one: Series) -> bool:
     return one.indicator.theme == "income"
 
 
-def _map_title(area: Area) -> str:
-    has_parts = parts_with_outline(area)
+def _map_title(area: Area, has_parts: bool) -> str:
     return (_("%(area)s and its parts") if has_parts else _("Where it lies: %(area)s")) % {"area": area.name}
 
 

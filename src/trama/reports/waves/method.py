@@ -68,8 +68,8 @@ class Quality:
         return self.answers[Answer.WAITING]
 
 
-def quality_of(wave: Wave) -> Quality:
-    """Read it from what was frozen; the ways by which answers came from the sheets."""
+def quality_of(wave: Wave, before: Wave | None) -> Quality:
+    """Read it from what was frozen, `before` in the wave before it too; the ways of the answers from the sheets."""
     monitored, found = reading.monitored_of(wave), Quality()
     rows = FrozenRow.objects.filter(wave=wave, is_sensitive=False).exclude(answer=OUTSIDE).order_by("record")
     for record, area, answer, content in rows.values_list("record", "area", "answer", "content"):
@@ -85,7 +85,7 @@ def quality_of(wave: Wave) -> Quality:
     for asked in monitored.fields:
         filled = sum(_is_filled(content.get(asked.key)) for content in found.contents.values())
         found.fields.append(Field(asked.key, str(asked.label), filled, base))
-    _doubt(wave, monitored, found)
+    _doubt(wave, before, monitored, found)
     return found
 
 
@@ -93,8 +93,8 @@ def _is_filled(value: Any) -> bool:
     return value[0] is not None if isinstance(value, list) else bool(value)
 
 
-def _doubt(wave: Wave, monitored: Monitored, found: Quality) -> None:
-    before, scope = reading.wave_before(wave), wave.scope()
+def _doubt(wave: Wave, before: Wave | None, monitored: Monitored, found: Quality) -> None:
+    scope = wave.scope()
     earlier: dict[int, dict[str, Any]] = {}
     if before is not None:
         rows = FrozenRow.objects.filter(wave=before, answer__in=COVERED, is_sensitive=False).order_by()

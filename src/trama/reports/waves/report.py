@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from django.db.models import prefetch_related_objects
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from trama.core import facts
-from trama.monitoring import reading
+from trama.monitoring import comparing, reading
+from trama.monitoring.comparing import Comparison
 from trama.monitoring.models import Wave
 from trama.reports.document import Block, Document, Heading, Paragraph
 from trama.reports.waves import phrases
@@ -46,7 +48,8 @@ def wave_report(wave: Wave, language: str, closeups: Sequence[int] = ()) -> Docu
             )
         known = facts.facts()
         body = str(known.get(facts.BODY_NAME) or wave.promoter)
-        found = counted(wave)
+        prefetch_related_objects([wave], "areas")  # asked for by every map and table
+        found, before = counted(wave), reading.wave_before(wave)
         monitored = reading.monitored_of(wave)
         invented = wave.is_demonstration or bool(known.get(facts.DEMONSTRATION))
         return Document(
@@ -58,7 +61,7 @@ def wave_report(wave: Wave, language: str, closeups: Sequence[int] = ()) -> Docu
             summary=_("%(period)s: %(totals)s.")
             % {"period": _capital(phrases.period(wave)), "totals": phrases.totals(monitored, found.whole)},
             demonstration=_("Demonstration: part of these data is invented.") if invented else "",
-            blocks=tuple(_blocks(wave, body, found, quality_of(wave), closeups)),
+            blocks=tuple(_blocks(wave, before, body, found, closeups)),
             words={
                 "page": _("page"),
                 "of": _("of"),
@@ -91,11 +94,12 @@ def chapter(key: str) -> Heading:
     return Heading(titles[key], 1, key, runs_on=key in SHORT)
 
 
-def _blocks(wave: Wave, body: str, found: Counted, quality: Quality, closeups: Sequence[int]) -> Iterator[Block]:
-    monitored = reading.monitored_of(wave)
+def _blocks(wave: Wave, before: Wave | None, body: str, found: Counted, closeups: Sequence[int]) -> Iterator[Block]:
+    monitored, quality = reading.monitored_of(wave), quality_of(wave, before)
+    compared = comparing.compare(before, wave) if before is not None else None
     contents = list(quality.contents.values())
     yield chapter("page")
-    yield from _in_a_page(wave, found, quality)
+    yield from _in_a_page(wave, found, quality, compared)
     yield chapter("method")
     yield from method_blocks(wave, quality)
     yield chapter("experiences")
@@ -107,7 +111,7 @@ def _blocks(wave: Wave, body: str, found: Counted, quality: Quality, closeups: S
     yield chapter("groups")
     yield from groups_blocks(wave, monitored, contents)
     yield chapter("whole")
-    yield from whole_blocks(wave, reading.wave_before(wave), found.whole, quality)
+    yield from whole_blocks(compared, found.whole, quality)
     yield chapter("closeups")
     yield from closeup_blocks(wave, monitored, closeups, quality.contents)
     yield chapter("note")
@@ -116,7 +120,7 @@ def _blocks(wave: Wave, body: str, found: Counted, quality: Quality, closeups: S
     yield from source_blocks(wave, quality.contents.keys(), body)
 
 
-def _in_a_page(wave: Wave, found: Counted, quality: Quality) -> Iterator[Block]:
+def _in_a_page(wave: Wave, found: Counted, quality: Quality, compared: Comparison | None) -> Iterator[Block]:
     """What somebody reads who reads no more than a page: the totals, where, who, what for, what changed."""
     monitored, whole = reading.monitored_of(wave), found.whole
     if not whole["records"].value:
@@ -134,7 +138,6 @@ def _in_a_page(wave: Wave, found: Counted, quality: Quality) -> Iterator[Block]:
         cut = found.cuts.get(key)
         if cut is not None and phrases.leading(cut) is not None:
             yield Paragraph(phrases.sentence(cut), key=f"page.{key}")
-    before = reading.wave_before(wave)
-    if before is not None:
-        yield Paragraph(since_then(before, wave), key="page.change")
+    if compared is not None:
+        yield Paragraph(since_then(compared), key="page.change")
     yield Paragraph("", key="page.added")

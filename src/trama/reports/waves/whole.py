@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from trama.monitoring import comparing
 from trama.monitoring.comparing import CHANGED, CONTINUED, ENDED, FOUND, LOST, NEW, Change, Comparison
 from trama.monitoring.models import Wave
 from trama.reports.document import Block, Cell, Chart, Heading, Line, Paragraph, Table
@@ -31,18 +30,18 @@ FATES = {
 }
 
 
-def whole_blocks(wave: Wave, before: Wave | None, whole: dict[str, Number], quality: Quality) -> Iterator[Block]:
+def whole_blocks(compared: Comparison | None, whole: dict[str, Number], quality: Quality) -> Iterator[Block]:
     """The chapter."""
     yield Paragraph(_together(whole), "lead", key="whole.together")
     yield Paragraph("", key="whole.added")
     yield Heading(_("Compared with the wave before"), 2)
-    if before is None:
+    if compared is None:
         yield Paragraph(
             _("It is the first wave: there is none before it to compare it with. The next one will be."),
             key="whole.first",
         )
     else:
-        yield from _compared(before, wave)
+        yield from _compared(compared)
     yield Heading(_("Outlook"), 2)
     yield Paragraph(_outlook(quality), key="whole.outlook")
     yield Paragraph("", key="outlook.added")
@@ -95,19 +94,16 @@ def _outlook(quality: Quality) -> str:
 
 
 # --- compared -----------------------------------------------------------------------------------------------------
-def since_then(before: Wave, wave: Wave) -> str:
+def since_then(found: Comparison) -> str:
     """What became of the experiences of two waves, in a sentence."""
-    return _since(before, comparing.compare(before, wave))
-
-
-def _since(before: Wave, found: Comparison) -> str:
+    before = found.earlier
     names = {"wave": before.name, "period": phrases.period(before), "fates": listed(_fates(found))}
     return _("The wave before, “%(wave)s”, looked at the period %(period)s. Since then: %(fates)s.") % names
 
 
-def _compared(before: Wave, wave: Wave) -> Iterator[Block]:
-    found = comparing.compare(before, wave)
-    yield Paragraph(_since(before, found), key="compare.whole")
+def _compared(found: Comparison) -> Iterator[Block]:
+    before, wave = found.earlier, found.later
+    yield Paragraph(since_then(found), key="compare.whole")
     for change in found.changes:
         yield Paragraph(change.text, key=f"compare.{change.key}")
     yield Paragraph(
