@@ -1,4 +1,4 @@
-"""Closing a wave of 20,000 experiences: killed on its way, repeated, and its fingerprint worked out again.
+"""Closing a wave of 20,000 experiences: killed on its way, repeated, signed again; and all the tables of such a wave.
 
 `python -m benchmarks waves`. An installation of its own in a folder that goes away; closing is the command line's.
 """
@@ -69,6 +69,36 @@ def state() -> None:
     print(wave.state, FrozenRow.objects.count(), freezing.holds(wave))
 
 
+def tables() -> None:
+    """Print the processor time of all cuts of a wave of as many frozen records that say much, and of one crossing."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trama.config.settings")
+    import django
+
+    django.setup()
+    from datetime import date
+
+    from trama.core.actor import NOBODY
+    from trama.monitoring.cuts import crossing, cuts
+    from trama.monitoring.models import Wave, WaveArea
+    from trama.monitoring.tests.frozen import contents, make_frozen_wave
+    from trama.territory.models import Area
+
+    areas = list(Area.objects.filter(parent__isnull=False).order_by("pk").values_list("pk", flat=True))
+    days = {name: date(2024, 12, 31) for name in ("ends_on", "answer_by")}
+    waves = []
+    for count in (50, MANY):
+        wave = Wave.objects.create(name=f"{count}", promoter="p", starts_on=date(2024, 1, 1), **days)
+        WaveArea.objects.create(wave=wave, area=Area.objects.filter(code="BORGO").get())
+        waves.append(make_frozen_wave(wave, contents(count, areas)))
+    cuts(waves[0], NOBODY)  # what a process does once
+    start = time.process_time()
+    cuts(waves[1], NOBODY)
+    whole = time.process_time() - start
+    start = time.process_time()
+    crossing(waves[1], NOBODY, "need", "area", "organisations")
+    print(whole, time.process_time() - start)
+
+
 def _asked(home: Path, task: str) -> str:
     command = [sys.executable, "-c", f"from benchmarks import waves; waves.{task}()"]
     done = subprocess.run(command, env={**os.environ, "TRAMA_HOME": str(home)}, capture_output=True, text=True)
@@ -100,7 +130,13 @@ def main() -> list[Result]:
         halfway = _asked(home, "state")
         second = _closing(home)
         closed = _asked(home, "state")
+        cut, crossed = (float(text) for text in _asked(home, "tables").split())
     if not halfway.startswith("closing ") or closed != f"closed {MANY} True":
         raise RuntimeError(f"killed: {halfway}; repeated: {closed}")
     detail = f"killed at “{halfway}”, then “{closed}”; filled in {filled:.0f} s"
-    return [Result(f"close {MANY:,} experiences, killed once (CPU)", first + second, 30, unit="s", detail=detail)]
+    return [
+        Result(f"close {MANY:,} experiences, killed once (CPU)", first + second, 30, unit="s", detail=detail),
+        Result(
+            f"all tables of {MANY:,} frozen records (CPU)", cut, 2, unit="s", detail=f"one crossing {crossed:.2f} s"
+        ),
+    ]

@@ -122,9 +122,9 @@ class _Reader:
                 for (value, estimated), least in zip(stated, below, strict=True)
             ]
         for record, content in enumerate(contents, start):
-            for one in self.monitored.bodies(content):
-                self.bodies[one.id] = one
-                self.named.append((one.id, record))
+            for body in self.monitored.bodies(content):
+                self.bodies[body.id] = body
+                self.named.append((body.id, record))
             for area in self._above(tuple(self.monitored.places(content)[0])):
                 self.frame.inside.setdefault(area, []).append(record)
         for one in self.monitored.fields:
