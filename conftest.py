@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+from unittest import mock
 
 # Before Django reads the settings: a test never touches the state of an installation.
 HOME = Path(tempfile.mkdtemp(prefix="trama-test-"))
@@ -252,10 +253,26 @@ def chromium() -> Iterator[Browser]:
     arguments = ["--disable-dev-shm-usage"]
     if os.name != "nt" and os.geteuid() == 0:
         arguments.append("--no-sandbox")
-    with sync_playwright() as playwright:
+    with sync_playwright() as playwright, _static_files_are_kept():
         launched = playwright.chromium.launch(executable_path=path, args=arguments)
         yield launched
         launched.close()
+
+
+@contextlib.contextmanager
+def _static_files_are_kept() -> Iterator[None]:
+    """The browser keeps static files, as an installation tells it to; Django's own server for them does not say so."""
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+
+    real = StaticFilesHandler.serve
+
+    def serve(self: Any, request: Any) -> Any:
+        response = real(self, request)
+        response["Cache-Control"] = "max-age=3600"
+        return response
+
+    with mock.patch.object(StaticFilesHandler, "serve", serve):
+        yield
 
 
 @pytest.fixture

@@ -27,21 +27,49 @@ STICKS_OUT = """() => {
 RUN_AXE = """async (options) => (await axe.run(document, options)).violations.map((one) => ({
   id: one.id, impact: one.impact, help: one.help, nodes: one.nodes.map((node) => [node.target.join(" "), node.html]),
 }))"""
-# What decides on colours: the elements, their classes and states. The words between them do not.
-SKELETON = """() => Array.from(document.querySelectorAll("body, body *"), (element) =>
-  [element.tagName, element.className.baseVal ?? element.className, element.hidden, element.ariaCurrent,
-   element.ariaSelected, element.ariaExpanded, element.disabled].join("|")).join("\\n")"""
+# What contrast hangs on, for every text that is seen: its colour, whether it is large, what lies behind it up to the
+# first opaque ground, what makes it paler, and whether it floats above something else.
+LOOKS = """() => {
+  const found = new Set();
+  for (const element of document.querySelectorAll("body *")) {
+    const written = Array.from(element.childNodes).some((node) => node.nodeType === 3 && node.data.trim());
+    if (!(written || element.value || element.placeholder) || !element.checkVisibility()) continue;
+    const style = getComputedStyle(element);
+    const size = parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+    const parts = [element.tagName, style.color, large, style.textShadow, element.disabled, !element.value];
+    let covered = false;
+    for (let ground = element; ground; ground = ground.parentElement) {
+      const behind = getComputedStyle(ground);
+      const clear = /, 0\\)$/.test(behind.backgroundColor) && behind.backgroundImage === "none";
+      if (!covered && !clear) parts.push(behind.backgroundColor, behind.backgroundImage);
+      if (!covered && /absolute|fixed/.test(behind.position)) parts.push(behind.position, ground.className);
+      covered ||= behind.backgroundColor.startsWith("rgb(");
+      if (behind.opacity !== "1") {
+        parts.push(behind.opacity);
+        covered = false; // what lies behind shines through
+      }
+    }
+    found.add(parts.join("|"));
+  }
+  return Array.from(found);
+}"""
 
 
 def violations(page: Page, *, colours: bool = True) -> list[str]:
     """What axe has against the page at WCAG 2.1 AA, a sentence for each element.
 
-    `colours=False` leaves out the contrast of texts, which is most of the work: for a page of the same `skeleton` as
-    one that was looked at.
+    `colours=False` leaves out the contrast of texts, which is most of the work: for a page all of whose `looks` were
+    looked at on others.
     """
     from axe_playwright_python.base import AXE_SCRIPT
 
-    options: dict[str, Any] = {"runOnly": {"type": "tag", "values": LEVEL}, "resultTypes": ["violations"]}
+    # Style sheets and films are not fetched again: no rule of this level asks for the first, and we have none.
+    options: dict[str, Any] = {
+        "runOnly": {"type": "tag", "values": LEVEL},
+        "resultTypes": ["violations"],
+        "preload": False,
+    }
     if not colours:
         options["rules"] = {"color-contrast": {"enabled": False}}
     if not page.evaluate("typeof axe === 'object'"):
@@ -54,9 +82,9 @@ def violations(page: Page, *, colours: bool = True) -> list[str]:
     ]
 
 
-def skeleton(page: Page) -> str:
-    """The elements of the page with their classes and states, without the words."""
-    return str(page.evaluate(SKELETON))
+def looks(page: Page) -> set[str]:
+    """The looks of all texts that are seen: colour, size, and what lies behind."""
+    return set(page.evaluate(LOOKS))
 
 
 def sideways(page: Page) -> list[str]:

@@ -35,3 +35,29 @@ def test_what_is_wrong_is_seen(chromium: Browser, body: str, expected: str | Non
                 accessibility.check(page)
     finally:
         page.close()
+
+
+PLAIN = '<p style="color:#333;background:#fff">testo</p>'
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        ('<p style="color:#333;background:#fff">altre parole</p>', True),
+        ('<p style="color:#333;background:#fff">testo</p><p hidden style="color:#aaa">mai visto</p>', True),
+        ('<p style="color:#aaa;background:#fff">testo</p>', False),
+        ('<p style="color:#333;background:#999">testo</p>', False),
+        ('<div style="background:#999"><p style="color:#333">testo</p></div>', False),
+        ('<div style="opacity:.4"><p style="color:#333;background:#fff">testo</p></div>', False),
+    ],
+)
+def test_a_text_of_another_look_is_told_from_those_that_were_judged(chromium: Browser, other: str, same: bool) -> None:
+    page = chromium.new_page()
+    try:
+        page.set_content(PAGE.format(PLAIN))
+        known = accessibility.looks(page)
+        assert known
+        page.set_content(PAGE.format(other))
+        assert (accessibility.looks(page) <= known) is same
+    finally:
+        page.close()
