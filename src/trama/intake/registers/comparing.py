@@ -46,12 +46,16 @@ class Comparing:
     registered: Registered
     areas: Areas
     bodies: Bodies
+    capitals: frozenset[str] = frozenset()  # fields of which the file does not tell large letters from small ones
     tables: dict[str, Hanging] = field(default_factory=dict)
     for_staff: bool = False  # whether the file says all that only staff read: if not, that is never taken away
     unseen: dict[str, frozenset[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.fields: dict[str, Field] = {one.attribute: one for one in self.registered.fields if one.attribute}
+        self.fields: dict[str, Field] = {}
+        for one in self.registered.fields:
+            if one.attribute:
+                self.fields.setdefault(one.attribute, one)
         self.names: dict[int, str] = {}
 
     def differences(self, pairs: Sequence[tuple[int, Asked]]) -> list[Difference]:
@@ -86,7 +90,10 @@ class Comparing:
                 continue  # it stands there already, or in a part of it
             if now[name] and not asked.states(name):
                 continue  # it only follows from other cells
-            if not _equal(_as_read(one, now[name]), wanted):
+            was = _as_read(one, now[name])
+            if one is not None and one.key in self.capitals and str(was).casefold() == str(wanted).casefold():
+                continue
+            if not _equal(was, wanted):
                 found.values[name] = (now[name], wanted)
         for key in asked.doubts:
             here = {normalised(finding.name_of(area)) for (area,) in has[key]}

@@ -99,7 +99,9 @@ class Desk:
         areas = Areas.here()
         for key, headers in self.mapping.taken().items():
             one = self.mapping.registered.by_key[key]
-            if one.kind not in {Kind.CODE, Kind.CODES, Kind.AREA, Kind.AREAS}:
+            # Of a list of other territories too, nobody is asked about each of their areas.
+            asked = {Kind.CODE, Kind.CODES} | ({Kind.AREA, Kind.AREAS} if self.mapping.unknown == "refuse" else set())
+            if one.kind not in asked:
                 continue
             counts: Counter[str] = Counter()
             for header in headers:

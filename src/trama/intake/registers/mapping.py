@@ -14,7 +14,7 @@ from trama.intake.models import Load
 from trama.intake.recipe import RegisterStep, TableSpec
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.fields import Kind, Registered, as_compared
-from trama.intake.registers.proposing import Column
+from trama.intake.registers.proposing import Column, is_house_number
 
 MAPPING = ".register.json"  # no file that is sent may begin with a point
 # What is remembered of a load for the next file with the same header.
@@ -69,7 +69,8 @@ class Mapping:
         for column in self.columns:
             if column.key:
                 found.setdefault(column.key, []).append(column.header)
-        return found
+        # The number of a house stands behind its street.
+        return {key: sorted(headers, key=is_house_number) for key, headers in found.items()}
 
     def missing(self) -> list[str]:
         """The labels of the fields without which no row can be loaded, and that no column holds."""

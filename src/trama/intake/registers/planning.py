@@ -276,7 +276,10 @@ class Planner:
 
     # --- what becomes of those that are here
     def _compare(self, matched: list[tuple[Asked, Told, Match]]) -> None:
-        comparing = Comparing(self.registered, self.areas, self.plan.bodies, for_staff=self.reader.for_staff)
+        reader = self.reader
+        comparing = Comparing(
+            self.registered, self.areas, self.plan.bodies, reader.capitals, for_staff=reader.for_staff
+        )
         pks = [match.pk for _asked, _told, match in matched]
         differences = comparing.differences([(match.pk, asked) for asked, _told, match in matched])
         wanting = [pk for pk, one in zip(pks, differences, strict=True) if one]

@@ -104,11 +104,48 @@ def propose(table: Table, registered: Registered, areas: Areas | None = None) ->
     ours = is_ours((column.header for column in columns), registered)
     for column in columns:
         texts = [text for row in table.rows[::step] if (text := row.cells[column.header].strip())]
-        guesses += _by_name(column, registered, ours=ours)
+        named = _by_name(column, registered, ours=ours)
+        guesses += [guess for guess in named if ours or _can_be(registered.by_key[guess.key], texts)]
         if not ours:
             guesses += _by_content(column, texts, registered, areas or Areas.here())
     _give(columns, _summed(guesses), registered)
+    if any(column.key == "address" for column in columns):
+        for column in columns:
+            if not column.key and is_house_number(column.header):
+                column.key, column.why = "address", _("it is called so")
     return columns
+
+
+def is_house_number(header: str) -> bool:
+    """Whether a column holds the numbers of houses, beside one with the streets."""
+    return as_compared(header) in {"civico", "numero civico", "n civico", "num civico", "house number"}
+
+
+# What cells must be able to say of a field; where most cannot, its name was another's.
+READ: dict[Kind, Callable[[Field, str], object]] = {
+    Kind.COUNT: lambda one, text: cells.count_of(text),
+    Kind.YEAR: lambda one, text: cells.year_of(text),
+    Kind.DATE: lambda one, text: cells.day_of(text),
+    Kind.YES_NO: lambda one, text: cells.flag_of(text),
+    Kind.CHOICE: lambda one, text: cells.choice_of(one.options, text),
+    Kind.LON: lambda one, text: cells.coordinate_of(text, "."),
+    Kind.LAT: lambda one, text: cells.coordinate_of(text, "."),
+    Kind.POINT: lambda one, text: cells.point_of(text),
+}
+
+
+def _can_be(one: Field, texts: list[str]) -> bool:
+    read = READ.get(one.kind)
+    if read is None or not texts:
+        return True
+    readable = 0
+    for text in texts[:DISTINCT]:
+        try:
+            read(one, text)
+        except cells.Unreadable:
+            continue
+        readable += 1
+    return readable * 2 >= len(texts[:DISTINCT])
 
 
 def _by_name(column: Column, registered: Registered, *, ours: bool) -> list[Guess]:

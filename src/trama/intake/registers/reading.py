@@ -22,6 +22,7 @@ from trama.intake.registers.areas import Areas, kind_of_header
 from trama.intake.registers.cells import Unreadable
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.fields import Field, Kind, Registered
+from trama.intake.steps.run import title_case
 from trama.intake.verdicts import StepReport
 from trama.network.models import normalised
 from trama.territory.finding import areas_at, name_of
@@ -30,6 +31,9 @@ from trama.territory.finding import areas_at, name_of
 ERROR = re.compile(r"#(?:DIV/0!|REF!|RIF!|VALUE!|VALORE!|NAME\?|NOME\?|NUM!|NULL!|NULLO!|N/A|N/D|ERR\w*)")
 JOINED = {Kind.LONG_TEXT: "\n", Kind.TEXT: ", "}  # several columns of one field; of several values: "; "
 MARKED = frozenset("=+-@")
+# What stays in capitals where all is written in capitals.
+ACRONYMS = re.compile(r"\b(?:odv|aps|ets|asd|ssd|asp|asl|usl|ausl|acli|arci|avis|cgil|cisl|uil|caf|csi|cri)\b", re.I)
+LOOKED_AT, CAPITALS = 300, 0.8  # rows, and which part of their texts must be in capitals to be rewritten
 ENDS = (("starts_on", "ends_on"), ("valid_from", "valid_to"))
 
 
@@ -92,6 +96,15 @@ class Reader:
         texts = {name: item for name, item in of_model.items() if isinstance(item, models.CharField)}
         self.lengths = {name: item.max_length for name, item in texts.items() if item.max_length}
         self.nullable = frozenset(name for name, item in of_model.items() if item.null)
+        if "id" not in self.step.columns:  # in exports of ours capitals are meant
+            self.capitals = frozenset(one.key for one, headers in self.columns if self._is_in_capitals(one, headers))
+
+    def _is_in_capitals(self, one: Field, headers: list[str]) -> bool:
+        if one.key not in {"name", "address"} or not headers:
+            return False
+        rows = self.table.rows[:: max(1, len(self.table.rows) // LOOKED_AT)]
+        texts = [text for row in rows if len(text := row.cells[headers[0]].strip()) > 5 and not text.isdigit()]
+        return len(texts) >= 5 and sum(text == text.upper() for text in texts) >= CAPITALS * len(texts)
 
     def _field(self, key: str) -> Field:
         one = self.registered.by_key.get(key)
@@ -235,7 +248,16 @@ class Reader:
         return self.step.values.get(one.key, {})
 
     def _put_text(self, asked: Asked, one: Field, text: str, header: str) -> None:
-        text = cells.text_of(text) if one.kind == Kind.TEXT else text.replace("\r\n", "\n")
+        text = text.replace("\r\n", "\n")
+        if one.key == "name" and "\n" in text.strip():
+            # A title, and what stands under it in the same cell.
+            text, _line, rest = text.strip().partition("\n")
+            about = "summary" if self.registered.key == "experiences" else "description"
+            if not asked.values.get(about):
+                asked.values[about] = rest.strip()
+        if one.kind == Kind.TEXT:
+            text = cells.text_of(text)
+            text = ACRONYMS.sub(lambda found: found[0].upper(), title_case(text)) if one.key in self.capitals else text
         if one.attribute == "tax_code":
             text = self.once(one, text, lambda: cells.tax_code_of(one, text))
         most = self.lengths.get(one.attribute, 0)

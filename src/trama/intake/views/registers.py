@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from trama.core import uploads
@@ -35,13 +35,13 @@ PLACES = {
     "places": "territory:places",
 }
 VERDICTS = {
-    "new": gettext_lazy("new"),
+    "new": pgettext_lazy("rows", "new"),
     "updated": gettext_lazy("to update"),
     "same": gettext_lazy("the same as here"),
     "possible": gettext_lazy("perhaps here already"),
     "duplicate": gettext_lazy("twice in the file"),
     "refused": gettext_lazy("refused"),
-    "left": gettext_lazy("left out"),
+    "left": pgettext_lazy("rows", "left out"),
 }
 WHAT = ("same", "new", "leave")
 
