@@ -67,10 +67,10 @@ class Keys:
         yield from sorted(self.texts)
 
     def __contains__(self, key: object) -> bool:
-        if isinstance(key, str):
+        if not isinstance(key, int):
             return key in self.texts
-        place = bisect_right(self._starts, key) - 1  # type: ignore[type-var]
-        return place >= 0 and self.runs[place][1] >= key  # type: ignore[operator]
+        place = bisect_right(self._starts, key) - 1
+        return place >= 0 and self.runs[place][1] >= key
 
     def without(self, others: Iterable[Key]) -> Keys:
         """These keys but for some."""
@@ -134,7 +134,7 @@ class Journal:
         return zlib.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode(), 6)
 
     @classmethod
-    def unpack(cls, packed: bytes) -> Journal:
+    def unpack(cls, packed: bytes | memoryview) -> Journal:
         """The journal that was packed."""
         content = json.loads(zlib.decompress(bytes(packed)))
         journal = cls(content["engine"])

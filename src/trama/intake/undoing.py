@@ -197,7 +197,7 @@ def _worked_on(loaded: Loaded) -> Iterator[Blocker]:
                 yield Blocker(_("%(what)s: changed on %(day)s by %(who)s") % words, said[key].url)
     for load in later:
         if load.pk in by_loads:
-            words = {"name": load.recipe, "number": load.pk, "count": number(by_loads[load.pk])}
+            words = {"name": load.recipe, "number": str(load.pk), "count": number(by_loads[load.pk])}
             text = _("the later load “%(name)s” (no. %(number)s) acted on its records %(count)s times: undo that first")
             yield Blocker(text % words, reverse("intake:load", args=[load.pk]))
 
@@ -265,7 +265,7 @@ def _owner(row: Model, but: str = "") -> Model | None:
     if _registered(type(row)):
         return row
     for one in row._meta.concrete_fields:
-        if one.is_relation and one.name != but and one.related_model and _registered(one.related_model):  # type: ignore[arg-type]
+        if one.is_relation and one.name != but and one.related_model and _registered(one.related_model):
             found: Model | None = getattr(row, one.name)
             if found is not None:
                 return found
@@ -304,7 +304,7 @@ def _pointing(loaded: Loaded, relation: ForeignObjectRel, keys: Keys) -> Iterato
 
 
 def _link(loaded: Loaded, model: type[Model], key: Key, relation: ForeignObjectRel, pk: Key) -> Blocker:
-    row = relation.related_model._base_manager.get(pk=pk)  # type: ignore[union-attr]
+    row = relation.related_model._base_manager.get(pk=pk)
     owner = _owner(row, but=relation.field.name)
     target = model._base_manager.get(pk=key)
     to = _owner(target)
@@ -325,8 +325,9 @@ def _gone_ends(loaded: Loaded) -> Iterator[Blocker]:
         for one in model._meta.concrete_fields:
             if not one.is_relation or one.related_model is None:
                 continue
-            before = {fields[one.column][0] for fields in written.changed.values() if one.column in fields}
-            before |= {row[one.column] for key, row in written.removed.items() if key not in there}
+            column = str(one.column)
+            before = {fields[column][0] for fields in written.changed.values() if column in fields}
+            before |= {row[column] for key, row in written.removed.items() if key not in there}
             target: Any = one.related_model
             wanted = [key for key in before - {None} if key not in loaded.journal.of(target).removed]
             for chunk in _chunks(sorted(wanted)):
@@ -491,14 +492,14 @@ def _touched_records(loaded: Loaded) -> dict[type[Model], list[Any]]:
         owners = [
             one
             for one in model._meta.concrete_fields
-            if one.is_relation and one.related_model and _registered(one.related_model)  # type: ignore[arg-type]
+            if one.is_relation and one.related_model and _registered(one.related_model)
         ]
         for one in owners if not _registered(model) else ():
             target: Any = one.related_model
             if target is Area:
                 continue  # what lies in an area is no part of it
             keys = found.setdefault(target, set())
-            keys.update(row[one.column] for row in written.removed.values())
+            keys.update(row[str(one.column)] for row in written.removed.values())
             for condition in written.created.conditions("pk"):
                 keys.update(model._base_manager.filter(condition).order_by().values_list(one.attname, flat=True))
             keys.update(_owners_of_changed(model, one.attname, written.changed))

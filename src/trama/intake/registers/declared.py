@@ -209,6 +209,18 @@ DESCRIPTIONS = (
 
 
 # --- organisations --------------------------------------------------------------------------------------------------
+def _marks(own: _Own) -> tuple[Field, ...]:
+    """Who may see an organisation, and where else it is."""
+    return (
+        own("names_several", Kind.YES_NO, YES_OR_NO, attribute="names_several"),
+        own("sensitive", Kind.YES_NO, _("yes where naming it may harm: then only staff see it"),
+        attribute="is_sensitive"),
+        own("public", Kind.YES_NO, _("no for what only staff may see"), attribute="is_public"),
+        own("seats", Kind.SEATS, _("where else it is, parted by semicolons: name (address), or an address alone"),
+            names=("altre sedi", "sedi")),
+    )  # fmt: skip
+
+
 def _organisations() -> Registered:
     own = _Own(ORGANISATIONS)
     fields = (
@@ -259,12 +271,7 @@ def _organisations() -> Registered:
             attribute="closed_on"),
         *_point(own),
         *_dates(own),
-        own("names_several", Kind.YES_NO, YES_OR_NO, attribute="names_several"),
-        own("sensitive", Kind.YES_NO, _("yes where naming it may harm: then only staff see it"),
-        attribute="is_sensitive"),
-        own("public", Kind.YES_NO, _("no for what only staff may see"), attribute="is_public"),
-        own("seats", Kind.SEATS, _("where else it is, parted by semicolons: name (address), or an address alone"),
-            names=("altre sedi", "sedi")),
+        *_marks(own),
         SOURCE_KEY,
         *_kept(own),
         *_told(own, "group", "edited_at"),
@@ -275,10 +282,9 @@ def _organisations() -> Registered:
 
 
 # --- resources ------------------------------------------------------------------------------------------------------
-def _resources() -> Registered:
-    own = _Own(RESOURCES)
-    fields = (
-        _number(own),
+def _offered(own: _Own) -> tuple[Field, ...]:
+    """What is offered, for whom, and how one gets it."""
+    return (
         own(
             "name",
             Kind.TEXT,
@@ -313,6 +319,14 @@ def _resources() -> Registered:
             list="access",
             attribute="access_id",
         ),
+    )  # fmt: skip
+
+
+def _resources() -> Registered:
+    own = _Own(RESOURCES)
+    fields = (
+        _number(own),
+        *_offered(own),
         own("state", Kind.CHOICE, ONE_OF, names=("stato",), options=tuple(ResourceState.choices), attribute="state"),
         own(
             "promoters",

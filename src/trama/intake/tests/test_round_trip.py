@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.fields import as_compared
 from trama.intake.verdicts import StepReport
 from trama.network.models import Organisation, OrganisationContact, OrganisationName, Seat
-from trama.territory.models import Place, PlaceCode
+from trama.territory.models import Area, Place, PlaceCode
 from trama.territory.tests.factories import inside, make_area, make_city
 from trama.ui import exports
 
@@ -38,17 +39,34 @@ LONG = (
 FORMULA = "=1+1"
 
 
+@dataclass
+class World:
+    """What the records of the test stand in."""
+
+    areas: dict[str, Area]
+    source: Source
+    here: dict[str, Any]
+    dates: dict[str, date]
+
+
 @pytest.fixture
 def records() -> None:
     """Records with every field that a register has, and records with none but the needed ones."""
     load_lists()
     areas = make_city()
     make_area("Ovest", "hamlet", make_area("Ponte", code="PONTE"), code="PONTE-O")  # a name that two areas bear
-    lon, lat = inside(0, 0)
-    east = inside(3, 1)
     source = Source.objects.create(key="carta", title="Carta dei servizi")
-    here = {"lon": 11.305123456789, "lat": lat, "area": areas["mill"]}
-    dates = {"confirmed_on": date(2025, 3, 1), "used_on": date(2025, 4, 30)}
+    here = {"lon": 11.305123456789, "lat": inside(0, 0)[1], "area": areas["mill"]}
+    world = World(areas, source, here, {"confirmed_on": date(2025, 3, 1), "used_on": date(2025, 4, 30)})
+    full, hidden = _organisations(world)
+    square = _places(world)
+    _resources(world, full, hidden, square)
+    _experiences(world, full, hidden, square)
+
+
+def _organisations(world: World) -> tuple[Organisation, Organisation]:
+    areas, source, here, dates = world.areas, world.source, world.here, world.dates
+    east = inside(3, 1)
     full = make_organisation(
         "Circolo “Sole”, Ovest; APS", acronym="@SOLE", kind_id="organisation_kind:aps", is_ets=True, is_formal=True,
         is_public_body=False, description=LONG, tax_code="01234567890", runts_number="00012", founded_year=1898,
@@ -85,7 +103,11 @@ def records() -> None:
     make_organisation("Ufficio riservato", is_public=False, is_ets=False)
     make_organisation("ARAD e Arad OdV; Circolo", names_several=True)
     make_organisation(FORMULA)
+    return full, hidden
 
+
+def _places(world: World) -> Place:
+    areas, source, here, dates = world.areas, world.source, world.here, world.dates
     square = Place.objects.create(
         name="'=Piazza", kind_id="place_kind:square", address="piazza 1", civic_key="C-17", description=LONG,
         is_public=False,
@@ -94,7 +116,11 @@ def records() -> None:
     for facet, value in (("place_role", "meeting"), ("place_role", "informal"), ("vulnerability_factor", "isolation")):
         _code(PlaceCode, "place", square, facet, value)
     Place.objects.create(name="Biblioteca", kind_id="place_kind:library", area=areas["city"], known_to_services=False)
+    return square
 
+
+def _resources(world: World, full: Organisation, hidden: Organisation, square: Place) -> None:
+    source, here, dates = world.source, world.here, world.dates
     offer = Resource.objects.create(
         name="Doposcuola", description=LONG, activity_id="activity:italian_courses", access_id="access:open",
         state="draft",
@@ -112,6 +138,10 @@ def records() -> None:
     )
     Resource.objects.create(name="Mensa", state="closed")
 
+
+def _experiences(world: World, full: Organisation, hidden: Organisation, square: Place) -> None:
+    areas, source, dates = world.areas, world.source, world.dates
+    lon, lat = inside(0, 0)
     first = make_experience(
         "Orti; e fiori", kind="project", areas=[areas["west"], areas["east"]], places=[square],
         organisations=[(full, "promoter"), (hidden, "partner"), (full, "manager")], volunteers=(2, "estimated"),
