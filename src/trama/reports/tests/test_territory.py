@@ -14,8 +14,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from trama.core import facts
-from trama.core.actor import NOBODY
+from trama.core import facts, history
+from trama.core.actor import NOBODY, SYSTEM
 from trama.core.declarations import gathered
 from trama.core.models import Source
 from trama.experiences.models import Experience
@@ -262,3 +262,21 @@ def test_in_the_browser(city: dict[str, Area], client: Client) -> None:
     assert client.get("/rapporti/").status_code == 200
     for wrong in ("NO/", "BORGO/rapporto-fr.pdf", "BORGO/rapporto-it.exe"):
         assert client.get(f"/rapporti/territorio/{wrong}").status_code == 404
+
+
+def test_a_file_is_made_once_until_something_changes(
+    city: dict[str, Area], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Strangers may ask as often as they like: the press turns once."""
+    made: list[str] = []
+
+    def press(document: Document, form: str) -> bytes:
+        made.append(form)
+        return f"{form} {len(made)}".encode()
+
+    monkeypatch.setattr("trama.reports.printing.file_bytes", press)
+    address = "/rapporti/territorio/BORGO/rapporto-it.docx"
+    assert [client.get(address).content for _time in range(3)] == [b"docx 1"] * 3
+    history.record(SYSTEM, "changed", extra={"what": [None, "something"]})
+    assert client.get(address).content == b"docx 2"
+    assert made == ["docx", "docx"]

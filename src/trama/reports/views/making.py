@@ -24,7 +24,7 @@ from trama.reports import counted, printing
 from trama.reports.choices import FORMS, SLIDES
 from trama.reports.document import Document
 from trama.reports.editing import with_written
-from trama.reports.live import report_of_today
+from trama.reports.live import file_of_today, report_of_today
 from trama.reports.models import Profile
 from trama.reports.permissions import is_staff
 from trama.reports.subjects import (
@@ -186,7 +186,8 @@ def territory_file(request: HttpRequest, code: str, language: str, form: str) ->
     area = area_of(code)
     check(language, form, area)
     # A report is handed on: whoever makes it, it holds what everybody may see.
-    return answer(report_of_today(area, language), form)
+    content = file_of_today(area, language, form)
+    return answer(report_of_today(area, language), form, content=content)
 
 
 @page(may=is_staff)
@@ -210,13 +211,13 @@ def check(language: str, form: str, subject: Subject) -> None:
         raise Http404
 
 
-def answer(document: Document, form: str, mark: str = "") -> HttpResponse:
-    """A document as a file that says in its name what it is, and of when."""
+def answer(document: Document, form: str, mark: str = "", content: bytes | None = None) -> HttpResponse:
+    """A document as a file (made here, unless it is at hand) that says in its name what it is, and of when."""
     with translation.override(document.language):
         marks = [slugify(_("demonstration"))] if document.demonstration else []
         marks += [slugify(part) for part in (mark, document.subtitle, document.title) if part]
     name = f"{'-'.join(marks)[:120]}-{timezone.localdate().isoformat()}.{'slides.pdf' if form == 'slides' else form}"
-    response = HttpResponse(printing.file_bytes(document, form), content_type=(FORMS | SLIDES)[form])
+    response = HttpResponse(content or printing.file_bytes(document, form), content_type=(FORMS | SLIDES)[form])
     response["Content-Disposition"] = f'{"inline" if form in ("pdf", "slides") else "attachment"}; filename="{name}"'
     response["Cache-Control"] = "no-store"  # tomorrow's is another
     return response
