@@ -332,7 +332,7 @@ TABLE: dict[str, list[Case]] = {
     "intake:registers": form(WRITERS_SOMEWHERE | REACH_BOTH),
     "intake:registers_columns": form(NONE, token="=not-a-token-of-anybody"),
     "intake:registers_words": form(NONE, token="=not-a-token-of-anybody"),
-    "intake:registers_check": [get(NONE, token="=not-a-token-of-anybody")],
+    "intake:registers_check": form(NONE, token="=not-a-token-of-anybody"),
     "intake:registers_decide": [post(NONE, token="=not-a-token-of-anybody")],
     "intake:registers_confirm": [post(NONE, token="=not-a-token-of-anybody")],
     "intake:registers_progress": [get(NONE, token="=not-a-token-of-anybody")],

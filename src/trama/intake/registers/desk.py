@@ -139,6 +139,10 @@ class Desk:
         path.write_text(json.dumps(asdict(trial), ensure_ascii=False), encoding="utf-8")
         return trial
 
+    def forget_trial(self) -> None:
+        """Have the next page try anew."""
+        (self.folder / TRIAL).unlink(missing_ok=True)
+
     def _mark(self) -> str:
         told = recipe_of(self.mapping, decisions=True)
         return hashlib.sha256(told.encode()).hexdigest()[:32]

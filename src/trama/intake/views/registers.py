@@ -139,12 +139,15 @@ def words(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "intake/registers/words.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @page(may=may_bring_records, writes=True)
 def check(request: HttpRequest, token: str) -> HttpResponse:
     """The dry run: a verdict per row, of each verdict the rows, and where they lie."""
     actor = _actor(request)
     found = _desk(actor, token)
+    if request.method == "POST":  # something changed here meanwhile: try once more
+        found.forget_trial()
+        return redirect("intake:registers_check", token)
     back = (found.mapping.file, reverse("intake:registers_columns", args=[token]))
     context: dict[str, Any] = {"token": token, "mapping": found.mapping, "way": _way(back, (_("Dry run"), ""))}
     try:
