@@ -12,8 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from trama.accounts.adapter import client_ip
@@ -532,7 +531,12 @@ def comparison(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     later, earlier = _wave(request, pk), _wave(request, other)
     if not (later.is_closed and earlier.is_closed) or later.what != earlier.what or later.pk == earlier.pk:
         raise Http404
-    context = {"found": comparing.compare(earlier, later), "wave": later, "earlier": earlier, "monitored": reading.monitored_of(later)}
+    context = {
+        "found": comparing.compare(earlier, later),
+        "wave": later,
+        "earlier": earlier,
+        "monitored": reading.monitored_of(later),
+    }
     return render(request, "monitoring/comparison.html", context | {"crumbs": _under(later, _("Comparison"))})
 
 
