@@ -22,6 +22,7 @@ from trama.experiences.models import Experience, ExperiencePlace, Funding, Occur
 from trama.insight.models import IndexDefinition
 from trama.intake.actions import NotEmpty, build_demonstration
 from trama.monitoring import comparing, freezing, reading
+from trama.monitoring.cuts import cuts
 from trama.monitoring.models import FrozenFigure, Wave
 from trama.network.choices import Role
 from trama.network.models import Membership, Organisation, Proposal
@@ -72,6 +73,13 @@ def test_the_first_wave_gives_the_totals_of_the_survey_and_the_second_compares_w
         with translation.override(language):
             told = {one["key"]: one["text"] for one in reading.figures(first)[0]}
             assert {key: told[key] for key in texts} == texts
+            # Every cut ends in the same totals: 147, 165, more than 500, about 6,900.
+            for cut in cuts(first, NOBODY):
+                totals = {key: one.phrase for key, one in cut.total.numbers.items()} | {
+                    "records": cut.total.count.phrase
+                }
+                assert {key: totals[key] for key in texts} == texts, cut.key
+                assert cut.said + cut.missing == cut.base == 147
     assert FrozenFigure.objects.get(wave=first, group="", key="beneficiaries").number == 6900
     found = comparing.compare(first, second)
     assert all(found.counts[fate] for fate in ("new", "continued", "changed", "ended", "not_covered"))
