@@ -373,6 +373,17 @@ def test_the_page_shows_the_report_with_its_pictures_and_leads_to_its_forms(town
     assert f"/rapporti/rilevazioni/{wave.pk}/" in client.get("/rapporti/").content.decode()
 
 
+def test_a_file_is_printed_once_for_all_who_ask(town: Town, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    wave, made = closed(town), []
+    monkeypatch.setattr(printing, "file_bytes", lambda document, form: made.append(form) or b"x")
+    address = f"/rapporti/rilevazioni/{wave.pk}/rapporto-it.xlsx"
+    assert [client.get(address).content for _time in range(2)] == [b"x", b"x"]
+    assert made == ["xlsx"]
+    actions.choose_closeups(SYSTEM, wave, list(may_be_shown(wave))[:1])
+    client.get(address)
+    assert made == ["xlsx", "xlsx"], "another close-up is another report"
+
+
 def test_an_open_wave_says_when_its_report_comes(town: Town, client: Client) -> None:
     wave = make_open_wave(town)
     address = f"/rapporti/rilevazioni/{wave.pk}/"

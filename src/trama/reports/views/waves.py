@@ -17,7 +17,7 @@ from trama.reports import actions
 from trama.reports.choices import ProfileState
 from trama.reports.document import Document
 from trama.reports.forms import CloseUpForm
-from trama.reports.live import report_of_today
+from trama.reports.live import file_of_today, report_of_today
 from trama.reports.models import Profile
 from trama.reports.permissions import is_staff
 from trama.reports.reading import sections_of
@@ -75,7 +75,8 @@ def wave_file(request: HttpRequest, pk: int, language: str, form: str) -> HttpRe
     check(language, form, row)
     if not row.is_closed:
         raise Http404
-    return answer(report_of_today(row, language), form)
+    content = file_of_today(row, language, form)
+    return answer(report_of_today(row, language), form, content=content)
 
 
 @page(may=is_staff, writes=True)
