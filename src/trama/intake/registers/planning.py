@@ -194,7 +194,7 @@ class Planner:
     def _resolve_records(self, sound: list[tuple[Asked, Told]], matched: list[tuple[Asked, Told, Match]]) -> None:
         """The numbers of other records: those of rows of this file, then (in a file of ours) those that are here."""
         fields = [one for one in self.registered.fields if one.kind == Kind.RECORD]
-        here: dict[int, int] = {
+        here: dict[int | None, int] = {
             self.numbers[id(asked)]: match.pk for asked, _told, match in matched if id(asked) in self.numbers
         }
         coming = {self.numbers[id(asked)]: asked.number for asked, _key in self.plan.new if id(asked) in self.numbers}
