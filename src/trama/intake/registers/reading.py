@@ -82,6 +82,7 @@ class Reader:
     lengths: dict[str, int] = field(default_factory=dict)
     nullable: frozenset[str] = frozenset()
     known: dict[tuple[str, str], Any] = field(default_factory=dict)
+    capitals: frozenset[str] = frozenset()  # fields of which every text is in capitals: they are rewritten
     roles: dict[str, str] = field(default_factory=dict)  # what stands in brackets behind a name, as the key of a role
 
     def __post_init__(self) -> None:
