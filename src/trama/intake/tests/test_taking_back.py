@@ -107,7 +107,7 @@ def test_a_load_is_taken_back_with_what_stood_there_before(home: Area, tmp_path:
     # What the load made, and nothing else states, goes with it.
     undo_load(SYSTEM, first)
     assert not ContextIndicator.objects.exists()
-    assert not LoadTrace.objects.exists()
+    assert not LoadTrace.objects.filter(load__in=[first, second]).exists()
 
 
 def test_what_changed_afterwards_stays(home: Area, tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_a_workbook_offers_the_lists_explains_its_columns_and_its_example_is_not
     ranges = re.findall(
         rf'<dataValidation type="list"[^>]*sqref="{letter}2:{letter}5001"[^>]*><formula1>([^<]*)<', sheet
     )
-    assert ranges == [f"{values}!${'ABCDEFGHIJ'[column]}$2:${'ABCDEFGHIJ'[column]}${len(kinds) + 1}"]
+    assert ranges == [f"'{values}'!${'ABCDEFGHIJ'[column]}$2:${'ABCDEFGHIJ'[column]}${len(kinds) + 1}"]
     assert sheet.count("<dataValidation ") >= 20
     with pytest.raises(RecipeError, match=data):
         files.read(target, TableSpec())
