@@ -313,6 +313,8 @@ class Monitored:
     counts: tuple[FrozenCount, ...] = ()
     # The organisations that a content names and everybody may count.
     bodies: Callable[[dict[str, Any]], Sequence[FrozenBody]] = lambda one: ()
+    # What a thing that is counted distinct is today, once records were united or divided: made once, asked of each.
+    today: Callable[[], Callable[[int], Sequence[int]]] | None = None
     # The areas of a content, and whether it happens in the whole territory.
     places: Callable[[dict[str, Any]], tuple[Sequence[int], bool]] = lambda one: ((), False)
     # The smallest number of persons that may be told of a content.

@@ -43,6 +43,7 @@ from trama.experiences.models import (
 from trama.experiences.permissions import CARRIERS
 from trama.network.choices import ContactKind
 from trama.network.contacts import EMAIL
+from trama.network.following import Moves
 from trama.network.models import Membership, Organisation, OrganisationContact
 from trama.territory import finding
 from trama.ui.numbers import number
@@ -484,6 +485,7 @@ declare(
             FrozenCount("money", _("Funding, euro"), _money, _("euro"), persons=False, lower_bound=True),
         ),
         bodies=bodies,
+        today=lambda: Moves().now,
         places=lambda one: (one["areas"] or ([one["area"]] if one["area"] else []), bool(one["city_wide"])),
         below=_threshold,
         has_result=lambda one: bool(one["outputs"]),

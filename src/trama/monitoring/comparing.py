@@ -2,7 +2,9 @@
 
 Only what the waves froze is compared. A record counts where somebody answered for it. The reality changed where a
 record began after the first period, ended, or states another number in both; the coverage where a record that was there
-in both periods was answered for in one only, or states a number in one only. The two always add up to the whole change.
+in both periods was answered for in one only, or states a number in one only. Bodies that were united or divided since
+are followed, so that they neither came nor went; what this alone makes of a total is a third part. The parts always add
+up to the whole change.
 """
 
 from __future__ import annotations
@@ -34,19 +36,35 @@ class Change:
     now: int
     reality: int = 0
     coverage: int = 0
+    united: int = 0  # things counted once that stood under several names, or several under one
     was_text: str = ""
     now_text: str = ""
     told: bool = True
+    estimated: bool = False  # one of the totals is: then no difference is told to the last unit
+
+    def value(self, part: int) -> int:
+        """A part of the change, no more exact than the totals are."""
+        return figures.rounded(abs(part)) * (-1 if part < 0 else 1) if self.estimated else part
+
+    def signed(self, part: int) -> str:
+        """The same in words, with its sign."""
+        text = signed(self.value(part))
+        return _("about %(number)s") % {"number": text} if self.estimated and part else text
 
     @property
     def signed_reality(self) -> str:
         """How much of it is reality."""
-        return signed(self.reality)
+        return self.signed(self.reality)
 
     @property
     def signed_coverage(self) -> str:
         """How much of it is coverage."""
-        return signed(self.coverage)
+        return self.signed(self.coverage)
+
+    @property
+    def signed_united(self) -> str:
+        """How much of it comes of names that were united or divided since."""
+        return self.signed(self.united)
 
     @property
     def text(self) -> str:
@@ -54,11 +72,17 @@ class Change:
         if not self.told:
             return _("%(label)s: too few persons to tell the change.") % {"label": self.label}
         said = {"label": self.label, "was": self.was_text, "now": self.now_text}
-        if not (self.now - self.was or self.reality or self.coverage):
+        if not (self.now - self.was or self.reality or self.coverage or self.united):
             return _("%(label)s: %(now)s, as in the wave before.") % said
-        said |= {"change": signed(self.now - self.was)}
-        said |= {"reality": signed(self.reality), "coverage": signed(self.coverage)}
-        if not self.coverage:
+        said |= {"change": self.signed(self.now - self.was), "united": self.signed_united}
+        said |= {"reality": self.signed_reality, "coverage": self.signed_coverage}
+        if self.united:
+            sentence = _(
+                "%(label)s: from %(was)s to %(now)s (%(change)s). Of this, %(reality)s because the reality changed, "
+                "%(coverage)s because something else was covered, %(united)s because names of the same body were "
+                "united since, or divided."
+            )
+        elif not self.coverage:
             sentence = _("%(label)s: from %(was)s to %(now)s (%(change)s), all of it because the reality changed.")
         elif not self.reality:
             sentence = _(
@@ -89,6 +113,11 @@ class Comparison:
     # record → what became of it, for who may see the records
     records: dict[int, str] = field(default_factory=dict)
 
+    @property
+    def follows_names(self) -> bool:
+        """Whether names that were united or divided since make a part of any change."""
+        return any(change.united for change in self.changes)
+
 
 @dataclass
 class _Row:
@@ -109,8 +138,9 @@ def compare(earlier: Wave, later: Wave) -> Comparison:
     monitored = gathered.monitored[later.what]
     for key, label, number in monitored.measures:
         found.changes.append(_summed(found, Change(key, str(label), 0, 0), before, after, number))
+    today = monitored.today() if monitored.today is not None else None
     for key, label, names in monitored.distinct:
-        found.changes.append(_distinct(found, Change(key, str(label), 0, 0), before, after, names))
+        found.changes.append(_distinct(found, Change(key, str(label), 0, 0), before, after, names, today))
     _say(found)
     return found
 
@@ -149,11 +179,14 @@ def _summed(found: Comparison, change: Change, before: dict[int, _Row], after: d
     return change
 
 
-def _distinct(found: Comparison, change: Change, before: dict[int, _Row], after: dict[int, _Row], names: Any) -> Change:
+def _distinct(
+    found: Comparison, change: Change, before: dict[int, _Row], after: dict[int, _Row], names: Any, today: Any
+) -> Change:
     """Things counted once: one that is in a single wave came or went in reality if any of its records says so."""
-    was = _by_name(before, names)
-    now = _by_name(after, names)
+    was, now = _by_name(before, names), _by_name(after, names)
     change.was, change.now = len(was), len(now)
+    was, now = _followed(was, today), _followed(now, today)
+    change.united = (change.now - len(now)) - (change.was - len(was))
     for only, step in ((now.keys() - was.keys(), 1), (was.keys() - now.keys(), -1)):
         for name in only:
             if any(found.records[record] in REAL for record in (now if step > 0 else was)[name]):
@@ -171,6 +204,17 @@ def _by_name(rows: dict[int, _Row], names: Any) -> dict[int, list[int]]:
     return found
 
 
+def _followed(named: dict[int, list[int]], today: Any) -> dict[int, list[int]]:
+    """The same under the names of today."""
+    if today is None:
+        return named
+    found: dict[int, list[int]] = {}
+    for name, records in named.items():
+        for one in today(name):
+            found.setdefault(one, []).extend(records)
+    return found
+
+
 def _say(found: Comparison) -> None:
     """Take the words of the totals from the frozen figures; what these do not tell, no difference tells."""
     texts = [_texts(wave) for wave in (found.earlier, found.later)]
@@ -179,6 +223,7 @@ def _say(found: Comparison) -> None:
         change.told = was is not None and now is not None and was[0] is not None and now[0] is not None
         if was and now:
             change.was_text, change.now_text = was[1], now[1]
+            change.estimated = any(n is not None and text != figures.written(n) for n, text in (was, now))
 
 
 def _texts(wave: Wave) -> dict[str, tuple[int | None, str]]:

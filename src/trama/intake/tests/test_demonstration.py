@@ -84,7 +84,7 @@ def test_the_first_wave_gives_the_totals_of_the_survey_and_the_second_compares_w
     found = comparing.compare(first, second)
     assert all(found.counts[fate] for fate in ("new", "continued", "changed", "ended", "not_covered"))
     for change in found.changes:
-        assert change.now - change.was == change.reality + change.coverage
+        assert change.now - change.was == change.reality + change.coverage + change.united
         assert change.coverage or change.key == "organisations"
     board = reading.board(third, SYSTEM)
     assert board["whole"].answered

@@ -10,15 +10,17 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
 from trama.core import history
+from trama.core.actor import SYSTEM
 from trama.core.models import AuditEntry
 from trama.experiences.models import Experience
-from trama.experiences.tests.factories import actor_with, make_experience
+from trama.experiences.tests.factories import actor_with, make_experience, make_organisation
 from trama.monitoring import actions, comparing, freezing, links, reading
 from trama.monitoring.actions import closing
 from trama.monitoring.actions.making import NotPossible
 from trama.monitoring.models import FrozenFigure, FrozenRow, Invitation, Sheet, Wave
 from trama.monitoring.questions import Question
 from trama.monitoring.tests.factories import SITE, make_open_wave, make_town, make_wave
+from trama.network.actions import merge
 
 pytestmark = pytest.mark.django_db
 
@@ -282,11 +284,30 @@ def test_the_change_of_a_total_is_split_into_reality_and_coverage(town):
     assert changes["volunteers"] == (20, 16, 4 - 8, 0)
     assert changes["organisations"] == (1, 2, 0, 1)
     for change in found.changes:
-        assert change.now - change.was == change.reality + change.coverage
+        assert change.now - change.was == change.reality + change.coverage + change.united
     backwards = comparing.compare(second, first)
     assert {change.key: change.now - change.was for change in backwards.changes} == {
         change.key: change.was - change.now for change in found.changes
     }
+
+
+def test_bodies_united_between_two_waves_neither_came_nor_went(town):
+    lunch = town.experiences[0]
+    twin = make_organisation("Il Club", area=town.areas["west"])
+    school = make_experience("Scuola", areas=[town.areas["west"]], organisations=[(twin, "promoter")],
+                             starts_on=date(2024, 2, 1), volunteers=4, beneficiaries=10)  # fmt: skip
+    first = make_open_wave(town)
+    for experience in (lunch, school):
+        actions.answer(town.keeper, sheet_of(first, experience), "confirmed", channel="meeting")
+    first = actions.close_wave(town.keeper, first)
+    merge(SYSTEM, town.club, twin, {})
+    second = make_open_wave(town, "Seconda", starts_on=date(2025, 1, 1), ends_on=date(2025, 12, 31))
+    for experience in (lunch, school):
+        actions.answer(town.keeper, sheet_of(second, experience), "confirmed", channel="meeting")
+    found = comparing.compare(first, actions.close_wave(town.keeper, second))
+    change = next(one for one in found.changes if one.key == "organisations")
+    assert (change.now - change.was, change.reality, change.coverage, change.united) == (-1, 0, 0, -1)
+    assert "names of the same body were united" in change.text
 
 
 QUESTIONS = [

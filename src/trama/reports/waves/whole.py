@@ -189,24 +189,30 @@ def _fates_table(before: Wave, wave: Wave, found: Comparison) -> Table:
 
 
 def _changes_table(before: Wave, wave: Wave, found: Comparison) -> Table:
+    names = found.follows_names
     return Table(
-        caption=_("Each change, split in two"),
-        heads=(_("Total"), before.name, wave.name, _("the reality changed"), _("the coverage changed")),
-        lines=tuple(Line(change.label, _change_cells(change), key=change.key) for change in found.changes),
+        caption=_("Each change, split in its parts"),
+        heads=(
+            _("Total"),
+            before.name,
+            wave.name,
+            _("the reality changed"),
+            _("the coverage changed"),
+            *([_("names were united or divided")] if names else []),
+        ),
+        lines=tuple(Line(change.label, _change_cells(change, names), key=change.key) for change in found.changes),
         notes=(_("People reached are not distinct persons."), _source(before, wave)),
         sheet=_("Changes"),
         key="changes",
-        columns=("was", "now", "reality", "coverage"),
-        widths=(2.4, 1.8, 1.8, 1.8, 1.8),
+        columns=("was", "now", "reality", "coverage", *(["united"] if names else [])),
+        widths=(2.4, *[1.8] * (5 if names else 4)),
     )
 
 
-def _change_cells(change: Change) -> tuple[Cell, ...]:
+def _change_cells(change: Change, names: bool) -> tuple[Cell, ...]:
     if not change.told:
-        return tuple(Cell(_("protected"), status="suppressed") for _place in range(4))
-    return (
-        Cell(change.was_text),
-        Cell(change.now_text),
-        Cell(change.signed_reality, change.reality),
-        Cell(change.signed_coverage, change.coverage),
-    )
+        return tuple(Cell(_("protected"), status="suppressed") for _place in range(5 if names else 4))
+    parts = [(change.signed_reality, change.reality), (change.signed_coverage, change.coverage)]
+    if names:
+        parts.append((change.signed_united, change.united))
+    return (Cell(change.was_text), Cell(change.now_text), *(Cell(text, change.value(part)) for text, part in parts))
