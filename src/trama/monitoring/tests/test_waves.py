@@ -307,7 +307,7 @@ def test_bodies_united_between_two_waves_neither_came_nor_went(town):
     found = comparing.compare(first, actions.close_wave(town.keeper, second))
     change = next(one for one in found.changes if one.key == "organisations")
     assert (change.now - change.was, change.reality, change.coverage, change.united) == (-1, 0, 0, -1)
-    assert "names of the same body were united" in change.text
+    assert "sono stati uniti nomi della stessa realtà" in change.text
 
 
 QUESTIONS = [
