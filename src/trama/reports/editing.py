@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from django.utils import translation
+from django.utils.translation import gettext as _
+
 from trama.core.actor import Actor
-from trama.reports.document import Block, Document, Heading, Paragraph
+from trama.reports.document import Block, Document, Heading, Paragraph, kept
 from trama.reports.models import WrittenText
 from trama.reports.subjects import Subject, field_of
+
+BY_HAND = "by_hand"  # the note that says what was written by hand
+DRAWN = {"svg", "narrow", "specification"}  # of pictures: full of numbers that nobody reads
+NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 
 
 @dataclass(frozen=True)
@@ -62,12 +70,38 @@ def written_texts(actor: Actor, subject: Subject, language: str) -> dict[str, Wr
 
 
 def edited(document: Document, texts: Mapping[str, str]) -> Document:
-    """The document with these texts in the place of the automatic ones.
+    """The document with these texts in the place of the automatic ones, and a note at its end that says which.
 
     An empty line makes two paragraphs. A text whose place is no longer in the document (nothing is known any more of
     what it spoke of) is not printed; the page of texts still shows it.
     """
-    return replace(document, blocks=tuple(_laid_over(document, texts))) if texts else document
+    if not texts:
+        return document
+    blocks = tuple(_laid_over(document, texts))
+    named = dict.fromkeys(_sections_written(document, texts))
+    if named:
+        with translation.override(document.language):
+            sections = ", ".join(f"«{name}»" if document.language == "it" else f"“{name}”" for name in named if name)
+            text = _("Written by hand, not made from the figures: paragraphs under %(sections)s.")
+            blocks += (Paragraph(text % {"sections": sections}, "note", BY_HAND),)
+    return replace(document, blocks=blocks)
+
+
+def _sections_written(document: Document, texts: Mapping[str, str]) -> Iterator[str]:
+    section = document.title
+    for block in document.blocks:
+        if isinstance(block, Heading):
+            section = block.text
+        elif isinstance(block, Paragraph) and texts.get(block.key, block.text) != block.text:
+            yield section
+
+
+def numbers_of_nowhere(text: str, document: Document) -> list[str]:
+    """The numbers of a text written by hand that stand nowhere in the document made from the figures."""
+    blocks = [{name: value for name, value in block.items() if name not in DRAWN} for block in kept(document)["blocks"]]
+    head = f"{document.title} {document.subtitle} {document.date} {document.summary}"
+    known = set(NUMBER.findall(head + json.dumps(blocks, ensure_ascii=False)))
+    return [one for one in dict.fromkeys(NUMBER.findall(text)) if one not in known]
 
 
 def _laid_over(document: Document, texts: Mapping[str, str]) -> Iterator[Block]:

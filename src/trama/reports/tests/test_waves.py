@@ -24,7 +24,7 @@ from trama.monitoring.tests.factories import Town, make_open_wave, make_town
 from trama.reports import actions, printing
 from trama.reports.document import Bullets, Chart, Document, Heading, Map, Paragraph, Table, kept, parts, restored
 from trama.reports.document import table_of as data_of
-from trama.reports.editing import texts_of, with_written
+from trama.reports.editing import numbers_of_nowhere, texts_of, with_written
 from trama.reports.keeping import opened, verify
 from trama.reports.models import CloseUp, WrittenText
 from trama.reports.subjects import document_of
@@ -314,6 +314,10 @@ def test_a_written_paragraph_keeps_its_place_and_asks_when_the_figures_change(to
     assert words(document)["page.totals"] == "Siamo in tanti."
     assert words(document)["tables.added"] == "Dei tavoli diremo l'anno prossimo."
     assert words(wave_report(wave, "it"))["page.totals"] == seen, "the automatic one is not touched"
+    last = document.blocks[-1]
+    assert isinstance(last, Paragraph)
+    assert "«La rilevazione in una pagina»" in last.text
+    assert numbers_of_nowhere(f"{seen} Sono 999, non 1.234.", wave_report(wave, "it")) == ["999", "1.234"]
     monitoring.reopen_wave(town.keeper, wave, "Mancava una scheda")
     Sheet.objects.filter(wave=wave, title="Pranzo").update(answer="waiting")
     again = monitoring.close_wave(town.keeper, Wave.objects.get(pk=wave.pk))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from trama.core.pages import page
 from trama.reports import actions
-from trama.reports.editing import Text, texts_of
+from trama.reports.editing import Text, numbers_of_nowhere, texts_of
 from trama.reports.forms import TextForm
 from trama.reports.live import report_of_today
 from trama.reports.permissions import is_staff
@@ -78,6 +78,10 @@ def text(request: HttpRequest, kind: str, code: str, language: str, key: str) ->
         seen = form.cleaned_data["automatic"]
         actions.write_text(actor, subject, language, key, form.cleaned_data["text"], seen)
         messages.success(request, _("Saved. Your text stays when the figures change; you will see that they did."))
+        strange = numbers_of_nowhere(form.cleaned_data["text"], report_of_today(subject, language))
+        if strange:
+            told = _("These numbers stand nowhere else in the report: %(numbers)s. Are they right?")
+            messages.warning(request, told % {"numbers": "; ".join(strange)})
         return redirect(f"{_texts_page(subject, language)}#{key}")
     context = {
         "subject": subject,
