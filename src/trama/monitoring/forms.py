@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
 from trama.core.declarations import Asked, Monitored, gathered
+from trama.core.search import fold
 from trama.monitoring.actions.making import FIELDS, count_of
 from trama.monitoring.choices import BY_WORKER, Answer, Channel, QuestionType, Rule
 from trama.monitoring.models import Sheet, Wave
@@ -128,7 +129,15 @@ class SheetForm(forms.Form):
         required=False,
         help_text=_("The name of an organisation or an office."),
     )
-    channel = forms.ChoiceField(label=_("How did the answer come?"), required=False)
+    channel = forms.ChoiceField(
+        label=_("How did the answer come?"),
+        required=False,
+        error_messages={"required": _("Say how the answer came.")},
+    )
+    # The moment of the answer that was shown when the form was opened ("none"): nobody overwrites what they never saw.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    # Sent by a form that came back: who confirms now has seen what they had typed.
+    typed_seen = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self, *args: Any, monitored: Monitored, content: Mapping[str, Any], questions: Sequence[Question], sheet: Sheet,
@@ -136,11 +145,12 @@ class SheetForm(forms.Form):
     ) -> None:  # fmt: skip
         super().__init__(*args, **more)
         self.monitored, self.questions = monitored, questions
+        self.starts_on = content.get("starts_on") or ""
+        self.initial["seen"] = seen_of(sheet)
         if by_worker:
             self.fields["channel"].choices = [(c.value, c.label) for c in BY_WORKER]  # type: ignore[attr-defined]
             self.fields["channel"].required = True
             self.fields["channel"].widget = forms.RadioSelect(choices=self.fields["channel"].choices)  # type: ignore[attr-defined]
-            self.initial["channel"] = Channel.PAPER.value
         else:
             del self.fields["channel"]
         for asked in monitored.fields:
@@ -171,20 +181,64 @@ class SheetForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        changed = any(self._is_changed(asked) for asked in self.monitored.fields)
+        names = self._asked_names()
+        refused = not names.isdisjoint(self.errors)
+        changed = refused or any(self._is_changed(asked) for asked in self.monitored.fields)
         if not data.get("answer"):
             found = Answer.ENDED if data.get("ended_on") else Answer.UPDATED if changed else ""
             data["answer"] = str(found)
             if not found:
                 self.add_error(None, _now("Choose one of the four answers."))
-        elif data["answer"] == Answer.CONFIRMED and changed:
-            # What was typed is not lost because the other button was nearer.
-            data["answer"] = Answer.UPDATED.value
-        if data.get("answer") == Answer.UPDATED:
-            for asked in self.monitored.fields:
-                if asked.kind == "count":
-                    self._clean_count(asked.key, data)
+        self._forget_other_sections(data["answer"])
+        if data["answer"] == Answer.CONFIRMED and changed and not data.get("typed_seen"):
+            # What was typed is not lost because the other button was nearer: it is asked for, once.
+            said = _now("You typed something under “Something has changed”: save it there, or press “Yes” again.")
+            self.add_error(None, said)
+        elif data["answer"] == Answer.UPDATED:
+            self._clean_update(data, changed)
+        elif data["answer"] == Answer.ENDED:
+            self._refuse_before_start("ended_on", data.get("ended_on"), self.starts_on)
         return data
+
+    def _asked_names(self) -> set[str]:
+        return {name for asked in self.monitored.fields for name in (asked.key, f"{asked.key}_precision")}
+
+    def _forget_other_sections(self, answer: str) -> None:
+        """What stands wrong in the section of another answer is none of this one's business."""
+        sections = {Answer.UPDATED: self._asked_names(), Answer.ENDED: {"ended_on"}, Answer.NOT_MINE: {"note"}}
+        others = {name for key, names in sections.items() if answer and key != answer for name in names}
+        if answer == Answer.NOT_MINE:
+            others |= {name for name in self.fields if name.startswith("q_")}
+        for name in others & set(self.errors):
+            del self.errors[name]
+
+    def _clean_update(self, data: dict[str, Any], changed: bool) -> None:
+        if not changed:
+            self.add_error(None, _now("You changed nothing: if all is well, confirm it."))
+        for asked in self.monitored.fields:
+            if asked.kind == "count":
+                self._clean_count(asked.key, data)
+        start = data.get("starts_on")
+        if isinstance(start, date):
+            self._refuse_before_start("ends_on", data.get("ends_on"), start.isoformat())
+
+    def _refuse_before_start(self, name: str, stop: Any, start: str) -> None:
+        if isinstance(stop, date) and start and stop.isoformat() < start:
+            said = _now("It began on %(day)s: it cannot have ended before.") % {"day": day(date.fromisoformat(start))}
+            self.add_error(name, said)
+
+    def ask_again(self, sheet: Sheet) -> None:
+        """Show the form once more, over the sheet as it stands now; who sends it then has seen that."""
+        self._write("seen", seen_of(sheet))
+
+    def came_back(self) -> None:
+        """Note that who sends this form again has seen what they typed."""
+        self._write("typed_seen", "1")
+
+    def _write(self, name: str, value: str) -> None:
+        data = self.data.copy()  # type: ignore[attr-defined]
+        data[name] = value
+        self.data = data
 
     def _is_changed(self, asked: Asked) -> bool:
         names = [asked.key, f"{asked.key}_precision"] if asked.kind == "count" else [asked.key]
@@ -223,13 +277,17 @@ class SheetForm(forms.Form):
             "values": self.values(),
             "ended_on": data.get("ended_on"),
             "answers": self.extra(),
-            "note": data["note"],
+            "note": data.get("note") or "",
+            "seen": data.get("seen") or None,
         }
 
     def take(self, error: ValidationError) -> None:
         """Put what an action refused beside its fields."""
+        ended = self.cleaned_data.get("answer") == Answer.ENDED
         for name, messages in getattr(error, "message_dict", {"__all__": error.messages}).items():
             field = name if name in self.fields else f"q_{name}" if f"q_{name}" in self.fields else None
+            if ended and (field is None or field in self._asked_names()):
+                field = "ended_on"  # of all fields it is the only one that was sent
             for message in messages:
                 self.add_error(field, message)
 
@@ -246,10 +304,17 @@ class SheetForm(forms.Form):
         return found
 
     @property
-    def opens_update(self) -> bool:
-        """Whether the fields are to be shown at once, because one of them was refused."""
-        names = {name for asked in self.monitored.fields for name in (asked.key, f"{asked.key}_precision")}
-        return not names.isdisjoint(self.errors)
+    def opens(self) -> str:
+        """The answer whose section is to be shown at once, because something in it was refused; "" if none."""
+        if not self.errors:
+            return ""
+        pressed = str(getattr(self, "cleaned_data", {}).get("answer") or "")
+        if not self._asked_names().isdisjoint(self.errors) or pressed == Answer.CONFIRMED:
+            return Answer.UPDATED.value if self._typed_something() else ""
+        return pressed
+
+    def _typed_something(self) -> bool:
+        return bool(self._asked_names() & set(self.errors)) or any(map(self._is_changed, self.monitored.fields))
 
     def asked_fields(self) -> list[Any]:
         """The bound fields of the record."""
@@ -269,6 +334,11 @@ class SheetForm(forms.Form):
                 "told": when_asked(question, by_key),
             })  # fmt: skip
         return found
+
+
+def seen_of(sheet: Sheet) -> str:
+    """What a form remembers of the answer that it showed: its moment."""
+    return sheet.answered_at.isoformat() if sheet.answered_at else "none"
 
 
 def _plain(value: Any) -> Any:
@@ -314,7 +384,7 @@ class QuestionForm(forms.Form):
     type = forms.ChoiceField(label=_("Kind of answer"), choices=QuestionType.choices, required=False)
     options = forms.CharField(
         label=_("Options, one per line"), required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=6000,
-        help_text=_("With an English word, if you want: sì | yes"),
+        help_text=_("Only for one choice or several choices. With an English word, if you want: sì | yes"),
     )  # fmt: skip
     required = forms.BooleanField(label=_("An answer is needed"), required=False)
     after = forms.IntegerField(label=_("Only after question number"), min_value=1, max_value=MOST, required=False)
@@ -333,8 +403,10 @@ class QuestionForm(forms.Form):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
-        for field in self.fields.values():
-            field.remark = _("if it is needed")  # type: ignore[attr-defined]
+        for name, field in self.fields.items():
+            # A line without text is left out: what a question has to have is asked of lines that are filled in.
+            needed = name in {"label", "type"}
+            field.remark = _("needed") if needed else _("if it is needed")  # type: ignore[attr-defined]
 
     FURTHER = ("english", "hint", "relevant", "constraint", "refusal")
 
@@ -402,7 +474,14 @@ def _question_from(data: Mapping[str, Any], key: str, after: str, on: str, was: 
 
 def _value_of(on: str, asked: Question | None) -> str:
     """The value of an option that was named by its words."""
-    return {_in_italian(asked, value): value for value in asked.options}.get(on, on) if asked else on
+    if asked is None:
+        return on
+    exactly = {_in_italian(asked, value): value for value in asked.options}
+    # Who writes “si” means “Sì”: capitals and accents do not tell answers apart, unless two answers differ in them alone.
+    loosely = {fold(words): value for words, value in exactly.items()} if len(exactly) == len(asked.options) else {}
+    if len(loosely) < len(exactly):
+        loosely = {}
+    return exactly.get(on) or (on if on in asked.options else loosely.get(fold(on), on))
 
 
 def _spoken(words: Mapping[str, str], language: str, text: str) -> dict[str, str]:

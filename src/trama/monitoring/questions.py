@@ -141,8 +141,11 @@ def _depends(question: Question, known: Mapping[str, Question]) -> list[tuple[st
     if earlier is None:
         return [("relevant", _("it depends on a question that does not come before it."))]
     if question.on not in earlier.options:
-        said = _("“%(option)s” is no option of the question it depends on.") % {"option": question.on}
-        return [("relevant", said)]
+        if not earlier.options:
+            return [("relevant", _("the question it depends on has no options to choose among."))]
+        accepted_ = ", ".join(f"“{earlier.option(value)}”" for value in earlier.options)
+        said = _("“%(option)s” is no answer to the question it depends on: write one of %(options)s.")
+        return [("relevant", said % {"option": question.on, "options": accepted_})]
     return []
 
 
@@ -202,10 +205,10 @@ def is_asked(question: Question, answers: Mapping[str, Any], questions: Mapping[
     return all(conditions.holds(tree, counting) for tree in found)
 
 
-def accepted(questions: Sequence[Question], given: Mapping[str, Any]) -> dict[str, Any]:
+def accepted(questions: Sequence[Question], given: Mapping[str, Any], *, needed: bool = True) -> dict[str, Any]:
     """The answers that are kept: those of questions that are asked, each as JSON of its type.
 
-    What is skipped counts as not answered for all that depends on it. Raises ValidationError by key of the question.
+    `needed`: whether the questions that ask for an answer insist on it; of what has ended nobody has to tell more. What is skipped counts as not answered for all that depends on it. Raises ValidationError by key of the question.
     """
     kept: dict[str, Any] = {}
     wrong: dict[str, str] = {}
@@ -218,7 +221,7 @@ def accepted(questions: Sequence[Question], given: Mapping[str, Any]) -> dict[st
             wrong[question.key] = str(error)
             continue
         if value in (None, "", []):
-            if question.required:
+            if question.required and needed:
                 wrong[question.key] = _("This one is needed.")
             continue
         kept[question.key] = value

@@ -23,6 +23,14 @@ from trama.monitoring.links import expiry, invite, new_token
 from trama.monitoring.models import Invitation, Sheet
 
 
+class AnsweredMeanwhile(Exception):
+    """Somebody answered while the form was open. `sheet` is as it stands now."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        super().__init__("answered meanwhile")
+        self.sheet = sheet
+
+
 def _locked(sheet: Sheet) -> Sheet:
     return Sheet.objects.select_for_update(of=("self",)).select_related("wave").get(pk=sheet.pk)
 
@@ -39,11 +47,14 @@ def answer(
     answers: Mapping[str, Any] | None = None,
     note: str = "",
     invitation: Invitation | None = None,
+    seen: str | None = None,
 ) -> Sheet:
     """Take an answer: it changes the record and the sheet together, or nothing.
 
-    `values` are those of the declared fields (`Asked`), `answers` those of the additional questions. Raises
-    ValidationError by field, NotPossible when the wave is not open or the link was used meanwhile, PermissionDenied.
+    `values` are those of the declared fields (`Asked`), `answers` those of the additional questions; `seen`
+    is the moment (ISO) of the answer that whoever answers had before them, "none" if there was none. Raises
+    ValidationError by field, NotPossible when the wave is not open or the link was used meanwhile, PermissionDenied,
+    and AnsweredMeanwhile when the answer is no longer the one that was seen.
     """
     row = _locked(sheet)
     if not row.wave.is_open:
@@ -53,10 +64,13 @@ def answer(
         raise PermissionDenied
     if invitation is not None:
         _use(invitation, row)
+    if seen and row.answered_at is not None and row.answered_at.isoformat() != seen:
+        raise AnsweredMeanwhile(row)
     before = history.state_of(row)
     version, questions = questions_of(row.wave)
     if what != Answer.NOT_MINE:
-        row.answers, row.answers_version = asking.accepted(questions, answers or {}), version
+        taken = asking.accepted(questions, answers or {}, needed=what != Answer.ENDED)
+        row.answers, row.answers_version = taken, version
     _write(actor, monitored, row, what, values or {}, ended_on)
     row.answer, row.channel, row.answered_at = what, channel, timezone.now()
     row.note = " ".join(note.replace("\x00", "").split())[:300]
