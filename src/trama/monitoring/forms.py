@@ -18,7 +18,7 @@ from trama.core.actor import Actor
 from trama.core.declarations import Asked, Monitored, gathered
 from trama.core.search import fold
 from trama.monitoring.actions.making import FIELDS, count_of
-from trama.monitoring.choices import BY_WORKER, Answer, Channel, QuestionType, Rule
+from trama.monitoring.choices import BY_WORKER, Answer, QuestionType, Rule
 from trama.monitoring.models import Sheet, Wave
 from trama.monitoring.permissions import OPENERS
 from trama.monitoring.questions import MOST, MOST_CHARACTERS, Question, asked_when, when_asked
@@ -145,6 +145,7 @@ class SheetForm(forms.Form):
     ) -> None:  # fmt: skip
         super().__init__(*args, **more)
         self.monitored, self.questions = monitored, questions
+        self.sheet, self.is_stale = sheet, False
         self.starts_on = content.get("starts_on") or ""
         self.initial["seen"] = seen_of(sheet)
         if by_worker:
@@ -181,8 +182,7 @@ class SheetForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        names = self._asked_names()
-        refused = not names.isdisjoint(self.errors)
+        refused = not self._asked_names().isdisjoint(self.errors)
         changed = refused or any(self._is_changed(asked) for asked in self.monitored.fields)
         if not data.get("answer"):
             found = Answer.ENDED if data.get("ended_on") else Answer.UPDATED if changed else ""
@@ -190,7 +190,10 @@ class SheetForm(forms.Form):
             if not found:
                 self.add_error(None, _now("Choose one of the four answers."))
         self._forget_other_sections(data["answer"])
-        if data["answer"] == Answer.CONFIRMED and changed and not data.get("typed_seen"):
+        self.is_stale = bool(self.sheet.answered_at) and data.get("seen") not in {"", None, seen_of(self.sheet)}
+        if self.is_stale:
+            pass  # before anything else, what was answered meanwhile is to be looked at
+        elif data["answer"] == Answer.CONFIRMED and changed and not data.get("typed_seen"):
             # What was typed is not lost because the other button was nearer: it is asked for, once.
             said = _now("You typed something under “Something has changed”: save it there, or press “Yes” again.")
             self.add_error(None, said)
@@ -227,17 +230,18 @@ class SheetForm(forms.Form):
             said = _now("It began on %(day)s: it cannot have ended before.") % {"day": day(date.fromisoformat(start))}
             self.add_error(name, said)
 
-    def ask_again(self, sheet: Sheet) -> None:
-        """Show the form once more, over the sheet as it stands now; who sends it then has seen that."""
-        self._write("seen", seen_of(sheet))
+    def say_answered_meanwhile(self, sheet: Sheet, who: str) -> None:
+        """Ask once more, over the answer that somebody gave meanwhile; who sends the form then has seen it."""
+        said = _now("Meanwhile %(who)s answered: “%(answer)s”. Look at it, and answer again only if you have to.")
+        self.add_error(None, said % {"who": who, "answer": sheet.get_answer_display()})
+        self.sheet = sheet
 
-    def came_back(self) -> None:
-        """Note that who sends this form again has seen what they typed."""
-        self._write("typed_seen", "1")
-
-    def _write(self, name: str, value: str) -> None:
+    def come_back(self) -> None:
+        """Prepare to be shown again: whoever sends it then has seen what they typed, and what was answered."""
         data = self.data.copy()  # type: ignore[attr-defined]
-        data[name] = value
+        data["seen"] = seen_of(self.sheet)
+        if self.is_stale or self._typed_something():
+            data["typed_seen"] = "1"
         self.data = data
 
     def _is_changed(self, asked: Asked) -> bool:
@@ -372,7 +376,7 @@ def _plain_field(question: Question) -> forms.Field:
 class DelegateForm(forms.Form):
     """Somebody else who knows."""
 
-    email = forms.EmailField(label=_("E-mail"))
+    email = forms.EmailField(label=_("E-mail"), error_messages={"invalid": _("This is not an e-mail address.")})
     name = forms.CharField(label=_("Who it is"), max_length=200, required=False)
 
 
@@ -477,7 +481,7 @@ def _value_of(on: str, asked: Question | None) -> str:
     if asked is None:
         return on
     exactly = {_in_italian(asked, value): value for value in asked.options}
-    # Who writes “si” means “Sì”: capitals and accents do not tell answers apart, unless two answers differ in them alone.
+    # Who writes “si” means “Sì”, unless two answers differ in capitals or accents alone.
     loosely = {fold(words): value for words, value in exactly.items()} if len(exactly) == len(asked.options) else {}
     if len(loosely) < len(exactly):
         loosely = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,8 +13,10 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from trama.core import history
 from trama.core.actor import Actor
 from trama.core.declarations import Monitored, gathered
+from trama.core.models import AuditEntry
 from trama.monitoring.choices import COVERED, Answer, WaveState
 from trama.monitoring.models import MIN_REST, FrozenFigure, FrozenRow, Invitation, Sheet, SheetQuerySet, Wave
 from trama.territory import finding
@@ -155,6 +158,30 @@ def _handed_over(wave: Wave) -> Any:
     """The sheets that a worker sent to somebody else."""
     rows = Invitation.objects.filter(sheet__wave=wave, handed_by__isnull=False, on_paper=False)
     return rows.order_by().values("sheet")
+
+
+def handed_to(sheet: Sheet) -> Invitation | None:
+    """The last link by which a sheet that still waits was handed to somebody else."""
+    rows = Invitation.objects.filter(sheet=sheet, handed_by__isnull=False, on_paper=False, used_at__isnull=True)
+    return rows.exclude(email="").order_by("-sent_at", "-pk").first() if sheet.is_waiting else None
+
+
+def waiting_elsewhere(sheets: Iterable[Sheet]) -> set[int]:
+    """Which of these sheets are silent in the hands of somebody else."""
+    silent = [sheet.pk for sheet in sheets if sheet.is_waiting]
+    rows = Invitation.objects.filter(sheet__in=silent, handed_by__isnull=False, on_paper=False)
+    return set(rows.order_by().values_list("sheet", flat=True))
+
+
+def answered_by(sheet: Sheet, actor: Actor) -> str:
+    """Who gave the answer of a sheet; to the bearer of a link no name is told."""
+    if actor.user is None:
+        return _("somebody")
+    entries = AuditEntry.objects.filter(kind=history.kind_of(sheet), object_id=str(sheet.pk), verb="answered")
+    entry = entries.order_by("-number").first()
+    if entry is not None and entry.user == actor.user:
+        return _("you, in another window,")
+    return entry.user_name if entry is not None and entry.user_name else _("somebody")
 
 
 def choices(wave: Wave, actor: Actor) -> dict[str, Any]:

@@ -1,12 +1,12 @@
 from django.urls import path
 
-from trama.monitoring import cut_views, views
+from trama.monitoring import cut_views, sheet_views, views
 
 app_name = "monitoring"
 urlpatterns = [
     path("", views.waves, name="waves"),
     path("nuova/", views.wave_add, name="wave_add"),
-    path("scheda/<str:token>/", views.by_link, name="by_link"),
+    path("scheda/<str:token>/", sheet_views.by_link, name="by_link"),
     path("<int:pk>/", views.wave, name="wave"),
     path("<int:pk>/modifica/", views.wave_edit, name="wave_edit"),
     path("<int:pk>/domande/", views.questions, name="questions"),
@@ -21,8 +21,8 @@ urlpatterns = [
     path("<int:pk>/tabelle/incrocio/", cut_views.crossing, name="crossing"),
     path("<int:pk>/tabelle/incrocio/tabella.<str:form>", cut_views.crossing_file, name="crossing_file"),
     path("<int:pk>/confronto/<int:other>/", views.comparison, name="comparison"),
-    path("<int:pk>/schede/", views.sheets, name="sheets"),
-    path("<int:pk>/schede/carta/", views.print_sheets, name="paper"),
-    path("<int:pk>/schede/<int:sheet>/", views.sheet, name="sheet"),
-    path("<int:pk>/schede/<int:sheet>/delega/", views.delegate, name="delegate"),
+    path("<int:pk>/schede/", sheet_views.sheets, name="sheets"),
+    path("<int:pk>/schede/carta/", sheet_views.print_sheets, name="paper"),
+    path("<int:pk>/schede/<int:sheet>/", sheet_views.sheet, name="sheet"),
+    path("<int:pk>/schede/<int:sheet>/delega/", sheet_views.delegate, name="delegate"),
 ]

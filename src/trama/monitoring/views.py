@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -15,28 +15,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from trama.accounts.adapter import client_ip
 from trama.core.actor import Actor
 from trama.core.declarations import gathered
 from trama.core.pages import anyone, page
-from trama.monitoring import actions, comparing, links, paper, reading, xlsform
+from trama.monitoring import actions, comparing, reading, xlsform
 from trama.monitoring import cuts as numbers
 from trama.monitoring.actions.making import NotPossible, questions_of
-from trama.monitoring.choices import COVERED, Channel, WaveState
+from trama.monitoring.choices import COVERED, WaveState
 from trama.monitoring.forms import (
-    DelegateForm,
     ErratumForm,
     QuestionFile,
     QuestionSet,
     ReasonForm,
-    SheetForm,
     WaveForm,
     initial_of,
     questions_from,
     shown,
     suggested,
 )
-from trama.monitoring.models import Sheet, Wave
+from trama.monitoring.models import Wave
 from trama.monitoring.permissions import may_keep, may_make, may_reopen, reads
 from trama.territory import finding
 from trama.ui.numbers import number
@@ -45,17 +42,19 @@ ON_A_PAGE = 50
 STEP_SECONDS = 2.0  # how long a page works on what takes longer, before it says how far it is
 
 
-def _actor(request: HttpRequest) -> Actor:
+def actor_of(request: HttpRequest) -> Actor:
+    """Who asks."""
     return request.actor  # type: ignore[attr-defined]
 
 
-def _site(request: HttpRequest) -> str:
+def site_of(request: HttpRequest) -> str:
+    """The address of this installation, with a slash at its end."""
     return request.build_absolute_uri("/")
 
 
-def _wave(request: HttpRequest, pk: int, *, keeping: bool = False, following: bool = False) -> Wave:
+def wave_of(request: HttpRequest, pk: int, *, keeping: bool = False, following: bool = False) -> Wave:
     """The wave, if the actor may see it (`keeping`: keep it; `following`: read its sheets); else it does not exist."""
-    actor = _actor(request)
+    actor = actor_of(request)
     found = get_object_or_404(Wave.objects.visible_to(actor), pk=pk)
     if keeping and not may_keep(actor, found.area_ids()):
         raise Http404
@@ -64,7 +63,7 @@ def _wave(request: HttpRequest, pk: int, *, keeping: bool = False, following: bo
     return found
 
 
-def _paged(request: HttpRequest, rows: Any) -> dict[str, Any]:
+def paged(request: HttpRequest, rows: Any) -> dict[str, Any]:
     """One page of rows, with what the list of pages needs."""
     paginator = Paginator(rows, ON_A_PAGE)
     found = paginator.get_page(request.GET.get("page"))
@@ -73,12 +72,14 @@ def _paged(request: HttpRequest, rows: Any) -> dict[str, Any]:
     return {"page": found, "pages": paginator.get_elided_page_range(found.number), "query": query.urlencode()}
 
 
-def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
+def crumbs_to(*more: tuple[str, str]) -> list[tuple[str, str]]:
+    """The way to a page below the list of waves."""
     return [(_("Monitoring"), reverse("monitoring:waves")), *more]
 
 
-def _under(wave: Wave, last: str) -> list[tuple[str, str]]:
-    return _crumbs((wave.name, reverse("monitoring:wave", args=[wave.pk])), (last, ""))
+def under(wave: Wave, last: str) -> list[tuple[str, str]]:
+    """The way to a page just below a wave."""
+    return crumbs_to((wave.name, reverse("monitoring:wave", args=[wave.pk])), (last, ""))
 
 
 # --- waves --------------------------------------------------------------------------------------------------------
@@ -86,9 +87,9 @@ def _under(wave: Wave, last: str) -> list[tuple[str, str]]:
 @require_safe
 def waves(request: HttpRequest) -> HttpResponse:
     """Every wave that one may see, the latest first."""
-    actor = _actor(request)
+    actor = actor_of(request)
     rows = Wave.objects.visible_to(actor).annotate(asked=Count("sheets", distinct=True)).order_by("-starts_on", "-pk")
-    context = {**_paged(request, rows), "may_make": may_make(actor), "crumbs": [(_("Monitoring"), "")]}
+    context = {**paged(request, rows), "may_make": may_make(actor), "crumbs": [(_("Monitoring"), "")]}
     return render(request, "monitoring/waves.html", context)
 
 
@@ -96,7 +97,7 @@ def waves(request: HttpRequest) -> HttpResponse:
 @require_safe
 def wave(request: HttpRequest, pk: int) -> HttpResponse:
     """A wave: what it will ask while in preparation, its board while open, its figures once closed."""
-    actor, row = _actor(request), _wave(request, pk)
+    actor, row = actor_of(request), wave_of(request, pk)
     areas = row.area_ids()
     context: dict[str, Any] = {
         "wave": row,
@@ -106,7 +107,7 @@ def wave(request: HttpRequest, pk: int) -> HttpResponse:
         "may_keep": may_keep(actor, areas),
         "may_reopen": may_reopen(actor, areas),
         "follows": reads(actor),
-        "crumbs": _crumbs((row.name, "")),
+        "crumbs": crumbs_to((row.name, "")),
     }
     if row.state == WaveState.CLOSED:
         whole, cuts = reading.figures(row)
@@ -134,14 +135,14 @@ def wave_add(request: HttpRequest) -> HttpResponse:
 @page(may=may_make, writes=True)
 def wave_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a wave in preparation."""
-    row = _wave(request, pk, keeping=True)
+    row = wave_of(request, pk, keeping=True)
     if row.state != WaveState.DRAFT:
         raise Http404
     return _form_of(request, row)
 
 
 def _form_of(request: HttpRequest, row: Wave | None) -> HttpResponse:
-    actor, counted = _actor(request), ""
+    actor, counted = actor_of(request), ""
     initial = initial_of(row) if row else suggested()
     what = row.what if row else request.GET.get("what", next(iter(gathered.monitored)))
     if what not in gathered.monitored:
@@ -160,7 +161,7 @@ def _form_of(request: HttpRequest, row: Wave | None) -> HttpResponse:
                 messages.success(request, _("Saved. It asks nobody until you open it."))
                 return redirect("monitoring:wave", pk=saved.pk)
     last = _("Change") if row else _("New wave")
-    crumbs = _under(row, last) if row else _crumbs((last, ""))
+    crumbs = under(row, last) if row else crumbs_to((last, ""))
     context = {"form": form, "wave": row, "counted": counted, "crumbs": crumbs, "what": what}
     context["kinds_of_wave"] = [] if row else [(key, str(one.title)) for key, one in gathered.monitored.items()]
     return render(request, "monitoring/wave_form.html", context)
@@ -170,14 +171,14 @@ def _form_of(request: HttpRequest, row: Wave | None) -> HttpResponse:
 @require_POST
 def wave_do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     """Open, write to the referents, remind, close, throw away. What takes long goes on in steps."""
-    row, actor = _wave(request, pk, keeping=True), _actor(request)
+    row, actor = wave_of(request, pk, keeping=True), actor_of(request)
     try:
         if what == "delete":
             actions.delete_wave(actor, row)
             messages.success(request, _("Thrown away."))
             return redirect("monitoring:waves")
         if what == "open":
-            row = actions.open_wave(actor, row, _site(request))
+            row = actions.open_wave(actor, row, site_of(request))
             messages.success(request, _("It is open."))
             what = "send"
         if what not in STEPS:
@@ -195,7 +196,7 @@ def wave_do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
 @page(may=may_make, writes=True)
 def going(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     """How far something long is. Each POST does a step; a script sends them one after the other, or a person does."""
-    row = _wave(request, pk, keeping=True)
+    row = wave_of(request, pk, keeping=True)
     if what not in STEPS or (row.state == WaveState.DRAFT):
         raise Http404
     if request.method == "POST":
@@ -217,7 +218,7 @@ def going(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     if what == "close":
         done, total = actions.frozen_of(row)
     context = {"wave": row, "what": what, "title": STEPS[what], "done": done, "total": total or done or 1}
-    context |= {"said": _said_of(what, done, total), "crumbs": _under(row, str(STEPS[what]))}
+    context |= {"said": _said_of(what, done, total), "crumbs": under(row, str(STEPS[what]))}
     return render(request, "monitoring/going.html", context)
 
 
@@ -247,13 +248,13 @@ def _said_of(what: str, done: int, total: int) -> str:
 
 def _step(request: HttpRequest, row: Wave, what: str) -> dict[str, Any]:
     """One step of something long, and how far it is then."""
-    actor, failed = _actor(request), 0
+    actor, failed = actor_of(request), 0
     if what == "close":
         over = actions.close_wave(actor, row, seconds=STEP_SECONDS).is_closed
         done, total = actions.frozen_of(row)
     else:
         act = actions.remind if what == "remind" else actions.send_links
-        sent = act(actor, row, _site(request), seconds=STEP_SECONDS)
+        sent = act(actor, row, site_of(request), seconds=STEP_SECONDS)
         over, failed = sent.is_over, sent.failed + (sent.waiting if sent.is_over else 0)
         done = _how_far(request)[0] + sent.letters
         total = done + sent.waiting
@@ -291,7 +292,7 @@ def _letters(count: int) -> str:
 @page(may=may_make, writes=True)
 def questions(request: HttpRequest, pk: int) -> HttpResponse:
     """The additional questions of a wave."""
-    row, actor = _wave(request, pk, keeping=True), _actor(request)
+    row, actor = wave_of(request, pk, keeping=True), actor_of(request)
     known = questions_of(row)[1]
     lines = QuestionSet(request.POST or None, initial=shown(known), prefix="q")
     problems: list[str] = []
@@ -314,24 +315,24 @@ def _questions_page(request: HttpRequest, row: Wave, lines: Any, problems: list[
     for place, line in enumerate(lines):
         line.key = known[place].key if place < len(known) else ""
     context = {"wave": row, "lines": lines, "last": last, "problems": problems, "file_form": file or QuestionFile()}
-    return render(request, "monitoring/questions.html", context | {"crumbs": _under(row, _("Additional questions"))})
+    return render(request, "monitoring/questions.html", context | {"crumbs": under(row, _("Additional questions"))})
 
 
 @page(may=may_make, writes=True)
 def questions_file(request: HttpRequest, pk: int) -> HttpResponse:
     """The additional questions as an XLSForm: out of here, and into here."""
-    row = _wave(request, pk, keeping=True)
+    row = wave_of(request, pk, keeping=True)
     version, known = questions_of(row)
     if request.method != "POST":
         content = xlsform.written(known or xlsform.example(), row.name, version)
-        return _download(content, XLSX, f"domande-{row.pk}.xlsx")
+        return download(content, XLSX, f"domande-{row.pk}.xlsx")
     form, problems = QuestionFile(request.POST, request.FILES), [_("Choose a file first.")]
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
             # What is too large is refused unread.
             read = xlsform.read(file.name, file.read(xlsform.MOST_BYTES + 1))
-            actions.save_questions(_actor(request), row, read.questions, source=file.name)
+            actions.save_questions(actor_of(request), row, read.questions, source=file.name)
         except ValidationError as error:
             problems = error.messages
         except NotPossible as error:
@@ -347,170 +348,11 @@ def questions_file(request: HttpRequest, pk: int) -> HttpResponse:
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def _download(content: bytes, kind: str, name: str) -> HttpResponse:
+def download(content: bytes, kind: str, name: str) -> HttpResponse:
+    """A file to keep, in no cache."""
     response = HttpResponse(content, content_type=kind)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
-    return response
-
-
-# --- sheets -------------------------------------------------------------------------------------------------------
-@page(may=reads)
-@require_safe
-def sheets(request: HttpRequest, pk: int) -> HttpResponse:
-    """The sheets of a wave, narrowed by words or number, by answer, area and kind."""
-    row, actor = _wave(request, pk, following=True), _actor(request)
-    chosen = {key: request.GET.get(key, "").strip()[:100] for key in reading.NARROWING}
-    found = _paged(request, reading.narrowed(row, actor, chosen).order_by("title", "pk").select_related("area"))
-    monitored = reading.monitored_of(row)
-    for one in found["page"].object_list if row.is_open else ():
-        one.mine = monitored.may_answer(actor, one.record)
-    context = {"wave": row, **found, "chosen": chosen, "most": paper.MOST, "is_open": row.is_open}
-    context |= reading.choices(row, actor) | {"crumbs": _under(row, _("Sheets"))}
-    return render(request, "monitoring/sheets.html", context)
-
-
-def _sheet(request: HttpRequest, pk: int, sheet: int) -> tuple[Wave, Sheet]:
-    """A sheet of an open wave, if the actor may answer for its record; else it does not exist."""
-    row, actor = _wave(request, pk, following=True), _actor(request)
-    found = get_object_or_404(Sheet.objects.visible_to(actor).select_related("wave"), wave=row, pk=sheet)
-    if not row.is_open or not reading.monitored_of(row).may_answer(actor, found.record):
-        raise Http404
-    return row, found
-
-
-def _sheet_form(request: HttpRequest, found: Sheet, *, by_worker: bool) -> SheetForm:
-    monitored = reading.monitored_of(found.wave)
-    content = monitored.content([found.record]).get(found.record, {})
-    return SheetForm(
-        request.POST or None,
-        monitored=monitored,
-        content=content,
-        questions=questions_of(found.wave)[1],
-        sheet=found,
-        by_worker=by_worker,
-    )
-
-
-def _answered(form: SheetForm, actor: Actor, found: Sheet, channel: str, **more: Any) -> bool:
-    """Whether the answer was taken; what was refused stands beside its fields."""
-    if not form.is_valid():
-        return False
-    try:
-        actions.answer(actor, found, form.cleaned_data["answer"], channel=channel, **form.given(), **more)
-    except ValidationError as error:
-        form.take(error)
-        return False
-    return True
-
-
-@page(may=reads, writes=True)
-def sheet(request: HttpRequest, pk: int, sheet: int) -> HttpResponse:
-    """A sheet typed in by a worker: from paper, from the telephone, from a meeting."""
-    row, found = _sheet(request, pk, sheet)
-    form = _sheet_form(request, found, by_worker=True)
-    try:
-        if request.method == "POST" and _answered(
-            form, _actor(request), found, request.POST.get("channel") or Channel.PAPER.value
-        ):
-            messages.success(request, _("Saved: “%(title)s”.") % {"title": found.title})
-            return redirect(f"{reverse('monitoring:sheets', args=[row.pk])}?answer=waiting")
-    except NotPossible as error:
-        messages.error(request, str(error))
-    context = {"wave": row, "sheet": found, "form": form, "delegate_form": DelegateForm(), "by_worker": True}
-    context |= {"address": reading.monitored_of(row).url(found.record), "links": found.invitations.count()}
-    crumbs = _crumbs(
-        (row.name, reverse("monitoring:wave", args=[row.pk])),
-        (_("Sheets"), reverse("monitoring:sheets", args=[row.pk])),
-        (found.title, ""),
-    )
-    return render(request, "monitoring/sheet.html", context | {"crumbs": crumbs})
-
-
-@page(may=reads, writes=True)
-@require_POST
-def delegate(request: HttpRequest, pk: int, sheet: int) -> HttpResponse:
-    """Send the link to somebody else who knows."""
-    row, found = _sheet(request, pk, sheet)
-    form = DelegateForm(request.POST)
-    if form.is_valid():
-        try:
-            actions.delegate(
-                _actor(request), found, form.cleaned_data["email"], form.cleaned_data["name"], _site(request)
-            )
-            messages.success(request, _("The link has left for %(email)s.") % {"email": form.cleaned_data["email"]})
-        except (NotPossible, ValidationError) as error:
-            messages.error(request, str(error))
-    else:
-        messages.error(request, _("This is not an e-mail address."))
-    return redirect("monitoring:sheet", pk=row.pk, sheet=found.pk)
-
-
-@page(may=reads, writes=True)
-@require_POST
-def print_sheets(request: HttpRequest, pk: int) -> HttpResponse:
-    """Sheets to be printed, each with its own QR code: the ticked ones, or all the silent ones of a list."""
-    row, actor = _wave(request, pk, following=True), _actor(request)
-    if "all" in request.POST:
-        chosen = {key: request.POST.get(key, "").strip()[:100] for key in reading.NARROWING}
-        rows = reading.narrowed(row, actor, chosen).silent()
-    else:
-        ticked = [
-            text for text in request.POST.getlist("sheet") if text.isascii() and text.isdigit() and len(text) < 19
-        ]
-        rows = Sheet.objects.filter(wave=row, pk__in=[int(text) for text in ticked[: paper.MOST]]).visible_to(actor)
-    monitored = reading.monitored_of(row)
-    wanted = reading.unprinted_first(rows).select_related("wave", "area")
-    mine = [one for one in wanted[: paper.MOST] if monitored.may_answer(actor, one.record)]
-    if not mine:
-        if not row.is_open or not request.POST.getlist("sheet"):
-            raise Http404
-        messages.error(request, _("Tick at least one sheet."))
-        return redirect("monitoring:sheets", pk=row.pk)
-    try:
-        handed = actions.hand_out(actor, mine, _site(request))
-        content = paper.pdf(row, handed, monitored, questions_of(row)[1])
-    except (NotPossible, paper.NotPrinted) as error:
-        messages.error(request, str(error))
-        return redirect("monitoring:sheets", pk=row.pk)
-    return _download(content, "application/pdf", f"schede-{row.pk}.pdf")
-
-
-# --- the personal link --------------------------------------------------------------------------------------------
-@page(may=anyone, writes=True)
-def by_link(request: HttpRequest, token: str) -> HttpResponse:
-    """One sheet, for whoever bears the link to it: no account, nothing else."""
-    opened = links.opened_by(token, client_ip(request) or "")
-    if opened.invitation is None:
-        return _link_page(request, "monitoring/no_link.html", {"reason": opened.reason}, _status(opened.reason))
-    found = opened.invitation.sheet
-    form = _sheet_form(request, found, by_worker=False)
-    try:
-        if request.method == "POST" and _answered(
-            form, opened.actor, found, Channel.LINK.value, invitation=opened.invitation
-        ):
-            return _link_page(
-                request, "monitoring/thanks.html", {"answer": form.cleaned_data["answer"], "sheet": found}
-            )
-    except (NotPossible, PermissionDenied):
-        # Somebody was faster, or the wave was closed while the sheet lay open.
-        return _link_page(request, "monitoring/no_link.html", {"reason": "used"}, 410)
-    context = {"wave": found.wave, "sheet": found, "form": form, "by_worker": False}
-    return _link_page(request, "monitoring/sheet.html", context)
-
-
-def _status(reason: str) -> int:
-    return {"slow": 429, "unknown": 404, "not_yours": 404}.get(reason, 410)
-
-
-def _link_page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-    """A page behind a personal link: it stays in no cache, in no search engine, and its address goes nowhere."""
-    response = render(request, template, context, status=status)
-    response["Cache-Control"] = "no-store"
-    response["X-Robots-Tag"] = "noindex, nofollow"
-    # A page with a form is sent from its own address, also the form that comes back with errors: without it the
-    # browser says that it comes from nowhere, and is refused.
-    response["Referrer-Policy"] = "same-origin" if template == "monitoring/sheet.html" else "no-referrer"
     return response
 
 
@@ -519,8 +361,8 @@ def _link_page(request: HttpRequest, template: str, context: dict[str, Any], sta
 @require_safe
 def quality(request: HttpRequest, pk: int) -> HttpResponse:
     """How complete each field is, and what is hard to believe."""
-    row = _wave(request, pk, following=True)
-    context = {"wave": row, **reading.quality(row, _actor(request)), "crumbs": _under(row, _("How good the data are"))}
+    row = wave_of(request, pk, following=True)
+    context = {"wave": row, **reading.quality(row, actor_of(request)), "crumbs": under(row, _("How good the data are"))}
     return render(request, "monitoring/quality.html", context)
 
 
@@ -528,7 +370,7 @@ def quality(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def comparison(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     """Two closed waves compared: `pk` is the later one."""
-    later, earlier = _wave(request, pk), _wave(request, other)
+    later, earlier = wave_of(request, pk), wave_of(request, other)
     if not (later.is_closed and earlier.is_closed) or later.what != earlier.what or later.pk == earlier.pk:
         raise Http404
     context = {
@@ -537,13 +379,13 @@ def comparison(request: HttpRequest, pk: int, other: int) -> HttpResponse:
         "earlier": earlier,
         "monitored": reading.monitored_of(later),
     }
-    return render(request, "monitoring/comparison.html", context | {"crumbs": _under(later, _("Comparison"))})
+    return render(request, "monitoring/comparison.html", context | {"crumbs": under(later, _("Comparison"))})
 
 
 @page(may=reads, writes=True)
 def reopen(request: HttpRequest, pk: int) -> HttpResponse:
     """Open a closed wave again, saying why."""
-    row, actor = _wave(request, pk), _actor(request)
+    row, actor = wave_of(request, pk), actor_of(request)
     if not may_reopen(actor, row.area_ids()) or not row.is_closed:
         raise Http404
     form = ReasonForm(request.POST or None)
@@ -551,20 +393,20 @@ def reopen(request: HttpRequest, pk: int) -> HttpResponse:
         actions.reopen_wave(actor, row, form.cleaned_data["reason"])
         messages.success(request, _("It is open again. The register of acts keeps what it had frozen, and why."))
         return redirect("monitoring:wave", pk=row.pk)
-    context = {"wave": row, "form": form, "crumbs": _under(row, _("Open again"))}
+    context = {"wave": row, "form": form, "crumbs": under(row, _("Open again"))}
     return render(request, "monitoring/reopen.html", context)
 
 
 @page(may=may_make, writes=True)
 def erratum(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what is wrong in a closed wave."""
-    row = _wave(request, pk, keeping=True)
+    row = wave_of(request, pk, keeping=True)
     if not row.is_closed:
         raise Http404
     form = ErratumForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        actions.write_erratum(_actor(request), row, **form.cleaned_data)
+        actions.write_erratum(actor_of(request), row, **form.cleaned_data)
         messages.success(request, _("Written beside the figures, with today's date."))
         return redirect("monitoring:wave", pk=row.pk)
-    context = {"wave": row, "form": form, "crumbs": _under(row, _("Correction"))}
+    context = {"wave": row, "form": form, "crumbs": under(row, _("Correction"))}
     return render(request, "monitoring/erratum.html", context)
