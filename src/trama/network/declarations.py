@@ -393,7 +393,20 @@ def what_waits(actor: Actor) -> list[Alert]:
     own = visible(actor).filter(pk__in=actor.organisations).open().filter(decayed()).order_by("name", "pk")
     asked = _now("Is it still right? %(name)s")
     alerts = [Alert(asked % {"name": name}, url(pk)) for pk, name in own.values_list("pk", "name")[:5]]
-    return [*alerts, *to_confirm(actor, REGISTER, visible(actor).open(), "stands=open")]
+    return [*alerts, *_to_decide(actor), *to_confirm(actor, REGISTER, visible(actor).open(), "stands=open")]
+
+
+def _to_decide(actor: Actor) -> list[Alert]:
+    """How many pairs of names wait for the actor's word."""
+    if not permissions.is_writer(actor):
+        return []
+    count = Proposal.objects.decidable_by(actor).open().order_by()[:MOST_COUNTED].count()
+    if not count:
+        return []
+    title = ngettext("%(counted)s pair of names to decide", "%(counted)s pairs of names to decide", count)
+    if count >= MOST_COUNTED:
+        title = _now("over %(counted)s pairs of names to decide")
+    return [Alert(title % {"counted": number(count)}, reverse("network:duplicates"))]
 
 
 declare(

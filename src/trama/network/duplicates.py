@@ -35,6 +35,7 @@ EVIDENCE: dict[str, str | Promise] = {
     "name_within": _("one name stands whole in the other"),
     "name_alike": _("names nearly the same"),
     "name_partly": _("names partly the same"),
+    "name_place": _("of the names only the place is the same"),
     "by_other_name": _("by another name of one of them"),
     "same_address": _("same address"),
     "same_site": _("same site"),
@@ -227,6 +228,29 @@ def seek(progress: Callable[[str], None] | None = None) -> Found:
     return Found(tuple(_pairs(parties, linked, unplaced)), bodies, linked.compared, linked.learned_from_lists)
 
 
+def _place_names() -> dict[str, list[frozenset[str]]]:
+    """The words of the name of each area, by each of its words."""
+    found: dict[str, list[frozenset[str]]] = defaultdict(list)
+    for node in finding.nodes().values():
+        words = frozenset(names.words_of(node.name))
+        for word in words:
+            found[word].append(words)
+    return found
+
+
+def _but_for_place(
+    one: Party, other: Party, evidence: tuple[str, ...], places: dict[str, list[frozenset[str]]]
+) -> tuple[str, ...]:
+    """The reasons, where “nearly the same” is not said of names that have words of their own, nor of a place alone."""
+    if not {"name_alike", "name_partly"} & set(evidence) or not _called_otherwise(one, other):
+        return evidence
+    first, second = (names.read(party.name).telling for party in (one, other))
+    both = frozenset(first) & frozenset(second)
+    is_place = bool(both) and any(both <= words for words in places.get(min(both), ()))
+    said = {*evidence, "name_place" if is_place else "name_partly"} - {"name_alike"}
+    return tuple(name for name in EVIDENCE if name in (said - {"name_partly"} if is_place else said))
+
+
 def _called_otherwise(one: Party, other: Party) -> bool:
     """Whether each name has words of its own that the other has not, not even with a slip of the pen."""
     from rapidfuzz import fuzz
@@ -245,13 +269,14 @@ def _pairs(parties: Sequence[Party], linked: Linked, unplaced: frozenset[int]) -
     Of the `unplaced` it is not said where they stand, since nobody wrote it.
     """
     best: dict[tuple[int, int], Pair] = {}
+    places = _place_names()
     for found in linked.links:  # the most probable first
         one, other = parties[found.one], parties[found.other]
         keys: Any = (one.key, other.key)
         (a, alias), (b, other_alias) = keys
         if a == b:
             continue
-        evidence = explained(one, other, found)
+        evidence = _but_for_place(one, other, explained(one, other, found), places)
         if a in unplaced or b in unplaced:
             evidence = tuple(name for name in evidence if name not in {"same_place", "other_place"})
         if alias or other_alias:

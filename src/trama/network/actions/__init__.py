@@ -1,6 +1,6 @@
 """Every change to organisations: the transaction, the rows, the audit entry."""
 
-from trama.network.actions.judging import ask_for_search, decide, propose
+from trama.network.actions.judging import DecidedMeanwhile, ask_for_search, decide, merge_pair, propose
 from trama.network.actions.reaching import add_contact, remove_contact, remove_seat, save_seat, show_contact
 from trama.network.actions.records import FIELDS, KEPT, close, confirm, mark_used, reopen, save_organisation
 from trama.network.actions.ties import add_tie, close_tie, see_tie
@@ -22,6 +22,7 @@ __all__ = [
     "KEPT",
     "CannotUndo",
     "ChangedMeanwhile",
+    "DecidedMeanwhile",
     "add_contact",
     "add_tie",
     "ask_for_search",
@@ -33,6 +34,7 @@ __all__ = [
     "may_merge",
     "merge",
     "merge_groups",
+    "merge_pair",
     "propose",
     "remove_contact",
     "remove_seat",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -14,13 +15,22 @@ from trama.core import bulk
 from trama.core.actor import Actor
 from trama.core.history import record, state_of
 from trama.network import permissions, seeking
-from trama.network.actions.uniting import may_merge
+from trama.network.actions.uniting import may_merge, merge
 from trama.network.choices import Decision
 from trama.network.duplicates import Found, seek
-from trama.network.keeping import refuse_unless
-from trama.network.models import Organisation, OrganisationName, Proposal, Seeking
+from trama.network.keeping import ChangedMeanwhile, refuse_unless
+from trama.network.models import Merge, Organisation, OrganisationName, Proposal, Seeking
 
 AT_ONCE = 4000  # so many names are compared in about a second; for more a process of its own goes on with it
+CHUNK = 500
+
+
+class DecidedMeanwhile(ChangedMeanwhile):
+    """Somebody said something else of the pair after this page was opened. Nothing was written."""
+
+    def __init__(self, proposal: Proposal) -> None:
+        super().__init__()
+        self.proposal = proposal
 
 
 def ask_for_search(actor: Actor, language: str, launch: Callable[[Seeking, str], None] | None = None) -> Seeking:
@@ -65,31 +75,73 @@ def propose(actor: Actor, progress: Callable[[str], None] | None = None, search:
 
 def _replace_proposals(actor: Actor, found: Found, mine: QuerySet[Seeking]) -> None:
     with transaction.atomic():
-        decided = Proposal.objects.exclude(decision="")
-        known = {frozenset(pair) for pair in decided.order_by().values_list("one", "other")}
-        Proposal.objects.filter(decision="").delete()
+        # A pair that is found again keeps its row, and so its address.
+        held = {frozenset((row.one_id, row.other_id)): row for row in Proposal.objects.select_for_update(of=("self",))}
         there = set(Organisation.objects.order_by().values_list("pk", flat=True))
-        rows = [
-            Proposal(
-                one_id=pair.one,
-                other_id=pair.other,
-                probability=round(pair.probability, 4),
-                tier=pair.tier,
-                evidence=list(pair.evidence),
-            )
-            for pair in found.pairs
-            if {pair.one, pair.other} <= there and frozenset((pair.one, pair.other)) not in known
-        ]
-        bulk.insert(rows)
-        mine.update(ended_at=timezone.now(), organisations=found.organisations, pairs=len(rows))
-        extra = {"organisations": found.organisations, "pairs": len(rows), "learned_from_lists": found.learned}
+        now = timezone.now()
+        new: list[Proposal] = []
+        again: list[Proposal] = []
+        for pair in found.pairs:
+            if not {pair.one, pair.other} <= there:
+                continue
+            row = held.pop(frozenset((pair.one, pair.other)), None)
+            if row is not None and row.decision:
+                continue
+            (again if row else new).append(row := row or Proposal(one_id=pair.one, other_id=pair.other))
+            row.probability, row.tier, row.evidence = round(pair.probability, 4), pair.tier, list(pair.evidence)
+        lost = [row.pk for row in held.values() if not row.decision]
+        for start in range(0, len(lost), CHUNK):
+            Proposal.objects.filter(pk__in=lost[start : start + CHUNK]).delete()
+        Proposal.objects.bulk_update(again, ["probability", "tier", "evidence"], batch_size=CHUNK)
+        bulk.insert(new)
+        pairs = len(new) + len(again)
+        # What is said at the very end is what came of it: how much is new, how much is no longer proposed.
+        says = _("new pairs: %(new)s; no longer proposed: %(lost)s") % {"new": len(new), "lost": len(lost)}
+        mine.update(ended_at=now, said_at=now, says=says, organisations=found.organisations, pairs=pairs)
+        extra = {"organisations": found.organisations, "pairs": pairs, "learned_from_lists": found.learned}
         record(actor, "sought_duplicates", extra=extra)
 
 
-def decide(actor: Actor, proposal: Proposal, decision: str) -> Proposal:
-    """Remember what a person says of a pair: not the same, or later (or nothing any more)."""
+def merge_pair(
+    actor: Actor,
+    proposal: Proposal,
+    kept: Organisation,
+    gone: Organisation,
+    chosen: Mapping[str, str],
+    *,
+    expected: tuple[datetime, datetime],
+    seen: str,
+) -> Merge:
+    """Merge the two records of a pair, if nobody decided of it since the page showed the decision `seen`.
+
+    Raises DecidedMeanwhile then, ChangedMeanwhile when either record changed (see `merge`).
+    """
     with transaction.atomic():
-        proposal = Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+        # The records first, as every merge does: who waits, waits for them.
+        ends = Organisation.objects.select_for_update(of=("self",)).filter(pk__in=[kept.pk, gone.pk]).order_by("pk")
+        if len(ends) != 2:
+            raise ChangedMeanwhile
+        _as_seen(proposal.pk, seen)
+        return merge(actor, kept, gone, chosen, expected=expected)
+
+
+def _as_seen(pk: int, seen: str | None) -> Proposal:
+    """The pair as it is now, kept from others; it must bear the decision that the page showed."""
+    now = Proposal.objects.select_for_update(of=("self",)).filter(pk=pk).first()
+    if now is None:
+        raise ChangedMeanwhile
+    if seen is not None and now.decision != seen:
+        raise DecidedMeanwhile(now)
+    return now
+
+
+def decide(actor: Actor, proposal: Proposal, decision: str, *, seen: str | None = None) -> Proposal:
+    """Remember what a person says of a pair: not the same, or later (or nothing any more).
+
+    Raises DecidedMeanwhile when the pair no longer bears the decision `seen`, that the page showed.
+    """
+    with transaction.atomic():
+        proposal = _as_seen(proposal.pk, seen)
         refuse_unless(may_merge(actor, proposal.one, proposal.other))
         if decision not in {Decision.DIFFERENT, Decision.LATER, ""}:
             raise ValueError(f"a decision of its own is made by merging: {decision}")

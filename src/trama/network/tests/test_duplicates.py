@@ -10,15 +10,19 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from trama.core.actor import SYSTEM
 from trama.core.models import AuditEntry
 from trama.network import actions
 from trama.network.acting import actor_of
+from trama.network.analysis.pairs import Party
+from trama.network.declarations import what_waits
+from trama.network.duplicates import _but_for_place, _place_names
 from trama.network.models import Merge, Organisation, Proposal, Seeking
 from trama.network.splitting import bodies_in
 from trama.network.tests.factories import contact, organisation, user
+from trama.territory import finding
 from trama.territory.models import Area, AreaClosure
 
 
@@ -216,3 +220,115 @@ def test_decisions_move_the_weights_of_other_pairs() -> None:
         actions.decide(SYSTEM, first[pair], "different")
     after = search().get(pairs[0])
     assert after is None or after.probability < before - 0.1
+
+
+def proposed(*names: str, decision: str = "") -> Proposal:
+    one, other = (organisation(name) for name in names)
+    return Proposal.objects.create(one=one, other=other, probability=0.9, tier="certain", decision=decision)
+
+
+def as_shown(pair: Proposal, **more: str) -> dict[str, str]:
+    """What the form of a pair sends to merge it."""
+    expected = "|".join(row.edited_at.isoformat() for row in (pair.one, pair.other))
+    return {"decision": "same", "kept": str(pair.one_id), "expected": expected, "seen": pair.decision, **more}
+
+
+@pytest.mark.django_db
+def test_what_another_decided_meanwhile_is_told_and_asked_again(client: Client) -> None:
+    pair = proposed("Arad Imola", "Arad Imola OdV")
+    client.force_login(who := user("plan_office"))
+    page, form = reverse("network:duplicate", args=[pair.pk]), as_shown(pair)
+    client.post(page, {"decision": "different", "seen": ""})
+    for late in (form, {"decision": "later", "seen": ""}):
+        told = client.post(page, late, follow=True).content.decode()
+        assert f"Nel frattempo {who.get_full_name()} ha deciso che sono due" in told
+    pair.refresh_from_db()
+    assert (Organisation.objects.count(), pair.decision) == (2, "different")
+    # Asked again, with the decision on the page, the merge is meant; the way back is a link, and leads to the pair.
+    told = client.post(page, {**form, "seen": "different"}, follow=True).content.decode()
+    done = Merge.objects.get()
+    undo = f"{reverse('network:merges')}?number={done.pk}"
+    assert f'href="{undo}"' in told
+    assert "Arad Imola OdV" in client.get(undo).content.decode()
+    gone = client.get(page)
+    assert (gone.status_code, "già stata decisa" in gone.content.decode()) == (200, True)
+    back = client.post(reverse("network:merge_undo", args=[done.pk]))
+    assert (back["Location"], client.get(page).status_code) == (page, 200)
+    never = client.get(reverse("network:duplicate", args=[pair.pk + 999]))
+    assert (never.status_code, "non è proposta" in never.content.decode()) == (404, True)
+
+
+@pytest.mark.django_db
+def test_a_pair_found_again_keeps_its_address(client: Client) -> None:
+    organisation("Arad Imola")
+    organisation("Arad Imola OdV")
+    stale = proposed("Tiglio", "Quercia")
+    found = search()[frozenset(("Arad Imola", "Arad Imola OdV"))]
+    Proposal.objects.filter(pk=found.pk).update(probability=0.1, evidence=[])
+    again = search()[frozenset(("Arad Imola", "Arad Imola OdV"))]
+    assert (again.pk, again.probability, again.evidence) == (found.pk, found.probability, found.evidence)
+    assert not Proposal.objects.filter(pk=stale.pk).exists()
+    organisation("Arad Imola Aps")
+    client.force_login(user("plan_office"))
+    told = client.post(reverse("network:duplicates_seek"), follow=True).content.decode()
+    assert "coppie nuove: 2; non più proposte: 0" in told
+    assert "Coppie nuove: 2" in told
+
+
+@pytest.mark.django_db
+def test_pairs_that_others_decide_stand_apart_and_ours_wait_in_my_day(client: Client) -> None:
+    area = Area.objects.create(code="B", name="Borgo", kind="municipality")
+    AreaClosure.objects.create(area=area, ancestor=area, ancestor_kind=area.kind, distance=0)
+    ours, theirs = proposed("Arad Imola", "Arad Imola OdV"), proposed("Auser Lugo", "Auser Lugo Aps")
+    Organisation.objects.filter(pk__in=[ours.one_id, ours.other_id, theirs.one_id]).update(area=area)
+    client.force_login(worker := user("community_worker", area))
+    queue = reverse("network:duplicates")
+    mine = client.get(queue).content.decode()
+    assert ("Arad Imola OdV" in mine, "Auser Lugo Aps" in mine) == (True, False)
+    assert "Auser Lugo Aps" in client.get(queue, {"state": "others"}).content.decode()
+    page = client.get(reverse("network:duplicate", args=[theirs.pk])).content.decode()
+    assert ("data-keys-switch" in page, "ufficio di piano" in page.lower()) == (False, True)
+    assert "1 di 1" in client.get(reverse("network:duplicate", args=[ours.pk])).content.decode()
+    with translation.override("it"):
+        assert ("1 coppia di nomi da decidere", queue) in [
+            (alert.title, alert.url) for alert in what_waits(actor_of(worker.pk, "Anna"))
+        ]
+
+
+@pytest.mark.django_db
+def test_the_name_of_a_place_makes_no_names_alike() -> None:
+    Area.objects.create(code="S", name="Spazzate Sassatelli", kind="hamlet")
+    finding.forget()
+    one, other = (Party((n, 0), f"{name} di Spazzate Sassatelli") for n, name in enumerate(["Coro", "Gruppo ciclisti"]))
+    said = _but_for_place(one, other, ("name_alike", "same_marks"), _place_names())
+    assert said == ("name_place", "same_marks")
+    slip = Party((2, 0), "Corro di Spazzate Sassatelli")
+    assert _but_for_place(one, slip, ("name_alike",), _place_names()) == ("name_alike",)
+    walkers, band = (
+        Party((n, 0), f"{name} di Spazzate Sassatelli") for n, name in enumerate(["Gruppo di cammino", "Banda e coro"])
+    )
+    assert _but_for_place(walkers, band, ("name_alike",), _place_names()) == ("name_place",)
+    finding.forget()
+
+
+@pytest.mark.django_db
+def test_nothing_is_split_into_what_has_no_name_or_another(client: Client) -> None:
+    known, text = organisation("Arad Imola"), organisation("Arad Imola e Circolo Nuovo", names_several=True)
+    client.force_login(user("plan_office"))
+    address = reverse("network:organisation_split", args=[text.pk])
+    wrong = [
+        (["", ""], [str(known.pk), "new"]),
+        (["", ""], ["new", "new"]),
+        (["Bocciofila", "Circolo Nuovo"], [str(known.pk), "new"]),
+        (["Arad Imola", ""], [str(known.pk), "new"]),
+    ]
+    for names, bodies in wrong:
+        for what in ("preview", "split"):
+            page = client.post(address, {"do": what, "name": names, "body": bodies})
+            assert (page.status_code, "tr-message-error" in page.content.decode()) == (200, True), names
+    assert (Organisation.objects.count(), Merge.objects.count()) == (2, 0)
+    form = {"name": ["Arad Imola", "Circolo Nuovo"], "body": [str(known.pk), "new"]}
+    told = client.post(address, {"do": "preview", **form}).content.decode()
+    assert ("una scheda nuova" in told, Merge.objects.count()) == (True, 0)
+    client.post(address, {"do": "split", **form})
+    assert Merge.objects.get().bodies[0] == known.pk

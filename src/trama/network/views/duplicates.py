@@ -12,6 +12,7 @@ from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_POST
 from trama.core.actor import Actor
 from trama.core.pages import page
 from trama.network import actions, comparing, permissions
-from trama.network.choices import Decision, Tier
+from trama.network.choices import Decision, Reshaping, Role, Tier
 from trama.network.declarations import REGISTER
 from trama.network.duplicates import AGAINST, EVIDENCE
 from trama.network.matching import match_all, suggest
@@ -40,6 +41,8 @@ from trama.ui.numbers import number
 
 PAGE = 25
 MOST_BODIES = 12
+PAIR = ("one_id", "other_id")
+OTHERS = "others"  # pairs that somebody else decides
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -64,9 +67,9 @@ def _narrowed(request: HttpRequest, rows: ProposalQuerySet) -> tuple[ProposalQue
     """The pairs of the state, tier and area that the address names; values that nobody offers are left out."""
     asked = {"tier": request.GET.get("tier", ""), "area": request.GET.get("area", ""), "q": request.GET.get("q", "")}
     asked["state"] = request.GET.get("state", "")
-    if asked["state"] not in {Decision.DIFFERENT, Decision.LATER}:
+    if asked["state"] not in {Decision.DIFFERENT, Decision.LATER, OTHERS}:
         asked["state"] = ""
-    rows = rows.filter(decision=asked["state"])
+    rows = rows.filter(decision="" if asked["state"] == OTHERS else asked["state"])
     if (area := finding.id_of(asked["area"])) is not None:
         below = finding.below(area)
         rows = rows.filter(Q(one__area__in=below) | Q(other__area__in=below))
@@ -103,26 +106,29 @@ def queue(request: HttpRequest) -> HttpResponse:
     """The pairs that wait for a decision, the surest first, counted by tier."""
     actor = _actor(request)
     mine = _mine(actor)
-    rows, asked = _narrowed(request, mine)
+    ours = Proposal.objects.decidable_by(actor)
+    theirs = mine.exclude(pk__in=ours.order_by().values("pk"))
+    rows, asked = _narrowed(request, theirs if request.GET.get("state") == OTHERS else ours)
     counts = dict(rows.order_by().values_list("tier").annotate(n=Count("pk")))
     shown = rows.filter(tier=asked["tier"]) if asked["tier"] else rows
     pages = Paginator(shown.select_related("one__area", "other__area", "one__kind", "other__kind", "decided_by"), PAGE)
     current = pages.get_page(request.GET.get("page"))
     kept = {key: value for key, value in asked.items() if value}
-    decidable = set(
-        Proposal.objects.decidable_by(actor).filter(pk__in=[row.pk for row in current]).values_list("pk", flat=True)
-    )
     tiers = [("", _("all"), sum(counts.values()))] + [(t.value, str(t.label), counts.get(t.value, 0)) for t in Tier]
     states = [("", _("to decide")), ("later", _("put off")), ("different", _("not the same"))]
+    if asked["state"] == OTHERS or theirs.open().exists():
+        states.append((OTHERS, _("others decide")))
     context = {
-        "cards": [(row, _evidence(row), row.pk in decidable) for row in current],
+        "cards": [(row, _evidence(row)) for row in current],
         "page": current,
         "pages": current.paginator.get_elided_page_range(current.number),
         "query": urlencode(kept),
         "asked": asked,
         "tiers": [(key, label, n, urlencode({**kept, "tier": key})) for key, label, n in tiers],
         "states": states,
-        "areas": _areas_of(mine.filter(decision=asked["state"])),
+        "areas": _areas_of(mine.filter(decision="" if asked["state"] == OTHERS else asked["state"])),
+        "deciders": _deciders(),
+        "others": asked["state"] == OTHERS,
         "counted": _counted(len(shown) if shown._result_cache is not None else shown.count()),
         "certain": Proposal.objects.decidable_by(actor).open().filter(tier=Tier.CERTAIN).count(),
         "several": _several(actor).count(),
@@ -142,7 +148,8 @@ def seek(request: HttpRequest) -> HttpResponse:
     search = actions.ask_for_search(_actor(request), get_language() or "it")
     search.refresh_from_db()
     if not search.is_running:
-        messages.success(request, _("Sought. What people decided before stays as it is."))
+        said = _("Sought: %(says)s. What people decided before stays as it is.")
+        messages.success(request, said % {"says": search.says})
     return redirect("network:duplicates")
 
 
@@ -178,7 +185,9 @@ def pair(request: HttpRequest, pk: int) -> HttpResponse:
     """Two records side by side: merge field by field, not the same, later."""
     actor = _actor(request)
     rows = _mine(actor).select_related("one__kind", "one__source", "one__area", "other__kind", "other__source")
-    proposal: Proposal = get_object_or_404(rows, pk=pk)
+    proposal = rows.filter(pk=pk).first()
+    if proposal is None:
+        return _no_longer(request, actor, pk)
     may = actions.may_merge(actor, proposal.one, proposal.other)
     if request.method == "POST":
         if not may:
@@ -196,6 +205,8 @@ def pair(request: HttpRequest, pk: int) -> HttpResponse:
         "expected": f"{first.edited_at.isoformat()}|{second.edited_at.isoformat()}",
         "may": may,
         "next": _next(actor, request, proposal),
+        "where": _where(actor, request, proposal),
+        "deciders": _deciders(),
         "query": request.GET.urlencode(),
         "crumbs": _crumbs((_("Side by side"), "")),
     }
@@ -205,8 +216,12 @@ def pair(request: HttpRequest, pk: int) -> HttpResponse:
 def _decided(request: HttpRequest, actor: Actor, proposal: Proposal) -> HttpResponse:
     what = request.POST.get("decision", "")
     onward = _next(actor, request, proposal)
+    seen = request.POST.get("seen", "")
     if what in {Decision.DIFFERENT, Decision.LATER, "again"}:
-        actions.decide(actor, proposal, "" if what == "again" else what)
+        try:
+            actions.decide(actor, proposal, "" if what == "again" else what, seen=seen)
+        except actions.ChangedMeanwhile as changed:
+            return _ask_again(request, changed)
         said = {
             Decision.DIFFERENT: _(
                 "Remembered: they are two. They will not be proposed again, and the next search learns."
@@ -226,14 +241,72 @@ def _decided(request: HttpRequest, actor: Actor, proposal: Proposal) -> HttpResp
     chosen = {
         key: "gone" if request.POST[key] == str(gone.pk) else "kept" for key in actions.CHOICES if key in request.POST
     }
-    if not _as_seen(request, proposal):
-        messages.error(request, _("Somebody changed one of the two meanwhile. Look again: nothing was merged."))
-        return redirect(request.get_full_path())
-    done = actions.merge(actor, kept, gone, chosen)
-    undo = _("Merged: “%(gone)s” is now part of “%(kept)s”. It can be undone (merge number %(n)s).")
+    try:
+        if not _as_seen(request, proposal):
+            raise actions.ChangedMeanwhile
+        expected = (kept.edited_at, gone.edited_at)
+        done = actions.merge_pair(actor, proposal, kept, gone, chosen, expected=expected, seen=seen)
+    except actions.ChangedMeanwhile as changed:
+        return _ask_again(request, changed)
     kept.refresh_from_db()
-    messages.success(request, undo % {"gone": done.gone_name, "kept": kept.name, "n": done.pk})
+    united = _("Merged: “%(gone)s” is now part of “%(kept)s”.") % {"gone": done.gone_name, "kept": kept.name}
+    messages.success(request, _with_undo(united, done))
     return redirect(onward)
+
+
+def _with_undo(said: str, done: Merge) -> str:
+    """What was done, and the way to the place where it is undone."""
+    address = f"{reverse('network:merges')}?number={done.pk}"
+    return format_html('{} <a href="{}">{}</a>', said, address, _("Undo it"))
+
+
+def _ask_again(request: HttpRequest, changed: actions.ChangedMeanwhile) -> HttpResponse:
+    """Nothing was written: say what happened meanwhile, and show the pair as it is now."""
+    told = _("Somebody changed one of the two meanwhile. Look again: nothing was merged.")
+    if isinstance(changed, actions.DecidedMeanwhile):
+        row = changed.proposal
+        said = {
+            Decision.DIFFERENT: _("Meanwhile %(who)s decided that they are two. Nothing was done: decide again."),
+            Decision.LATER: _("Meanwhile %(who)s put the pair off. Nothing was done: decide again."),
+        }
+        again = _("Meanwhile %(who)s opened the pair again. Nothing was done: decide again.")
+        who = row.decided_by.get_full_name() if row.decided_by else ""
+        told = said.get(Decision(row.decision) if row.decision else Decision.SAME, again)
+        told %= {"who": who or _("somebody")}
+    messages.error(request, told)
+    return redirect(request.get_full_path())
+
+
+def _no_longer(request: HttpRequest, actor: Actor, pk: int) -> HttpResponse:
+    """The page of a pair that is not there: who united the two, for who sees them; of all others, the same words."""
+    found = next((one for one in _merges(actor) if _held(one[0], pk)), None)
+    context = {"found": found, "crumbs": _crumbs((_("Side by side"), ""))}
+    return render(request, "network/no_longer.html", context, status=200 if found else 404)
+
+
+def _held(merge: Merge, pair: int) -> bool:
+    """Whether it was by this merge that the pair was decided."""
+    ends = {merge.gone, merge.kept}
+    return any(
+        step["model"] == "network.proposal" and step["pk"] == pair and {step["row"][n] for n in PAIR} == ends
+        for step in merge.rows
+        if step["did"] == "removed"
+    )
+
+
+def _where(actor: Actor, request: HttpRequest, proposal: Proposal) -> tuple[int, int] | None:
+    """Which of how many pairs of the same selection this one is; None when it is not one of them."""
+    rows, asked = _narrowed(request, Proposal.objects.decidable_by(actor))
+    rows = rows.filter(tier=asked["tier"]) if asked["tier"] else rows
+    if not rows.filter(pk=proposal.pk).exists():
+        return None
+    before = Q(probability__gt=proposal.probability) | Q(probability=proposal.probability, pk__lt=proposal.pk)
+    return rows.filter(before).count() + 1, rows.count()
+
+
+def _deciders() -> str:
+    """The roles that decide of what has no area, as they are called."""
+    return ", ".join(str(role.label) for role in Role if role.value in WRITERS)
 
 
 def _as_seen(request: HttpRequest, proposal: Proposal) -> bool:
@@ -281,10 +354,15 @@ def _merges(actor: Actor) -> list[tuple[Merge, Organisation]]:
 @page(may=permissions.is_writer)
 def merges(request: HttpRequest) -> HttpResponse:
     """What was merged and split, the latest first, each to be undone."""
-    pages = Paginator(_merges(_actor(request)), PAGE)
+    done = _merges(_actor(request))
+    number_asked = request.GET.get("number", "")
+    if only := [one for one in done if str(one[0].pk) == number_asked]:
+        done = only
+    pages = Paginator(done, PAGE)
     current = pages.get_page(request.GET.get("page"))
     context = {
         "merges": current.object_list,
+        "only": bool(only),
         "page": current,
         "pages": current.paginator.get_elided_page_range(current.number),
         "crumbs": _crumbs((_("What was merged"), "")),
@@ -306,7 +384,10 @@ def merge_undo(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("It cannot be undone: %(why)s.") % {"why": "; ".join(error.reasons[:8])})
         return redirect("network:merges")
     messages.success(request, _("Undone: “%(name)s” is there again.") % {"name": found.gone_name})
-    return redirect("network:organisation", found.gone)
+    if found.what == Reshaping.SPLIT:
+        return redirect("network:organisation_split", found.gone)
+    again = _mine(actor).between(found.gone, found.kept).first()
+    return redirect("network:duplicate", again.pk) if again else redirect("network:duplicates")
 
 
 # --- one string, several bodies -------------------------------------------------------------------------------------
@@ -344,13 +425,17 @@ def split(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("network:organisation", pk)
     if request.method == "POST":
         names = [" ".join(text.split())[:250] for text in request.POST.getlist("name")[:MOST_BODIES]]
-        if what == "split":
+        if what in {"preview", "split"}:
             try:
-                done = actions.split(actor, record, _bodies(request, actor, record, names))
-                messages.success(request, _("Split. It can be undone (number %(n)s).") % {"n": done.pk})
-                return redirect("network:organisation", done.kept)
+                bodies = _bodies(request, actor, record, names)
+                if what == "preview":
+                    return _split_preview(request, record, bodies)
+                done = actions.split(actor, record, bodies)
             except (ValueError, PermissionDenied) as error:
                 messages.error(request, str(error))
+            else:
+                messages.success(request, _with_undo(_("Split into %(told)s.") % {"told": _told(bodies)}, done))
+                return redirect("network:organisation", done.kept)
     else:
         known = set(Organisation.objects.visible_to(actor).values_list("normalised_name", flat=True))
         names = bodies_in(record.name, known)[:MOST_BODIES]
@@ -379,9 +464,15 @@ def _bodies(request: HttpRequest, actor: Actor, record: Organisation, names: lis
     """What the form says: for each name a record that the actor may change, or a new body."""
     chosen = request.POST.getlist("body")[:MOST_BODIES]
     bodies: list[Organisation | str] = []
-    for name, choice in zip(names, chosen, strict=False):
+    offered = {
+        part["name"]: {*(same[:1] if (same := part["same"]) else ()), *(like.pk for like in part["likes"])}
+        for part in _parts(actor, record, [name for name in names if name])
+    }
+    for position, (name, choice) in enumerate(zip(names, chosen, strict=False), start=1):
         if choice == "nobody" or (choice == "new" and not name):
             continue
+        if not name:
+            raise ValueError(_("Body %(n)s has no name: write it, or choose that it is no other.") % {"n": position})
         if choice == "new":
             bodies.append(name)
             continue
@@ -389,5 +480,31 @@ def _bodies(request: HttpRequest, actor: Actor, record: Organisation, names: lis
         body = Organisation.objects.visible_to(actor).filter(pk=pk).exclude(pk=record.pk).first()
         if body is None:
             raise ValueError(_("One of the records chosen is no longer there."))
+        if pk not in offered[name]:
+            said = _("“%(name)s” is not the name of “%(record)s”: look the names up again, then choose.")
+            raise ValueError(said % {"name": name, "record": body.name})
         bodies.append(body)
+    wanted = {body.pk if isinstance(body, Organisation) else normalised(body) for body in bodies}
+    if len(wanted) < 2 or len(wanted) != len(bodies):
+        raise ValueError(_("Say at least two different bodies."))
     return bodies
+
+
+def _told(bodies: list[Organisation | str]) -> str:
+    new, known = _("“%(name)s” (a new record)"), _("“%(name)s” (already registered)")
+    return ", ".join(
+        known % {"name": body.name} if isinstance(body, Organisation) else new % {"name": body} for body in bodies
+    )
+
+
+def _split_preview(request: HttpRequest, record: Organisation, bodies: list[Organisation | str]) -> HttpResponse:
+    """What will be made, before it is made."""
+    chosen = request.POST.getlist("body")
+    rows = zip(request.POST.getlist("name")[:MOST_BODIES], chosen, strict=False)
+    context = {
+        "record": record,
+        "bodies": [(body, isinstance(body, Organisation)) for body in bodies],
+        "rows": list(rows),
+        "crumbs": _crumbs((_("To be split"), reverse("network:duplicates_to_split")), (record.name[:60], "")),
+    }
+    return render(request, "network/split_preview.html", context)
