@@ -122,7 +122,8 @@ def _asked(
     narrowed = [register.dimension(key) for key, _values in selection.values]
     special = measure.special or any(one is not None and one.special for one in (*axes, *narrowed))
     threshold = threshold_of(special=special) if persons else 0
-    return Asked(measure.key, label, str(measure.unit), str(measure.warning), threshold)
+    summed = bool(measure.sum_of) and measure.expression is None
+    return Asked(measure.key, label, str(measure.unit), str(measure.warning), threshold, summed)
 
 
 def _dimension(actor: Actor, register: Register, key: str) -> Dimension:

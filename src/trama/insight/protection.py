@@ -53,14 +53,30 @@ def protect(crosstab: Crosstab) -> Crosstab:
 
 
 def _tied(lines: list[list[Cell]], crosstab: Crosstab) -> Table:
-    """The table as its readers see it. A total of records that may stand in several lines is no sum of these."""
+    """The table as its readers see it. A total of records that may stand in several lines is no sum of these.
+
+    Unless the numbers of records say otherwise: they are printed, and where those of a line add up to that of its total
+    no record stands there twice, whatever the question allows.
+    """
     rows, cols = crosstab.rows, crosstab.cols
+    # Where the records are what is counted, those behind a hidden figure are hidden with it.
+    told = crosstab.measure.summed
     return grid(
         [[cell.value or 0 for cell in line] for line in lines],
         rows_add=not rows.overlaps,
         cols_add=cols is None or not cols.overlaps,
         missing_row=any(value.is_missing for value in rows.values),
         missing_col=cols is not None and any(value.is_missing for value in cols.values),
+        adding_rows={i for i, line in enumerate(lines) if told and _adds_up(line)},
+        adding_cols={j for j in range(len(lines[0])) if told and _adds_up([line[j] for line in lines])},
+    )
+
+
+def _adds_up(line: list[Cell]) -> bool:
+    """Whether the records of a line (its total last) stand in one of its cells each, or those that state the number."""
+    *parts, total = line
+    return any(
+        sum(getattr(cell, name) or 0 for cell in parts) == (getattr(total, name) or 0) for name in ("records", "known")
     )
 
 

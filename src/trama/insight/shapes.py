@@ -84,6 +84,7 @@ class Asked:
     unit: str
     warning: str
     threshold: int = 0  # counts below it are protected; 0: these are counts of no persons
+    summed: bool = False  # each record brings a number of its own: where records add up, so do the figures
 
     @property
     def persons(self) -> bool:

@@ -18,7 +18,7 @@ Two ways answer that, both exactly:
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -112,11 +112,14 @@ def grid(
     cols_add: bool = True,
     missing_row: bool = False,
     missing_col: bool = False,
+    adding_rows: Collection[int] = (),
+    adding_cols: Collection[int] = (),
 ) -> Table:
     """Rows and columns with totals last, as one table; the number in row i, column j is at i * width + j.
 
     `rows_add`: the rows share no record, so that columns add up to their total; `cols_add` likewise for rows. The last
     row or column before the total may hold the records without an answer, which share none with the others.
+    `adding_rows` and `adding_cols` add up all the same: of their records none stands in two of the numbers.
     A list of one column has rows of one number, the last of them the total.
     """
     height, width = len(counts), len(counts[0])
@@ -134,10 +137,10 @@ def grid(
 
     if width > 1:
         for i in range(height):
-            tie([i * width + j for j in range(width)], adds=cols_add, missing=missing_col)
+            tie([i * width + j for j in range(width)], adds=cols_add or i in adding_rows, missing=missing_col)
     if height > 1:
         for j in range(width):
-            tie([i * width + j for i in range(height)], adds=rows_add, missing=missing_row)
+            tie([i * width + j for i in range(height)], adds=rows_add or j in adding_cols, missing=missing_row)
     totals = {i * width + width - 1 for i in range(height)} if width > 1 else set()
     totals |= {(height - 1) * width + j for j in range(width)} if height > 1 else set()
     return Table(tuple(value for row in counts for value in row), tuple(sums), tuple(unions), frozenset(totals))

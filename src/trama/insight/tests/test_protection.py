@@ -57,6 +57,21 @@ def told(selection: Selection, *asked: Any) -> str:
         return str(error)
 
 
+@pytest.mark.django_db
+def test_a_line_whose_records_add_up_is_a_sum_though_the_question_allows_several_answers() -> None:
+    for aim, volunteers in (("x", 2), ("y", 7), ("z", 20)):
+        make_experience("a", [aim], volunteers=volunteers)
+    make_experience("b", ["x", "y"], volunteers=30)  # it alone stands in two lines
+    found = compute(NOBODY, REGISTER, Selection(), "kind", "aim", "volunteers")
+    assert found.cols is not None
+    assert found.cols.overlaps
+    line = dict(zip([value.key for value in found.cols.values], found.cells[0], strict=True))
+    assert [cell.records for cell in (*found.cells[0], found.row_totals[0])] == [1, 1, 1, 3], "everybody reads it"
+    assert line["x"].status is Status.SUPPRESSED
+    # 29 less 7 less 20 would tell it.
+    assert Status.SUPPRESSED in {line["y"].status, line["z"].status, found.row_totals[0].status}
+
+
 numbers = st.none() | st.integers(0, 5) | st.integers(10, 40)
 people = st.tuples(
     st.sampled_from("abc"), st.sets(st.sampled_from("xy")), st.sampled_from([2023, 2024]), numbers, st.integers(1, 2)
