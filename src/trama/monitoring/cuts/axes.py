@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from trama.core.declarations import FrozenAxis, FrozenBody, FrozenCount, Monitored
 from trama.core.registers import Dimension, Measure
 from trama.monitoring.choices import QuestionType
-from trama.monitoring.cuts.words import EVERYWHERE, FrozenArea, FrozenDimension, Words
+from trama.monitoring.cuts.words import EVERYWHERE, FrozenArea, FrozenDimension, Place, Words
 from trama.monitoring.models import Wave
 from trama.monitoring.questions import CHOOSING, Question, is_asked, trees
 from trama.territory.choices import AreaKind
@@ -49,8 +49,10 @@ class Amount:
 # --- the axes of a wave -------------------------------------------------------------------------------------------
 def axes_of(wave: Wave, monitored: Monitored, words: Words) -> list[Axis]:
     """By what the tables of a wave can be cut, in the order of the practice: where, who, how, for whom, when."""
-    scope = wave.area_ids()
-    found = [_area_axis(kind, words, scope, monitored, first=not n) for n, kind in enumerate(words.levels(scope))]
+    scope = words.tops(wave.area_ids())
+    # Several areas are first told by themselves: what lies in them is not of one kind, and in some nothing does.
+    kinds = [*([""] if len(scope) > 1 else []), *words.levels(scope)]
+    found = [_area_axis(kind, words, scope, monitored, first=not n) for n, kind in enumerate(kinds)]
     found += [_declared(axis, words) for axis in monitored.axes]
     found.append(_moment(wave))
     by_key = {question.key: question for question in words.questions}
@@ -58,23 +60,43 @@ def axes_of(wave: Wave, monitored: Monitored, words: Words) -> list[Axis]:
 
 
 def _area_axis(kind: str, words: Words, scope: frozenset[int], monitored: Monitored, *, first: bool) -> Axis:
-    """The areas of one kind, and what happens in the whole territory: counted once, whatever the kind."""
-    above = {place.id for area in scope for place in words.path(area)}
-    up = {
-        pk: next((str(place.id) for place in words.path(pk) if place.kind == kind), EVERYWHERE if pk in above else None)
-        for pk in words.places
-    }
+    """The areas of one kind (without one: those that the wave looked at), so that no record is without its place.
+
+    What happens in the whole territory is counted once, whatever the kind. Where an area has no part of the kind, the
+    area stands there itself; in the first table so does a part of another kind.
+    """
+    paths = [frozenset(place.id for place in words.path(area)) for area in scope]
+    whole = frozenset.intersection(*paths) if paths else frozenset()
+    rows = {pk: _row_of(words.path(pk), kind, scope, whole, first=first) for pk in words.places}
+    several = len(scope) > 1
 
     def answers(one: dict[str, Any], _given: dict[str, Any]) -> list[str]:
-        areas, whole = monitored.places(one)
-        reached = {up.get(area) for area in areas} - {None}
-        return [value for value in (reached | {EVERYWHERE} if whole else reached) if value]
+        areas, city_wide = monitored.places(one)
+        reached = {rows.get(area) for area in areas} - {None}
+        if city_wide and not (several and reached):
+            reached.add(EVERYWHERE)
+        return [value for value in reached if value]
 
     # The first kind is what the practice calls "by district": it has one key whatever the areas are called.
     key = "area" if first else kind
-    label = capfirst(AreaKind(kind).label)
+    shown = {words.places[int(row)].kind for row in rows.values() if row and row != EVERYWHERE}
+    named = kind
+    if first and shown:
+        named = shown.pop() if len(shown) == 1 else ""
+    label = capfirst(AreaKind(named).label) if named else _("Area")
     dimension = FrozenArea(key, label, "", multiple=True, filterable=False, words=words)
     return Axis(dimension, answers, spare=not first)
+
+
+def _row_of(path: list[Place], kind: str, scope: frozenset[int], whole: frozenset[int], *, first: bool) -> str | None:
+    """In which row an area is told. `path` is the area and all above it; `whole` are the areas that hold the scope."""
+    if path[0].id in whole:
+        return EVERYWHERE
+    top = next((number for number, above in enumerate(path) if above.id in scope), None)
+    found = top if not kind else next((number for number, above in enumerate(path) if above.kind == kind), None)
+    if found is None and top is not None and (top == 0 or first):
+        found = max(0, top - 1)
+    return str(path[found].id) if found is not None else None
 
 
 def _declared(axis: FrozenAxis, words: Words) -> Axis:

@@ -66,12 +66,17 @@ class Words:
             place = self.places.get(place.parent) if place.parent is not None else None
         return found
 
+    def tops(self, scope: frozenset[int]) -> frozenset[int]:
+        """The areas that a wave looked at, without those that lie in another of them."""
+        return frozenset(pk for pk in scope if not any(above.id in scope for above in self.path(pk)[1:]))
+
     def levels(self, scope: frozenset[int]) -> list[str]:
         """The kinds of areas inside those that the wave looked at, the widest first; sections are too many."""
+        tops = self.tops(scope)
         inside = {
             place.kind
             for place in self.places.values()
-            if place.id not in scope and any(above.id in scope for above in self.path(place.id))
+            if place.id not in tops and any(above.id in tops for above in self.path(place.id))
         }
         return sorted(inside - {AreaKind.SECTION.value}, key=lambda kind: RANK.get(AreaKind(kind), 99))
 

@@ -23,6 +23,7 @@ from trama.monitoring.tests.factories import Town, make_open_wave, make_town, ma
 from trama.network import actions as network
 from trama.territory import finding
 from trama.territory.models import Area
+from trama.territory.tests.factories import make_area
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +86,31 @@ def test_every_cut_of_the_practice_stands_in_its_order_with_its_base(town: Town)
     assert lines(told["phase"]) == {"ongoing": 3, "ended": 1}
     assert lines(told["funding"]) == {"PON Metro": 1}
     assert told["funding"].categories[0].numbers["money"].value == 1500
+
+
+def test_with_several_areas_every_record_has_its_place(town: Town) -> None:
+    ponte = Experience.objects.get(name="Altrove")
+    town.keeper = actor_with("plan_office", user=2001)
+    wave = closed(town, areas=[town.areas["city"].pk, ponte.area_id])
+    told = cuts(wave, NOBODY)[0]
+    by_name = {category.label: category.count.value for category in told.categories}
+    # By the two municipalities; what the whole of one does is not of the whole territory.
+    assert by_name == {"Borgo": 4, "Ponte": 1}
+    assert (told.label, told.said, told.base, told.silent) == ("Comune", 5, 5, None)
+    # By the level below, the areas that have none of it stand there themselves.
+    below = crossing(wave, NOBODY, "district")
+    counted = {value.name: cell.value for value, cell in zip(below.rows.values, below.row_totals, strict=True)}
+    assert counted == {"Borgo": 1, "Est": 2, "Ovest": 2, "Ponte": 1}
+    assert below.rows.missing == 0
+
+
+def test_in_an_area_with_parts_of_two_kinds_each_record_has_its_place(town: Town) -> None:
+    zone = make_area("Pedagna", "zone", town.areas["city"])
+    make_experience("Orti", areas=[zone], organisations=[(town.club, "promoter")])
+    told = cuts(closed(town), NOBODY)[0]
+    by_name = {category.label: category.count.value for category in told.categories}
+    assert by_name == {"Est": 2, "Ovest": 2, "Pedagna": 1, "In tutto il territorio": 1}
+    assert (told.label, told.said, told.base) == ("Area", 5, 5)
 
 
 def test_organisations_are_counted_distinct_and_told_apart_themselves(town: Town) -> None:
