@@ -45,6 +45,14 @@ WAVES: dict[str, list[Case]] = {
         )
     ]
     + [post(NONE, pk="open wave of borgo", what="=nothing")],
+    "monitoring:opening": [
+        *(get(OPENERS[town], pk=f"draft wave of {town}") for town in ("borgo", "ponte")),
+        get(NONE, pk="open wave of borgo"),
+    ],
+    "monitoring:closing": [
+        *(get(OPENERS[town], pk=f"open wave of {town}") for town in ("borgo", "ponte")),
+        get(NONE, pk="draft wave of borgo"),
+    ],
     "monitoring:reopen": [
         case for town in ("borgo", "ponte") for case in form(REOPENERS[town], pk=f"closed wave of {town}")
     ]
@@ -85,6 +93,11 @@ WAVES: dict[str, list[Case]] = {
         post(WRITES_IN["borgo"], {"email": "x@example.org"}, pk="open wave of borgo", sheet="open sheet of borgo"),
         post(WRITES_IN["ponte"], {"email": "x@example.org"}, pk="open wave of ponte", sheet="open sheet of ponte"),
         post(NONE, {"email": "x@example.org"}, pk="open wave of borgo", sheet="open sheet of ponte"),
+    ],
+    "monitoring:sheet_checked": [
+        post(WRITES_IN["borgo"], pk="open wave of borgo", sheet="open sheet of borgo"),
+        post(WRITES_IN["ponte"], pk="open wave of ponte", sheet="open sheet of ponte"),
+        post(NONE, pk="open wave of borgo", sheet="open sheet of ponte"),
     ],
     # Without a sheet that one answers for there is nothing to print (test_waves.py prints).
     "monitoring:paper": [post(NONE, pk="open wave of borgo"), post(NONE, pk="open wave of ponte")],

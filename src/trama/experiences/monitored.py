@@ -325,7 +325,9 @@ def doubts(one: dict[str, Any], earlier: dict[str, Any] | None, scope: Scope) ->
     found = []
     volunteers, people = one["volunteers"][0], one["beneficiaries"][0]
     if volunteers is not None and people is not None and people < volunteers:
-        found.append(("beneficiaries", _now("Fewer people reached than volunteers: are the two numbers swapped?")))
+        said = {"people": number(people), "volunteers": number(volunteers)}
+        swapped = _now("%(people)s, fewer than the volunteers (%(volunteers)s): are the two numbers swapped?")
+        found.append(("beneficiaries", swapped % said))
     start, stop = one["starts_on"], one["ends_on"]
     if start and stop and stop < start:
         found.append(("ends_on", _now("It ends before it starts: which of the two days is right?")))
@@ -335,13 +337,11 @@ def doubts(one: dict[str, Any], earlier: dict[str, Any] | None, scope: Scope) ->
         now, was = one[key][0], earlier[key][0] if earlier else None
         if not now or not was:
             continue
-        said = {"was": number(was), "times": scope.times}
+        said = {"was": number(was), "now": number(now), "times": scope.times}
         if now >= scope.times * was:
-            found.append((key, _now("At least %(times)s times the last wave (%(was)s): a zero too many?") % said))
+            found.append((key, _now("%(was)s → %(now)s, at least %(times)s times as much: a zero too many?") % said))
         elif was >= scope.times * now:
-            found.append(
-                (key, _now("The last wave was at least %(times)s times as much (%(was)s): a zero lost?") % said)
-            )
+            found.append((key, _now("%(was)s → %(now)s, at least %(times)s times less: a zero lost?") % said))
     return found
 
 

@@ -553,10 +553,43 @@ class ReasonForm(forms.Form):
 class ErratumForm(forms.Form):
     """What is wrong in a closed wave."""
 
-    figure = forms.CharField(label=_("What it is about"), max_length=200)
-    was = forms.CharField(label=_("What was printed"), max_length=300)
+    figure = forms.ChoiceField(
+        label=_("What it is about"), help_text=_("The figures as they were frozen; the last choice is for a text.")
+    )  # fmt: skip
+    other = forms.CharField(label=_("Which text, if it is no figure"), max_length=200, required=False)
+    was = forms.CharField(
+        label=_("What was printed"), max_length=300, required=False, help_text=_("Left empty: the frozen figure.")
+    )  # fmt: skip
     should_be = forms.CharField(label=_("What is right"), max_length=300)
     reason = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, printed: Mapping[str, str], **more: Any) -> None:
+        """`printed`: the frozen figures, what each is called and what was printed of it."""
+        super().__init__(*args, **more)
+        self.printed = printed
+        options = [(name, f"{name}: {text}") for name, text in printed.items()]
+        self.fields["figure"].choices = [("", "—"), *options, (OTHER, _now("Something else"))]  # type: ignore[attr-defined]
+        for name in ("other", "was"):
+            self.fields[name].remark = _("if it is needed")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("figure") == OTHER:
+            for name in ("other", "was"):
+                if not data.get(name) and name not in self.errors:
+                    self.add_error(name, _now("Write it: it is no figure of the list."))
+        elif data.get("figure"):
+            data["was"] = data.get("was") or self.printed[data["figure"]]
+        return data
+
+    def given(self) -> dict[str, str]:
+        """What the action `write_erratum` takes."""
+        data = self.cleaned_data
+        about = data["other"] if data["figure"] == OTHER else data["figure"][:200]
+        return {"figure": about, **{name: data[name] for name in ("was", "should_be", "reason")}}
+
+
+OTHER = "?"
 
 
 def suggested() -> dict[str, Any]:

@@ -18,7 +18,6 @@ from trama.core.declarations import gathered
 from trama.monitoring.models import Invitation, Knock, Sheet, Wave
 from trama.network.acting import actor_of
 
-GRACE_DAYS = 3  # a link works a little longer than it says: the post is slow
 WRONG_IN_AN_HOUR = 30  # links that lead nowhere, from one address
 OPENED_IN_AN_HOUR = 120  # times that one link may be opened or sent
 
@@ -36,8 +35,7 @@ def digest_of(token: str) -> str:
 
 def expiry(wave: Wave) -> datetime:
     """When the links of a wave stop working: some days after the last day for answers."""
-    last = wave.answer_by + timedelta(days=GRACE_DAYS)
-    return datetime.combine(last, time(23, 59), tzinfo=UTC)
+    return datetime.combine(wave.links_until, time(23, 59), tzinfo=UTC)
 
 
 def invite(sheet: Sheet, wave: Wave, **fields: Any) -> tuple[str, Invitation]:

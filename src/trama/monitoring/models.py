@@ -20,6 +20,7 @@ from trama.monitoring.permissions import visible_sheets, visible_waves
 from trama.network.models import Organisation
 from trama.territory.models import Area, AreaClosure
 
+GRACE_DAYS = 3  # a link works a little longer than answers are awaited
 MIN_REST = 2  # days between two letters to the same person
 
 
@@ -98,6 +99,11 @@ class Wave(models.Model):
         below = AreaClosure.objects.filter(ancestor__in=self.area_ids()).order_by()
         areas = frozenset(below.values_list("area_id", flat=True))
         return Scope(areas, self.starts_on, self.ends_on, tuple(self.kinds), self.rule, self.times_apart)
+
+    @property
+    def links_until(self) -> date:
+        """The last day on which its links work: the post is slow, and so some days after the last day for answers."""
+        return self.answer_by + timedelta(days=GRACE_DAYS)
 
     def calendar(self, opened_on: date | None = None) -> list[date]:
         """The days on which who is silent is reminded: every so many days after the opening, and once before the end.
@@ -178,6 +184,10 @@ class Sheet(models.Model):
     answers = models.JSONField(_("additional answers"), default=dict, blank=True)
     answers_version = models.PositiveSmallIntegerField(default=0)
     note = models.CharField(_("note"), max_length=300, blank=True)
+    # The numbers that stood on it before the first answer changed any: against them a slip of the key shows.
+    prefilled = models.JSONField(default=dict, blank=True)
+    # What somebody looked at and found right though it was hard to believe: a hash of those values.
+    checked = models.CharField(max_length=64, blank=True)
 
     objects = SheetQuerySet.as_manager()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import qrcode
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -99,11 +100,17 @@ def _asked(questions: Sequence[Question]) -> list[dict[str, Any]]:
 
 def _words(wave: Wave) -> dict[str, str]:
     body = facts.facts().get(facts.BODY_NAME, "") or wave.promoter
+    back_to = f"{wave.promoter} ({settings.CONTACT})" if settings.CONTACT else wave.promoter
     return {
         "title": _("Sheets of “%(wave)s”") % {"wave": wave.name},
         "head": f"{body} · {wave.name}",
         "asks": _("%(who)s asks you: is it still so?") % {"who": wave.promoter},
-        "back": _("Give it back by %(day)s, or answer from a phone: frame the code.") % {"day": day(wave.answer_by)},
+        "back": _("Give it back by %(day)s to %(who)s; or answer from a phone, framing the code, until %(last)s.")
+        % {"day": day(wave.answer_by), "who": back_to, "last": day(wave.links_until)},
+        "why": _(
+            "You are asked because you carry it, or know it. What you write mends the sheet of this activity; who "
+            "fills it in is not published."
+        ),
         "number": _("Sheet n."),
         "page": _("page"),
         "of": _("of"),

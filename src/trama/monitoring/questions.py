@@ -208,7 +208,8 @@ def is_asked(question: Question, answers: Mapping[str, Any], questions: Mapping[
 def accepted(questions: Sequence[Question], given: Mapping[str, Any], *, needed: bool = True) -> dict[str, Any]:
     """The answers that are kept: those of questions that are asked, each as JSON of its type.
 
-    `needed`: whether the questions that ask for an answer insist on it; of what has ended nobody has to tell more. What is skipped counts as not answered for all that depends on it. Raises ValidationError by key of the question.
+    `needed`: whether the questions that ask for an answer insist on it; of what has ended nobody has to tell more.
+    What is skipped counts as not answered for all that depends on it. Raises ValidationError by key of the question.
     """
     kept: dict[str, Any] = {}
     wrong: dict[str, str] = {}

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Min, Q
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from trama.core import history
 from trama.core.actor import Actor
-from trama.core.declarations import Monitored, gathered
+from trama.core.declarations import Monitored, Scope, gathered
 from trama.core.models import AuditEntry
 from trama.monitoring.choices import COVERED, Answer, WaveState
+from trama.monitoring.freezing import canonical
 from trama.monitoring.models import MIN_REST, FrozenFigure, FrozenRow, Invitation, Sheet, SheetQuerySet, Wave
 from trama.territory import finding
 
 MOST_DOUBTS = 5000  # sheets looked at on the page
 MOST_SHOWN = 100  # doubtful sheets on the page: mended ones make room for the next
+AT_PEACE = 7  # days in which nobody is reminded of what they have just answered in another wave
 TRYING = timedelta(minutes=10)  # a letter that was begun and has not left: after that it is written again
 
 
@@ -37,6 +40,7 @@ def figures(wave: Wave) -> tuple[list[dict[str, Any]], list[tuple[str, list[dict
     """The figures of the whole, and those by each cut in the order in which they were frozen."""
     whole: list[dict[str, Any]] = []
     cuts: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    right = corrected(wave)
     for row in FrozenFigure.objects.filter(wave=wave).order_by("position"):
         shown: dict[str, Any] = {
             **said(row),
@@ -45,6 +49,7 @@ def figures(wave: Wave) -> tuple[list[dict[str, Any]], list[tuple[str, list[dict
             "base": row.base,
             "known": row.known,
             "code": row.value,
+            "corrected": right.get(row.position, ""),
         }
         shown["share"] = row.number / row.known if row.number is not None and row.known else None
         if row.group:
@@ -52,6 +57,32 @@ def figures(wave: Wave) -> tuple[list[dict[str, Any]], list[tuple[str, list[dict
         else:
             whole.append(shown)
     return whole, list(cuts.items())
+
+
+def printed(wave: Wave) -> dict[str, str]:
+    """The figures that the page of a closed wave tells, by what they are called: what was printed of each.
+
+    Those by area are not among them: of these only what the protected tables show is told.
+    """
+    whole, cuts = figures(wave)
+    found = {one["label"]: one["text"] for one in whole}
+    for name, rows in cuts[1:]:
+        found |= {f"{name}: {row['value']}": row["text"] for row in rows}
+    return {name[:200]: text for name, text in found.items()}
+
+
+def corrected(wave: Wave) -> dict[int, str]:
+    """What is right instead of a frozen figure, by its place: the last correction that names it, in any language."""
+    right = {one.figure: one.should_be for one in wave.errata.all()}
+    found: dict[int, str] = {}
+    if not right:
+        return found
+    for row in FrozenFigure.objects.filter(wave=wave).order_by("position"):
+        for words in row.words.values():
+            name = f"{words['group']}: {words['value']}" if row.group else words["label"]
+            if name[:200] in right:
+                found[row.position] = right[name[:200]]
+    return found
 
 
 def monitored_of(wave: Wave) -> Monitored:
@@ -122,6 +153,9 @@ def board(wave: Wave, actor: Actor) -> dict[str, Any]:
         "kinds": sorted(kinds.values(), key=lambda line: line.name.casefold()),
         "unreachable": nowhere,
         "to_remind": to_remind(wave).count() if wave.is_open else 0,
+        "remind_from": may_remind_from(wave) if wave.is_open else None,
+        "reminded": last_reminder(wave) if wave.is_open else None,
+        "at_peace": answered_elsewhere(wave, actor) if wave.is_open else 0,
     }
 
 
@@ -233,14 +267,80 @@ def unwritten(wave: Wave) -> SheetQuerySet:
 
 
 def to_remind(wave: Wave) -> SheetQuerySet:
-    """Silent sheets about which one may write again today: the last letter is some days old."""
-    return _written_to(wave).filter(asked__lte=timezone.now() - timedelta(days=MIN_REST))
+    """Silent sheets about which one may write again today: the last letter is some days old.
+
+    Whoever has just answered about the record in another open wave is left in peace for some days.
+    """
+    rows = _written_to(wave).filter(asked__lte=timezone.now() - timedelta(days=MIN_REST))
+    return rows.exclude(record__in=_answered_elsewhere(wave))
+
+
+def _answered_elsewhere(wave: Wave) -> Any:
+    """The records about which somebody answered in another open wave in the last days."""
+    others = Sheet.objects.filter(wave__state=WaveState.OPEN, wave__what=wave.what).exclude(wave=wave).covered()
+    return others.filter(answered_at__gt=timezone.now() - timedelta(days=AT_PEACE)).order_by().values("record")
+
+
+def answered_elsewhere(wave: Wave, actor: Actor) -> int:
+    """How many silent sheets are not reminded now because another open wave has just had an answer."""
+    rows = Sheet.objects.filter(wave=wave, record__in=_answered_elsewhere(wave)).silent()
+    return rows.visible_to(actor).count()
+
+
+def may_remind_from(wave: Wave) -> date | None:
+    """The first day to come on which one may write again about some silent sheet; None: there is none."""
+    resting = _written_to(wave).filter(asked__gt=timezone.now() - timedelta(days=MIN_REST))
+    asked = resting.aggregate(first=Min("asked"))["first"]
+    return timezone.localdate(asked + timedelta(days=MIN_REST)) if asked else None
+
+
+def last_reminder(wave: Wave) -> tuple[date, int] | None:
+    """The day of the last reminders that left, and how many letters left on it."""
+    acts = AuditEntry.objects.filter(kind=history.kind_of(wave), object_id=str(wave.pk))
+    last = acts.filter(verb="reminded").order_by("-number").first()
+    if last is None:
+        return None
+    day = timezone.localdate(last.at)
+    start = timezone.make_aware(datetime.combine(day, time.min))
+    rows = acts.filter(verb__in=("reminded", "letter_failed"), at__gte=start).order_by("number")
+    written: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    for verb, changes in rows.values_list("verb", "changes"):
+        (written if verb == "reminded" else failed)[str(changes.get("sheets"))] += 1
+    return day, sum((written - failed).values())
+
+
+def before_opening(wave: Wave, actor: Actor) -> dict[str, Any]:
+    """What opening a wave would do now: sheets, letters, sheets without an address, and who is being asked already."""
+    monitored = monitored_of(wave)
+    records = list(monitored.in_scope(wave.scope()).order_by("pk").values_list("pk", flat=True))
+    boxes: set[str] = set()
+    reached = 0
+    for start in range(0, len(records), 500):
+        for referents in monitored.referents(records[start : start + 500]).values():
+            reached += bool(referents)
+            boxes |= {one.email for one in referents}
+    wanted, twice = set(records), set()
+    others: Counter[int] = Counter()
+    open_ = Sheet.objects.filter(wave__state=WaveState.OPEN, wave__what=wave.what).exclude(wave=wave).order_by()
+    for other, record in open_.values_list("wave", "record").iterator():
+        if record in wanted:
+            others[other] += 1
+            twice.add(record)
+    named = Wave.objects.visible_to(actor).filter(pk__in=list(others)).order_by("answer_by", "pk")
+    return {
+        "sheets": len(records),
+        "letters": len(boxes),
+        "nowhere": len(records) - reached,
+        "twice": len(twice),
+        "others": [{"wave": one, "count": others[one.pk]} for one in named],
+    }
 
 
 def due(wave: Wave, today: date) -> SheetQuerySet:
     """Silent sheets that the calendar of reminders wants to be written about by `today`."""
     past = [day for day in wave.calendar() if day <= today]
-    rows = _written_to(wave)
+    rows = _written_to(wave).exclude(record__in=_answered_elsewhere(wave))
     if not past or today > wave.answer_by:
         return rows.none()
     start = timezone.make_aware(datetime.combine(past[-1], time.min))
@@ -260,22 +360,53 @@ def quality(wave: Wave, actor: Actor) -> dict[str, Any]:
     scope = wave.scope()
     filled: Counter[str] = Counter()
     doubtful = []
-    titles = dict(Sheet.objects.filter(wave=wave, record__in=list(contents)).order_by().values_list("record", "pk"))
+    rows = Sheet.objects.filter(wave=wave, record__in=list(contents)).order_by()
+    sheets = {row[0]: row[1:] for row in rows.values_list("record", "pk", "prefilled", "checked")}
     for record, content in contents.items():
         for asked in monitored.fields:
             value = content.get(asked.key)
             filled[asked.key] += bool(value[0] is not None if isinstance(value, list) else value)
-        doubts = monitored.doubts(content, earlier.get(record), scope)
-        if doubts:
-            doubtful.append(
-                {"sheet": titles.get(record), "title": content["name"], "doubts": [text for _key, text in doubts]}
-            )
+        sheet, prefilled, checked = sheets.get(record, (None, {}, ""))
+        doubts, mark = _doubts(monitored, content, earlier.get(record), prefilled, scope)
+        if doubts and checked != mark:
+            doubtful.append({"sheet": sheet, "title": content["name"], "doubts": doubts})
     fields = [
         {"label": asked.label, "filled": filled[asked.key], "share": filled[asked.key] / len(contents)}
         for asked in monitored.fields
         if contents
     ]
     return {"fields": fields, "base": len(contents), "doubtful": doubtful[:MOST_SHOWN], "doubted": len(doubtful)}
+
+
+def _doubts(
+    monitored: Monitored,
+    content: dict[str, Any],
+    earlier: dict[str, Any] | None,
+    prefilled: dict[str, Any],
+    scope: Scope,
+) -> tuple[list[dict[str, str]], str]:
+    """What is hard to believe of a record, against the wave before and against what stood on its sheet; by field.
+
+    With it the hash of the doubted values, by which a second look is remembered.
+    """
+    found = monitored.doubts(content, earlier, scope)
+    if prefilled:
+        found = [*found, *monitored.doubts(content, {**content, **prefilled}, scope)]
+    labels = {asked.key: str(asked.label) for asked in monitored.fields}
+    lines = [{"label": labels.get(key, key), "text": text} for key, text in dict.fromkeys(found)]
+    values = [[key, content.get(key)] for key in sorted({key for key, _text in found})]
+    return lines, hashlib.sha256(canonical(values).encode()).hexdigest()
+
+
+def doubts_on(sheet: Sheet) -> tuple[list[dict[str, str]], str]:
+    """What is hard to believe on one sheet and nobody has looked at since, and its hash."""
+    monitored = monitored_of(sheet.wave)
+    content = monitored.content([sheet.record]).get(sheet.record)
+    if content is None:
+        return [], ""
+    earlier = _earlier(sheet.wave, [sheet.record]).get(sheet.record)
+    doubts, mark = _doubts(monitored, content, earlier, sheet.prefilled, sheet.wave.scope())
+    return ([] if sheet.checked == mark else doubts), mark
 
 
 def _contents(wave: Wave, actor: Actor) -> dict[int, dict[str, Any]]:
@@ -303,4 +434,6 @@ def _earlier(wave: Wave, records: Any) -> dict[int, dict[str, Any]]:
         return {}
     wanted = set(records)
     rows = FrozenRow.objects.filter(wave=before, answer__in=COVERED).order_by().values_list("record", "content")
+    if len(wanted) == 1:
+        rows = rows.filter(record__in=wanted)
     return {record: content for record, content in rows if record in wanted}

@@ -45,7 +45,7 @@ def sheets(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "monitoring/sheets.html", context)
 
 
-def _sheet(request: HttpRequest, pk: int, sheet: int) -> tuple[Wave, Sheet]:
+def sheet_of(request: HttpRequest, pk: int, sheet: int) -> tuple[Wave, Sheet]:
     """A sheet of an open wave, if the actor may answer for its record; else it does not exist."""
     row, actor = wave_of(request, pk, following=True), actor_of(request)
     found = get_object_or_404(Sheet.objects.visible_to(actor).select_related("wave"), wave=row, pk=sheet)
@@ -95,6 +95,7 @@ def _sheet_page(request: HttpRequest, found: Sheet, form: SheetForm, handing: De
     """A sheet as a worker sees it."""
     row, query = found.wave, _list_query(request)
     context = {"wave": row, "sheet": found, "form": form, "delegate_form": handing, "by_worker": True, "query": query}
+    context |= {"doubts": reading.doubts_on(found)[0]}
     context |= {"address": reading.monitored_of(row).url(found.record), "links": found.invitations.count()}
     context["handed"] = reading.handed_to(found)
     crumbs = crumbs_to(
@@ -108,7 +109,7 @@ def _sheet_page(request: HttpRequest, found: Sheet, form: SheetForm, handing: De
 @page(may=reads, writes=True)
 def sheet(request: HttpRequest, pk: int, sheet: int) -> HttpResponse:
     """A sheet typed in by a worker: from paper, from the telephone, from a meeting."""
-    row, found = _sheet(request, pk, sheet)
+    row, found = sheet_of(request, pk, sheet)
     form = _sheet_form(request, found, by_worker=True)
     try:
         if request.method == "POST" and _answered(form, actor_of(request), found):
@@ -124,7 +125,7 @@ def sheet(request: HttpRequest, pk: int, sheet: int) -> HttpResponse:
 @require_POST
 def delegate(request: HttpRequest, pk: int, sheet: int) -> HttpResponse:
     """Send the link to somebody else who knows."""
-    row, found = _sheet(request, pk, sheet)
+    row, found = sheet_of(request, pk, sheet)
     form = DelegateForm(request.POST)
     if form.is_valid():
         email, name = form.cleaned_data["email"], form.cleaned_data["name"]

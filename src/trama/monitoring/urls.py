@@ -1,6 +1,6 @@
 from django.urls import path
 
-from trama.monitoring import cut_views, sheet_views, views
+from trama.monitoring import cut_views, keeping_views, sheet_views, views
 
 app_name = "monitoring"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("<int:pk>/domande/xlsform/", views.questions_file, name="questions_file"),
     path("<int:pk>/avanza/<str:what>/", views.going, name="going"),
     path("<int:pk>/fai/<str:what>/", views.wave_do, name="wave_do"),
+    path("<int:pk>/apri/", keeping_views.opening, name="opening"),
+    path("<int:pk>/chiudi/", keeping_views.closing, name="closing"),
     path("<int:pk>/riapri/", views.reopen, name="reopen"),
     path("<int:pk>/correggi/", views.erratum, name="erratum"),
     path("<int:pk>/qualita/", views.quality, name="quality"),
@@ -24,5 +26,6 @@ urlpatterns = [
     path("<int:pk>/schede/", sheet_views.sheets, name="sheets"),
     path("<int:pk>/schede/carta/", sheet_views.print_sheets, name="paper"),
     path("<int:pk>/schede/<int:sheet>/", sheet_views.sheet, name="sheet"),
+    path("<int:pk>/schede/<int:sheet>/giusta/", keeping_views.sheet_checked, name="sheet_checked"),
     path("<int:pk>/schede/<int:sheet>/delega/", sheet_views.delegate, name="delegate"),
 ]

@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count
+from django.db.models import Count, F, Q
+from django.db.models.functions import NullIf
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -88,7 +89,9 @@ def under(wave: Wave, last: str) -> list[tuple[str, str]]:
 def waves(request: HttpRequest) -> HttpResponse:
     """Every wave that one may see, the latest first."""
     actor = actor_of(request)
-    rows = Wave.objects.visible_to(actor).annotate(asked=Count("sheets", distinct=True)).order_by("-starts_on", "-pk")
+    covered = Count("sheets", filter=Q(sheets__answer__in=COVERED), distinct=True)
+    rows = Wave.objects.visible_to(actor).annotate(asked=Count("sheets", distinct=True), covered=covered)
+    rows = rows.annotate(share=F("covered") * 1.0 / NullIf(F("asked"), 0)).order_by("-starts_on", "-pk")
     context = {**paged(request, rows), "may_make": may_make(actor), "crumbs": [(_("Monitoring"), "")]}
     return render(request, "monitoring/waves.html", context)
 
@@ -116,7 +119,8 @@ def wave(request: HttpRequest, pk: int) -> HttpResponse:
         # Of areas what the tables show: a figure that is protected there is not told here.
         by_areas = [cut for cut in numbers.cuts(row, actor) if cut.is_area]
         context |= {"by_area": by_areas[0] if by_areas else None, "cuts": cuts[1:]}
-        context |= {"asked": row.sheets.count(), "answered": row.sheets.filter(answer__in=COVERED).count()}
+        asked, answered = row.sheets.count(), row.sheets.filter(answer__in=COVERED).count()
+        context |= {"asked": asked, "answered": answered, "share": answered / asked if asked else None}
         return render(request, "monitoring/closed.html", context)
     if row.state == WaveState.DRAFT:
         count = actions.count_scope(row)
@@ -403,9 +407,9 @@ def erratum(request: HttpRequest, pk: int) -> HttpResponse:
     row = wave_of(request, pk, keeping=True)
     if not row.is_closed:
         raise Http404
-    form = ErratumForm(request.POST or None)
+    form = ErratumForm(request.POST or None, printed=reading.printed(row))
     if request.method == "POST" and form.is_valid():
-        actions.write_erratum(actor_of(request), row, **form.cleaned_data)
+        actions.write_erratum(actor_of(request), row, **form.given())
         messages.success(request, _("Written beside the figures, with today's date."))
         return redirect("monitoring:wave", pk=row.pk)
     context = {"wave": row, "form": form, "crumbs": under(row, _("Correction"))}

@@ -1,6 +1,7 @@
 """Every change to waves: making and opening, letters and answers, closing and what comes after."""
 
 from trama.monitoring.actions.answering import AnsweredMeanwhile, answer, delegate, hand_out
+from trama.monitoring.actions.checking import find_right
 from trama.monitoring.actions.closing import close_wave, frozen_of, reopen_wave, write_erratum
 from trama.monitoring.actions.letters import Sent, boxes, forget_recipients, remind, remind_when_due, send_links
 from trama.monitoring.actions.making import (
@@ -26,6 +27,7 @@ __all__ = [
     "count_scope",
     "delegate",
     "delete_wave",
+    "find_right",
     "forget_recipients",
     "frozen_of",
     "hand_out",

@@ -71,6 +71,9 @@ def answer(
     if what != Answer.NOT_MINE:
         taken = asking.accepted(questions, answers or {}, needed=what != Answer.ENDED)
         row.answers, row.answers_version = taken, version
+    if what == Answer.UPDATED and not row.prefilled:
+        stood = monitored.content([row.record]).get(row.record, {})
+        row.prefilled = {one.key: stood.get(one.key) for one in monitored.fields if one.kind == "count"}
     _write(actor, monitored, row, what, values or {}, ended_on)
     row.answer, row.channel, row.answered_at = what, channel, timezone.now()
     row.note = " ".join(note.replace("\x00", "").split())[:300]

@@ -112,6 +112,7 @@ def _send(
     if site and not wave.site:
         # A wave that was brought from elsewhere learns where it lives: reminders that leave by themselves will need it.
         Wave.objects.filter(pk=wave.pk).update(site=site[:200])
+        wave.site = site[:200]
     wanted = boxes(wave, sheets)
     until = None if seconds is None else time.monotonic() + seconds
     left = failed = in_a_row = done = 0
@@ -174,7 +175,8 @@ def _leaves(
 ) -> bool:  # fmt: skip
     """Hand a letter to the post; whether it left. What did not is noted, and waits."""
     try:
-        letter(wave, email, name, lines, connection, reminding=reminding).send()
+        handed = all(invitation.handed_by_id for invitation in made)
+        letter(wave, email, name, lines, connection, reminding=reminding, handed=handed).send()
     except (OSError, SMTPException) as error:
         logger.warning("a letter of wave %s did not leave: %s", wave.pk, type(error).__name__)
         about = {"sheets": [None, [invitation.sheet_id for invitation in made]]}
@@ -193,14 +195,17 @@ def line_of(sheet: Sheet, site: str, token: str) -> dict[str, str]:
 
 
 def letter(
-    wave: Wave, email: str, name: str, lines: Sequence[dict[str, str]], connection: Any = None, *, reminding: bool
-) -> EmailMessage:
-    """A letter in the language of the installation."""
+    wave: Wave, email: str, name: str, lines: Sequence[dict[str, str]], connection: Any = None, *, reminding: bool,
+    handed: bool = False,
+) -> EmailMessage:  # fmt: skip
+    """A letter in the language of the installation; `handed`: somebody who works there gave this address."""
     if hasattr(connection, "file_path"):
         connection = None  # a file for each letter, so that a newcomer sees them one by one
     with translation.override(settings.LANGUAGE_CODE):
         context = {"wave": wave, "name": name, "lines": lines, "reminding": reminding}
-        context["body"] = facts.facts().get(facts.BODY_NAME, "")
+        context |= {"body": facts.facts().get(facts.BODY_NAME, ""), "contact": settings.CONTACT}
+        context["handed"] = handed
+        context["privacy"] = wave.site.rstrip("/") + reverse("portal:privacy") if wave.site else ""
         text = render_to_string("monitoring/letter.txt", context)
         subject = _("Is it still so? %(wave)s") % {"wave": wave.name}
         if reminding:
@@ -208,9 +213,27 @@ def letter(
     return EmailMessage(" ".join(subject.split()), text, to=[email], connection=connection)
 
 
+def sample(wave: Wave, site: str) -> EmailMessage:
+    """The letter that opening a wave would send, about one of its records, with no link that opens anything."""
+    monitored = gathered.monitored[wave.what]
+    first = monitored.in_scope(wave.scope()).order_by("pk").values_list("pk", flat=True)[:1]
+    found = next(iter(monitored.described(list(first)).values()), None)
+    title = found.title if found and not found.sensitive else ""
+    line = {
+        "title": title,
+        "link": site.rstrip("/") + reverse("monitoring:by_link", args=["…"]).replace("%E2%80%A6", "…"),
+    }
+    with translation.override(settings.LANGUAGE_CODE):
+        name = _("the organisation")
+    wave.site = wave.site or site
+    return letter(wave, name, name, [line], reminding=False)
+
+
 def write_one(actor: Actor, sheet: Sheet, invitation: Invitation, token: str, site: str) -> bool:
     """A letter about one sheet to whom it was handed; whether it left."""
-    return _leaves(actor, sheet.wave, [invitation], invitation.email, invitation.name, [line_of(sheet, site, token)])
+    wave = sheet.wave
+    wave.site = wave.site or site
+    return _leaves(actor, wave, [invitation], invitation.email, invitation.name, [line_of(sheet, site, token)])
 
 
 @transaction.atomic

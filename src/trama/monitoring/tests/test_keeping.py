@@ -72,3 +72,109 @@ def test_what_has_ended_or_is_somebody_elses_answers_no_further_question(town):
     )
     assert (ended.answer, ended.answers) == ("ended", {})
     assert actions.answer(town.keeper, tales, "not_mine", channel="paper", answers={"d1": ""}).answer == "not_mine"
+
+
+def test_opening_is_confirmed_after_reading_what_leaves(town, officer, mailoutbox, settings):
+    settings.CONTACT = "piano@comune.example, 055 000"
+    wave = make_wave(town)
+    actions.save_questions(town.keeper, wave, [Question("d1", "Quante stanze?", "whole")])
+    town.library.contacts.all().delete()
+    draft = officer.get(f"/rilevazioni/{wave.pk}/").content.decode()
+    assert f"/rilevazioni/{wave.pk}/apri/" in draft
+    assert "/fai/open/" not in draft
+    page = officer.get(f"/rilevazioni/{wave.pk}/apri/")
+    assert (page.context["sheets"], page.context["letters"], page.context["nowhere"], page.context["twice"]) == (
+        3,
+        1,
+        1,
+        0,
+    )
+    text = page.content.decode()
+    assert all(said in text for said in ("Quante stanze?", "Pranzo", "piano@comune.example, 055 000", "/fai/open/"))
+    assert (Sheet.objects.count(), len(mailoutbox)) == (0, 0)
+    officer.post(f"/rilevazioni/{wave.pk}/fai/open/")
+    assert (Sheet.objects.count(), len(mailoutbox)) == (3, 1)
+    # What was shown is what left, and both days stand in it.
+    body = mailoutbox[0].body
+    assert "piano@comune.example, 055 000" in body
+    from trama.ui.numbers import day
+
+    with translation.override("it"):
+        assert day(wave.answer_by) in body
+        assert day(wave.answer_by + timedelta(days=3)) in body
+    assert Invitation.objects.first().expires_at.date() == wave.answer_by + timedelta(days=3)
+    assert "http://testserver/privacy/" in body
+    assert officer.get(f"/rilevazioni/{wave.pk}/apri/").status_code == 404
+
+
+def test_who_is_asked_by_another_wave_is_told_before_opening_and_left_in_peace_after_answering(
+    town, officer, mailoutbox
+):
+    first, second = make_open_wave(town), make_wave(town, "Seconda")
+    page = officer.get(f"/rilevazioni/{second.pk}/apri/")
+    assert (page.context["twice"], [(one["wave"], one["count"]) for one in page.context["others"]]) == (3, [(first, 3)])
+    assert "Prima</a>" in page.content.decode()
+    second = actions.open_wave(town.keeper, second)
+    actions.send_links(town.keeper, second, SITE)
+    assert reading.board(second, town.keeper)["remind_from"] == timezone.localdate() + timedelta(days=2)
+    Invitation.objects.update(sent_at=timezone.now() - timedelta(days=3))
+    assert reading.to_remind(second).count() == 3
+    lunch = Sheet.objects.get(wave=first, record=town.experiences[0].pk)
+    actions.answer(town.keeper, lunch, "confirmed", channel="paper")
+    board = reading.board(second, town.keeper)
+    assert (board["to_remind"], board["at_peace"], board["remind_from"], board["reminded"]) == (2, 1, None, None)
+    mailoutbox.clear()
+    assert actions.remind(town.keeper, second, SITE).letters == len(mailoutbox) == 2
+    assert "Pranzo" not in " ".join(message.body for message in mailoutbox)
+    assert reading.board(second, town.keeper)["reminded"] == (timezone.localdate(), 2)
+    text = officer.get(f"/rilevazioni/{second.pk}/").content.decode()
+    assert "2 lettere" in text
+    Sheet.objects.filter(pk=lunch.pk).update(answered_at=timezone.now() - timedelta(days=8))
+    assert reading.answered_elsewhere(second, town.keeper) == 0
+
+
+def test_a_value_far_from_what_stood_on_the_sheet_is_doubted_until_it_was_looked_at(town, officer):
+    wave = make_open_wave(town)
+    school = Sheet.objects.get(wave=wave, record=town.experiences[1].pk)
+    values = {"volunteers": [8, "exact"], "beneficiaries": [9000, "exact"], "summary": "", "starts_on": "2024-01-01"}
+    values |= {"ends_on": None, "outputs": "", "critical_points": ""}
+    actions.answer(town.keeper, school, "updated", channel="paper", values=values)
+    quality = officer.get(f"/rilevazioni/{wave.pk}/qualita/")
+    assert quality.context["doubted"] == 1
+    assert "Persone raggiunte: 40 → 9.000" in quality.content.decode()
+    closing = officer.get(f"/rilevazioni/{wave.pk}/chiudi/")
+    assert closing.context["doubted"] == 1
+    assert f"/rilevazioni/{wave.pk}/qualita/#doubtful" in closing.content.decode()
+    address = f"/rilevazioni/{wave.pk}/schede/{school.pk}/"
+    assert "40 → 9.000" in officer.get(address).content.decode()
+    officer.post(f"{address}giusta/")
+    assert reading.quality(wave, town.keeper)["doubted"] == 0
+    assert "40 → 9.000" not in officer.get(address).content.decode()
+    # Another value is another doubt.
+    actions.answer(town.keeper, school, "updated", channel="paper", values={**values, "beneficiaries": [8000, "exact"]})
+    assert reading.quality(wave, town.keeper)["doubted"] == 1
+    assert "40 → 8.000" in officer.get(address).content.decode()
+
+
+def test_a_correction_names_a_frozen_figure_and_stands_beside_it(town, officer):
+    wave = make_open_wave(town)
+    for sheet in wave.sheets.all():
+        actions.answer(town.keeper, sheet, "confirmed", channel="paper")
+    wave = actions.close_wave(town.keeper, wave)
+    with translation.override("it"):
+        figures = reading.printed(wave)
+    name, was = next((name, text) for name, text in figures.items() if text == "3")
+    address = f"/rilevazioni/{wave.pk}/correggi/"
+    assert f"{name}: {was}" in officer.get(address).content.decode()
+    sent = {"should_be": "novanta", "reason": "Mancava un rione."}
+    assert officer.post(address, {**sent, "figure": "?"}).status_code == 200
+    assert officer.post(address, {**sent, "figure": "inventata"}).status_code == 200
+    assert not Erratum.objects.exists()
+    officer.post(address, {**sent, "figure": name})
+    written = Erratum.objects.get()
+    assert (written.figure, written.was, written.written_on) == (name, "3", timezone.localdate())
+    assert officer.get(f"/rilevazioni/{wave.pk}/").content.decode().count("corretto: novanta") == 1
+    with translation.override("en"):
+        assert [one["corrected"] for one in reading.figures(wave)[0] if one["corrected"]] == ["novanta"]
+    officer.post(address, {**sent, "figure": "?", "other": "La nota", "was": "errata"})
+    assert Erratum.objects.filter(figure="La nota", was="errata").exists()
