@@ -461,7 +461,7 @@ def mark_good_practice(actor: Actor, experience: Experience, good: bool = True) 
 
 @transaction.atomic
 def copy_as_template(
-    actor: Actor, experience: Experience, area: int | None = None, sheet: Practice | None = None
+    actor: Actor, experience: Experience, area: int | None = None, sheet: Practice | None = None, name: str = ""
 ) -> Experience:
     """A new draft with the practice of another experience, in another area; told in the words of its sheet, if given.
 
@@ -472,16 +472,16 @@ def copy_as_template(
     if area is not None and area not in finding.nodes():
         raise ValidationError({"areas": _("There is no area number %(pk)s.") % {"pk": area}})
     copy = Experience(
-        name=_("%(name)s (copy)") % {"name": experience.name[:230]},
+        name=name or _("%(name)s (copy)") % {"name": experience.name[:230]},
         kind_id=experience.kind_id,
         author_id=actor.user,
         area_id=area,
     )
-    for name in PRACTICE:
-        setattr(copy, name, getattr(experience, name))
+    for field in PRACTICE:
+        setattr(copy, field, getattr(experience, field))
     copy.copied_from = experience
     if sheet is not None:
-        copy.name, copy.summary, copy.taken_from = sheet.name, sheet.summary or copy.summary, sheet
+        copy.summary, copy.taken_from = sheet.summary or copy.summary, sheet
     copy.save()
     rows = ExperienceCode.objects.filter(experience=experience).order_by("id")
     # Services and instruments are commitments of that territory.

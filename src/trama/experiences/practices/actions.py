@@ -18,6 +18,8 @@ from trama.core.models import Code
 from trama.experiences import actions as experiences
 from trama.experiences.choices import ExperienceState
 from trama.experiences.models import PRACTICE_FACETS, PRACTICE_TEXTS, Experience, Practice, PracticeCode
+from trama.experiences.practices.reach import reach_in
+from trama.territory import finding
 
 PLAIN = ("name", *PRACTICE_TEXTS)
 
@@ -86,7 +88,7 @@ def save_practice(
         raise ValidationError({"name": _("Give the sheet a title: what others would look for.")})
     if practice.state == ExperienceState.PUBLISHED:
         _refuse_unless(may_publish(actor, practice.experience))
-        if missing := missing_texts(practice):
+        if missing := missing_texts(practice) | reach_told(practice):
             raise ValidationError(missing)
     practice.full_clean(exclude=["experience", "author"])
     practice.save()
@@ -143,9 +145,14 @@ def missing_texts(practice: Practice) -> dict[str, str]:
     return {name: said for name, said in needed.items() if not getattr(practice, name).strip()}
 
 
+def reach_told(practice: Practice) -> dict[str, str]:
+    """The texts in which a telephone number, a mail box or a tax code stands, by field, each as a sentence."""
+    return {name: said for name in PLAIN if (said := reach_in(getattr(practice, name)))}
+
+
 def missing_for_publishing(practice: Practice) -> dict[str, str]:
     """What a draft still needs before everybody reads it."""
-    missing = missing_texts(practice)
+    missing = missing_texts(practice) | reach_told(practice)
     if practice.experience.state != ExperienceState.PUBLISHED:
         missing["experience"] = _("The experience itself is still a draft: publish it first.")
     return missing
@@ -203,11 +210,16 @@ def took_it_up(actor: Actor, practice: Practice) -> bool:
 
 
 @transaction.atomic
-def take_up(actor: Actor, practice: Practice, area: int | None = None) -> Experience:
-    """A new draft experience in another area, made from the sheet; both remember it."""
+def take_up(actor: Actor, practice: Practice, area: int | None = None, name: str = "") -> Experience:
+    """A new draft experience in another area, made from the sheet; both remember it.
+
+    Without a `name` it bears that of the experience, with the place where it is done.
+    """
     row = locked(practice)
     _refuse_unless(Practice.objects.visible_to(actor).filter(pk=row.pk).exists())
-    made = experiences.copy_as_template(actor, row.experience, area, sheet=row)
+    place = finding.nodes()[area].name if area in finding.nodes() else _("elsewhere")
+    name = " ".join(legible(name).split())[:250] or f"{row.experience.name[:180]} ({place[:60]})"
+    made = experiences.copy_as_template(actor, row.experience, area, sheet=row, name=name)
     history.record(actor, "taken_up", row, history.state_of(row), {"taken_up": [None, made.pk]})
     return made
 

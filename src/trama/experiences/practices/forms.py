@@ -15,6 +15,7 @@ from trama.core.actor import Actor
 from trama.core.legible import legible
 from trama.experiences import actions as experiences
 from trama.experiences import naming
+from trama.experiences.choices import ExperienceState
 from trama.experiences.forms import ChipsField, LongTextField, NameField
 from trama.experiences.models import PRACTICE_FACETS, Experience, Practice
 
@@ -75,6 +76,11 @@ class PracticeForm(forms.Form):
     aim = ChipsField("aim", _("What for?"))
     target = ChipsField("target", _("For whom?"))
     need = ChipsField("need", _("Which needs does it answer?"))
+    checked = forms.BooleanField(
+        required=False,
+        label=_("I read it again: no name of a person, nothing about anybody's health"),
+        help_text=_("It is asked once, before everybody reads it."),
+    )
     base = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, actor: Actor, practice: Practice | None = None, **kwargs: Any) -> None:
@@ -89,6 +95,8 @@ class PracticeForm(forms.Form):
             self.fields[name].remark = _("needed to publish")  # type: ignore[attr-defined]
         if practice is not None:
             del self.fields["experience"]
+        if practice is not None and practice.state == ExperienceState.PUBLISHED:
+            del self.fields["checked"]
 
     def clean_name(self) -> str:
         name = " ".join(legible(self.cleaned_data["name"]).split())
@@ -102,10 +110,16 @@ class PracticeForm(forms.Form):
             raise ValidationError(_now("Who takes care of this experience writes its sheet: here you can read it."))
         return found
 
+    def clean_checked(self) -> bool:
+        done = bool(self.cleaned_data["checked"])
+        if "publish" in self.data and not done:
+            raise ValidationError(_now("Read it once more, then say here that you did: everybody will read it."))
+        return done
+
     def given(self) -> dict[str, Any]:
         """What was typed, for `save_practice`."""
         valid = self.cleaned_data
-        data = {name: valid[name] for name in valid if name not in (*PRACTICE_FACETS, "experience", "base")}
+        data = {name: valid[name] for name in valid if name not in (*PRACTICE_FACETS, "experience", "base", "checked")}
         return {**data, "codes": {facet: valid[facet] for facet in PRACTICE_FACETS}}
 
     def expected(self) -> datetime | None:
@@ -133,6 +147,13 @@ class TakeUpForm(forms.Form):
         naming.find_area,
         label=_("In which area will you do it?"),
         help_text=_("A quarter, a hamlet, a municipality. You can say it later."),
+    )
+    name = forms.CharField(
+        label=_("What will yours be called?"),
+        max_length=250,
+        required=False,
+        help_text=_("Left empty it bears the title of the experience, with the place."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, actor: Actor, **kwargs: Any) -> None:

@@ -108,9 +108,14 @@ class Line:
     shared: frozenset[str] = frozenset()
     is_text: bool = False
 
+    @property
+    def differs(self) -> bool:
+        """Whether the two do not say the same."""
+        return sorted(self.sides[0]) != sorted(self.sides[1])
+
 
 def compared(one: Practice, other: Practice, actor: Actor) -> list[Line]:
-    """Two sheets aspect by aspect; what neither says is left out."""
+    """Two sheets aspect by aspect, those in which they differ first; what neither says is left out."""
     pair = (one, other)
     lines = [_listed(_("Where"), *([name for name, _address in areas_of(row.experience)] for row in pair))]
     coded = [facets_of(row) for row in pair]
@@ -124,7 +129,7 @@ def compared(one: Practice, other: Practice, actor: Actor) -> list[Line]:
     for key, label in TEXTS.items():
         texts = tuple((text,) if (text := getattr(row, key).strip()) else () for row in pair)
         lines.append(Line(label, (texts[0], texts[1]), is_text=True))
-    return [line for line in lines if any(line.sides)]
+    return sorted((line for line in lines if any(line.sides)), key=lambda line: not line.differs)
 
 
 def _count(count: dict[str, Any]) -> tuple[str, ...]:

@@ -216,6 +216,9 @@ def practice_do(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     record, actor = _practice(request, pk), _actor(request)
     try:
         match act:
+            case "publish" if not request.POST.get("checked"):
+                messages.error(request, _("Read it once more, then say here that you did: everybody will read it."))
+                return redirect("experiences:practice", pk=pk)
             case "publish":
                 actions.publish_practice(actor, record)
                 said = _("Published: everybody can read it now. Thank you.")
@@ -244,7 +247,7 @@ def practice_take_up(request: HttpRequest, pk: int) -> HttpResponse:
     record, actor = _practice(request, pk), _actor(request)
     form = TakeUpForm(request.POST or None, actor=actor)
     if request.method == "POST" and form.is_valid():
-        made = actions.take_up(actor, record, form.cleaned_data["area"])
+        made = actions.take_up(actor, record, form.cleaned_data["area"], form.cleaned_data["name"])
         messages.success(request, _("Here is your draft: the practice is there, the rest is yours to tell."))
         return redirect("experiences:experience_edit", pk=made.pk)
     if request.method != "POST" and (found := finding.id_of(request.GET.get("area", ""))):

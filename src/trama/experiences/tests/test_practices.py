@@ -130,7 +130,7 @@ def test_a_sheet_is_taken_up_in_another_district_and_both_remember_it(city, clie
     sheet = told(model, "Un pranzo che avvicina", codes={"target": ["elderly_alone"]})
     elsewhere = actor_with("community_worker", city["east"])
     made = actions.take_up(elsewhere, sheet, city["east"].pk)
-    assert (made.name, made.summary, made.state) == ("Un pranzo che avvicina", WHOLE["summary"], "draft")
+    assert (made.name, made.summary, made.state) == (f"Pranzo a ovest ({city['east'].name})", WHOLE["summary"], "draft")
     assert (made.taken_from_id, made.copied_from_id, made.area_id) == (sheet.pk, model.pk, city["east"].pk)
     assert (made.volunteers, made.participations.count(), made.lon) == (None, 0, None)
     kept = set(ExperienceCode.objects.filter(experience=made).values_list("code_id", flat=True))
@@ -240,11 +240,16 @@ def test_a_sheet_lived_in_the_pages(city, client, worker):
     assert "Tornano." in page
     assert "Pochi" not in page
     start = {"experience": f"Doposcuola (n. {model.pk})", "name": "Compiti insieme", "aim": ["inclusion"]}
+    # It is asked once whether it names nobody; until then nothing is saved, and nothing typed is lost.
+    asked = client.post("/esperienze/pratiche/nuova/", {**start, "publish": "1"}).content.decode()
+    assert ("Rileggila ancora una volta" in asked, "Compiti insieme" in asked) == (True, True)
+    assert not Practice.objects.exists()
+    start["checked"] = "on"
     answer = client.post("/esperienze/pratiche/nuova/", {**start, "publish": "1"})
     sheet = Practice.objects.get(name="Compiti insieme")
     assert answer.headers["location"] == f"/esperienze/pratiche/{sheet.pk}/modifica/?publish=1"
     assert "A quale problema rispondeva" in client.get(answer.headers["location"]).content.decode()
-    base = {"name": sheet.name, "base": sheet.edited_at.isoformat(), "aim": ["inclusion"], **WHOLE}
+    base = {"name": sheet.name, "base": sheet.edited_at.isoformat(), "aim": ["inclusion"], "checked": "on", **WHOLE}
     # Somebody else saves meanwhile: what both wrote is there, and nothing is saved.
     Practice.objects.filter(pk=sheet.pk).update(edited_at=sheet.edited_at + timedelta(seconds=5), people="Le maestre")
     answer = client.post(f"/esperienze/pratiche/{sheet.pk}/modifica/", {**base, "people": "I nonni", "publish": "1"})
@@ -275,3 +280,43 @@ def test_a_contact_sends_the_sheet_to_who_publishes(city, django_user_model):
     assert [alert.title for alert in what_waits(here)] == ["Scheda da pubblicare: Da vedere"]
     assert what_waits(there) == []
     assert what_waits(NOBODY) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Chiamare il 333 1234567 la sera", "333 1234567"),
+        ("tel. 12345678", "tel. 12345678"),
+        ("Sportello: 051/2194747", "051/2194747"),
+        ("+39 347 12 34 567 per info", "+39 347 12 34 567"),
+        ("scrivere a anna.rossi@posta.example", "anna.rossi@posta.example"),
+        ("RSSNNA80A41A944X", "RSSNNA80A41A944X"),
+        ("Dal 01/10/2024 al 30.06.2025, ore 09.30-12.30, 30.000 - 40.000 euro, 350 pasti su 400 nel 2019-2024", ""),
+        ("https://esempio.example/0512194747/3331234567 e www.esempio.example/3331234567", ""),
+    ],
+)
+def test_what_calls_a_person_stands_in_no_published_sheet(city, text, found):
+    draft = told(make_experience(areas=[city["west"]]), "Pranzo", "draft", takes=text)
+    if not found:
+        assert actions.publish_practice(SYSTEM, draft).state == "published"
+        return
+    with pytest.raises(ValidationError) as refused:
+        actions.publish_practice(SYSTEM, draft)
+    assert [(name, found in said[0]) for name, said in refused.value.message_dict.items()] == [("takes", True)]
+
+
+def test_the_page_of_a_draft_asks_before_it_is_published(city, client, worker):
+    draft = told(make_experience(areas=[city["west"]]), "Pranzo", "draft")
+    for form, state in (({}, "draft"), ({"checked": "1"}, "published")):
+        client.post(f"/esperienze/pratiche/{draft.pk}/fai/publish/", form)
+        draft.refresh_from_db()
+        assert draft.state == state
+    with pytest.raises(ValidationError):
+        actions.save_practice(SYSTEM, {"worked": "Chiamare il 333 1234567"}, draft)
+
+
+def test_two_sheets_beside_each_other_begin_with_what_differs(city):
+    one, other = (told(make_experience(areas=[city["west"]]), name, people=name) for name in ("Pranzo", "Cena"))
+    lines = reading.compared(one, other, SYSTEM)
+    assert lines[0].differs
+    assert [line.differs for line in lines] == sorted((line.differs for line in lines), reverse=True)
