@@ -325,9 +325,9 @@ def doubts(one: dict[str, Any], earlier: dict[str, Any] | None, scope: Scope) ->
     found = []
     volunteers, people = one["volunteers"][0], one["beneficiaries"][0]
     if volunteers is not None and people is not None and people < volunteers:
-        said = {"people": number(people), "volunteers": number(volunteers)}
+        numbers = {"people": number(people), "volunteers": number(volunteers)}
         swapped = _now("%(people)s, fewer than the volunteers (%(volunteers)s): are the two numbers swapped?")
-        found.append(("beneficiaries", swapped % said))
+        found.append(("beneficiaries", swapped % numbers))
     start, stop = one["starts_on"], one["ends_on"]
     if start and stop and stop < start:
         found.append(("ends_on", _now("It ends before it starts: which of the two days is right?")))
