@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,8 +17,8 @@ from trama.core.pages import anyone, page
 from trama.insight import files as crosstab_files
 from trama.insight.crosstab import CrosstabError
 from trama.insight.pictures import chart_of
-from trama.insight.shapes import RECORDS, Crosstab
-from trama.insight.tables import NUMBERS, PERCENT, printed
+from trama.insight.shapes import RECORDS, Crosstab, Status
+from trama.insight.tables import NUMBERS, PERCENT, PrintedTable, printed
 from trama.monitoring import cuts as numbers
 from trama.monitoring.cuts import files
 from trama.monitoring.models import Wave
@@ -160,12 +160,33 @@ def crossing(request: HttpRequest, pk: int) -> HttpResponse:
         found = _asked(wave, actor, question, LONGEST)
     except CrosstabError as error:
         return render(request, "monitoring/crossing.html", context | {"problem": str(error)}, status=400)
-    context |= {"crosstab": found, "table": printed(found, None, question.show), "pictures": _pictures(found)}
+    table = _worded(printed(found, None, question.show), _whole(wave, actor, question))
+    context |= {"crosstab": found, "table": table, "pictures": _pictures(found)}
+    context["no_shares"] = question.show == PERCENT and not found.measure.counts_records
     context["exports"] = [
         (form if form == "schema.json" else form.partition(".")[0], f"{_crossed(wave, form)}?{question.query()}")
         for form in crosstab_files.FORMS
     ]
     return render(request, "monitoring/crossing.html", context)
+
+
+def _whole(wave: Wave, actor: Actor, question: Question) -> str:
+    """The total of all that is counted, as the other pages of the wave say it; empty for counts of records."""
+    for cut in numbers.cuts(wave, actor, question.area):
+        if cut.key == question.rows and question.measure in cut.total.numbers:
+            return cut.total.numbers[question.measure].phrase
+    return ""
+
+
+def _worded(table: PrintedTable, whole: str) -> PrintedTable:
+    """The same table, its estimated totals told as everywhere else: "circa 4.100", "oltre 500"."""
+    cells = [
+        replace(cell, text=cell.spoken, spoken="") if cell.status == Status.ESTIMATED else cell
+        for cell in table.total.cells
+    ]
+    if whole and cells[-1].status == Status.ESTIMATED:
+        cells[-1] = replace(cells[-1], text=whole)
+    return replace(table, total=replace(table.total, cells=tuple(cells)))
 
 
 def _crossed(wave: Wave, form: str) -> str:

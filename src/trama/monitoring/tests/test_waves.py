@@ -291,6 +291,63 @@ def test_the_change_of_a_total_is_split_into_reality_and_coverage(town):
     }
 
 
+def test_what_only_one_wave_looked_at_is_apart_and_in_no_total(town, client):
+    lunch, school, tales = town.experiences
+    far = Experience.objects.get(name="Altrove")
+    town.keeper = actor_with("plan_office", user=2001)
+    first = make_open_wave(town, areas=[town.areas["city"].pk, far.area_id])
+    for experience in (lunch, school, tales, far):
+        actions.answer(town.keeper, sheet_of(first, experience), "confirmed", channel="meeting")
+    first = actions.close_wave(town.keeper, first)
+    # A part of the city alone, where the tales stay silent; the after-school and what is elsewhere nobody asked about.
+    Experience.objects.filter(pk=far.pk).update(ends_on=date(2024, 6, 30))
+    west = {"areas": [town.areas["west"].pk], "starts_on": date(2025, 1, 1), "ends_on": date(2025, 12, 31)}
+    second = make_open_wave(town, "Seconda", **west)
+    actions.answer(town.keeper, sheet_of(second, lunch), "confirmed", channel="meeting")
+    second = actions.close_wave(town.keeper, second)
+    found = comparing.compare(first, second)
+    assert dict(+found.counts) == {"out_of_scope": 2, "continued": 1, "not_covered": 1}
+    assert (found.records[school.pk], found.records[tales.pk], found.apart) == ("out_of_scope", "not_covered", (2, 0))
+    changes = {change.key: (change.was, change.now, change.reality, change.coverage) for change in found.changes}
+    assert changes["records"] == (2, 1, 0, -1)
+    assert changes["beneficiaries"] == (200, 200, 0, 0)
+    for change in found.changes:
+        assert change.now - change.was == change.reality + change.coverage + change.united
+    records = found.changes[0]
+    assert (records.was_text, records.now_text) == ("2", "1")
+    page = client.get(f"/rilevazioni/{second.pk}/confronto/{first.pk}/").content.decode()
+    assert "Le due rilevazioni non guardano le stesse cose" in page
+    for told in ("4 su 4 (100 %)", "1 su 2 (50 %)", "fuori dal perimetro"):
+        assert told in page
+    assert page.index("La realtà è cambiata") < page.index("Esperienze: da 2 a 1")
+    # The other way round: what only the later one looked at is nothing new.
+    backwards = comparing.compare(second, first)
+    assert (backwards.apart, backwards.counts["new"], backwards.counts["out_of_scope"]) == ((0, 2), 0, 2)
+
+
+def test_another_kind_or_rule_is_another_scope_and_what_ended_within_it_ended(town):
+    lunch, school, tales = town.experiences
+    Experience.objects.filter(pk=lunch.pk).update(ends_on=date(2024, 6, 30))
+    first = make_open_wave(town)
+    for experience in (lunch, school, tales):
+        actions.answer(town.keeper, sheet_of(first, experience), "confirmed", channel="meeting")
+    first = actions.close_wave(town.keeper, first)
+    garden = make_experience("Orto", areas=[town.areas["west"]], organisations=[(town.club, "promoter")],
+                             starts_on=date(2025, 3, 1))  # fmt: skip
+    begun = make_open_wave(town, "Nate", rule="begun", starts_on=date(2025, 1, 1), ends_on=date(2025, 12, 31))
+    actions.answer(town.keeper, sheet_of(begun, garden), "confirmed", channel="meeting")
+    begun = actions.close_wave(town.keeper, begun)
+
+    def fates(**scope):
+        Wave.objects.filter(pk=begun.pk).update(**scope)
+        return dict(+comparing.compare(first, Wave.objects.get(pk=begun.pk)).counts)
+
+    assert fates() == {"new": 1, "ended": 1, "out_of_scope": 2}
+    kind = str(lunch.kind_id).partition(":")[2]
+    assert fates(rule="active", kinds=["altro", kind]) == {"new": 1, "ended": 1, "not_covered": 2}
+    assert fates(kinds=["altro"]) == {"new": 1, "out_of_scope": 3}
+
+
 def test_bodies_united_between_two_waves_neither_came_nor_went(town):
     lunch = town.experiences[0]
     twin = make_organisation("Il Club", area=town.areas["west"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -11,7 +12,7 @@ from trama.core.declarations import Monitored
 from trama.monitoring.models import Wave
 from trama.reports.phrases import listed
 from trama.reports.waves.counted import Cut, Number, Row
-from trama.ui.numbers import day, number, percent
+from trama.ui.numbers import day, is_english, number, percent
 
 ENOUGH = 10  # of fewer records nothing is called the most frequent
 
@@ -34,7 +35,13 @@ LEADING = {
 
 def period(wave: Wave) -> str:
     """The days that a wave looks at."""
-    return _("from %(start)s to %(end)s") % {"start": day(wave.starts_on), "end": day(wave.ends_on)}
+    return _("from %(start)s to %(end)s") % {"start": in_words(wave.starts_on), "end": in_words(wave.ends_on)}
+
+
+def in_words(when: date) -> str:
+    """A day within a sentence: in Italian the first of a month is an ordinal ("1° gennaio 2024")."""
+    text = day(when)
+    return text if is_english() or when.day != 1 else text.replace("1 ", "1° ", 1)
 
 
 def organisations(count: Number) -> str:
@@ -149,7 +156,13 @@ def _following(rows: Sequence[Row]) -> list[str]:
 
 def base_of(cut: Cut) -> str:
     """Of what the shares are; several answers are not forced to 100 (Caritas, Rapporto povertà 2014, table 5)."""
-    pattern = _("Base: the %(known)s sheets of %(base)s that state it.") if cut.missing else _("Base: %(base)s sheets.")
+    pattern = _("Base: %(base)s sheets.")
+    if cut.missing:
+        pattern = ngettext(
+            "Base: the one sheet of %(base)s that states it.",
+            "Base: the %(known)s sheets of %(base)s that state it.",
+            cut.known,
+        )
     text = pattern % {"known": number(cut.known), "base": number(cut.base)}
     if cut.several:
         return text + " " + _("One sheet may state several: the shares add up to more than 100.")

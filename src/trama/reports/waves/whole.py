@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from trama.monitoring.comparing import CHANGED, CONTINUED, ENDED, FOUND, LOST, NEW, Change, Comparison
+from trama.monitoring.comparing import APART, CHANGED, CONTINUED, ENDED, FOUND, LOST, NEW, Change, Comparison
 from trama.monitoring.models import Wave
 from trama.reports.document import Block, Cell, Chart, Heading, Line, Paragraph, Table
 from trama.reports.drawing import PHONE, bars_drawn
@@ -27,6 +27,7 @@ FATES = {
     ENDED: gettext_lazy("came to an end"),
     LOST: gettext_lazy("not covered this time: nobody answered"),
     FOUND: gettext_lazy("covered for the first time: they were there before"),
+    APART: gettext_lazy("outside what one of the two waves looked at: not compared"),
 }
 
 
@@ -104,6 +105,15 @@ def since_then(found: Comparison) -> str:
 def _compared(found: Comparison) -> Iterator[Block]:
     before, wave = found.earlier, found.later
     yield Paragraph(since_then(found), key="compare.whole")
+    if found.differs:
+        yield Paragraph(
+            _(
+                "The two waves do not look at the same. Compared is only what both looked at: what lies outside one "
+                "of them is in no total of this comparison."
+            ),
+            "note",
+            key="compare.scope",
+        )
     for change in found.changes:
         yield Paragraph(change.text, key=f"compare.{change.key}")
     yield Paragraph(
@@ -139,7 +149,20 @@ def _fates(found: Comparison) -> list[str]:
             again,
         )
         parts.append(text % {"n": number(again)})
+    if apart := found.counts[APART]:
+        text = ngettext(
+            "%(n)s lies outside what one of the two waves looked at, and is not compared",
+            "%(n)s lie outside what one of the two waves looked at, and are not compared",
+            apart,
+        )
+        parts.append(text % {"n": number(apart)})
     return parts
+
+
+def _fates_of(found: Comparison) -> list[tuple[str, str]]:
+    """The fates that are told: being outside only where the waves looked at different things."""
+    told = found.differs or found.counts[APART] > 0
+    return [(fate, str(label)) for fate, label in FATES.items() if fate != APART or told]
 
 
 def _source(before: Wave, wave: Wave) -> str:
@@ -151,7 +174,7 @@ def _source(before: Wave, wave: Wave) -> str:
 
 
 def _fates_chart(before: Wave, wave: Wave, found: Comparison) -> Chart:
-    rows = [(str(label).partition(":")[0].capitalize(), found.counts[fate]) for fate, label in FATES.items()]
+    rows = [(label.partition(":")[0].capitalize(), found.counts[fate]) for fate, label in _fates_of(found)]
     figures = "; ".join(f"{name} {number(count)}" for name, count in rows)
     title = listed(_fates(found)[:3])
     items = [Bar(name, count, number(count)) for name, count in rows]
@@ -171,8 +194,8 @@ def _fates_chart(before: Wave, wave: Wave, found: Comparison) -> Chart:
 
 def _fates_table(before: Wave, wave: Wave, found: Comparison) -> Table:
     lines = [
-        Line(str(label), (Cell(number(found.counts[fate]), found.counts[fate]),), key=fate)
-        for fate, label in FATES.items()
+        Line(label, (Cell(number(found.counts[fate]), found.counts[fate]),), key=fate)
+        for fate, label in _fates_of(found)
     ]
     total = sum(found.counts.values())
     lines.append(Line(_("Experiences of either wave"), (Cell(number(total), total),), "total", "total"))
