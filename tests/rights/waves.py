@@ -100,6 +100,9 @@ WAVES: dict[str, list[Case]] = {
         post(NONE, pk="open wave of borgo", sheet="open sheet of ponte"),
     ],
     # Without a sheet that one answers for there is nothing to print (test_waves.py prints).
-    "monitoring:paper": [post(NONE, pk="open wave of borgo"), post(NONE, pk="open wave of ponte")],
+    "monitoring:paper": [
+        *(post(may, pk=f"open wave of {town}") for town, may in WAVE_FOLLOWERS.items()),
+        post(NONE, pk="closed wave of borgo"),
+    ],
     "monitoring:by_link": form(NONE, token="=not-a-token-of-anybody"),
 }

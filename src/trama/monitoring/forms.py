@@ -93,6 +93,11 @@ class WaveForm(forms.Form):
     def __init__(self, *args: Any, actor: Actor, what: str = "experiences", **more: Any) -> None:
         super().__init__(*args, **more)
         self.what = what
+        self.is_counting = "count" in self.data
+        if self.is_counting:
+            # How many it reaches hangs on none of these: it can be asked before a name is found.
+            for name in ("name", "promoter", "answer_by", "remind_after", "last_call", "aim", "times_apart"):
+                self.fields[name].required = False
         self.fields["areas"].choices = areas_to_choose(actor)  # type: ignore[attr-defined]
         self.fields["kinds"].choices = list(gathered.monitored[what].kinds())  # type: ignore[attr-defined]
 
@@ -101,6 +106,9 @@ class WaveForm(forms.Form):
         start, end = data.get("starts_on"), data.get("ends_on")
         if start and end and end < start:
             self.add_error("ends_on", _now("The period ends before it starts: which of the two days is right?"))
+        last = data.get("answer_by")
+        if last and last < timezone.localdate() and not self.is_counting:
+            self.add_error("answer_by", _now("This day is past: nobody could answer any more. Choose a later one."))
         return data | {"what": self.what}
 
     def count(self) -> int:

@@ -41,6 +41,11 @@ def reads(actor: Actor) -> bool:
     return actor.holds(READERS)
 
 
+def follows_all(actor: Actor, areas: Iterable[int]) -> bool:
+    """Whether the actor follows a wave in all of its areas, and not in some of them alone."""
+    return _reaches(actor, READERS, areas)
+
+
 def visible_waves(actor: Actor) -> Q:
     """Closed waves for all; the others for the staff of their areas, of those below and of those above."""
     if actor.everywhere(READERS):

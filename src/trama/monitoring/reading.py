@@ -21,6 +21,7 @@ from trama.core.models import AuditEntry
 from trama.monitoring.choices import COVERED, Answer, WaveState
 from trama.monitoring.freezing import canonical
 from trama.monitoring.models import MIN_REST, FrozenFigure, FrozenRow, Invitation, Sheet, SheetQuerySet, Wave
+from trama.monitoring.permissions import follows_all
 from trama.territory import finding
 
 MOST_DOUBTS = 5000  # sheets looked at on the page
@@ -143,6 +144,7 @@ def board(wave: Wave, actor: Actor) -> dict[str, Any]:
     handed = sheets.filter(pk__in=_handed_over(wave))
     nowhere = unreached(wave, actor).count()
     return {
+        "is_narrowed": not follows_all(actor, wave.area_ids()),
         "handed": handed.count(),
         "handed_answered": handed.covered().count(),
         "below": [line for line in areas.values() if line.share < aim and line.total],

@@ -127,6 +127,7 @@ def _on_paper(page, expect):
     page.get_by_role("button", name="Mostra").click()
     page.get_by_role("link", name="Doposcuola").click()
     accessibility.check(page)
+    page.get_by_label("carta", exact=True).check()
     page.get_by_label("No", exact=True).check()
     page.get_by_role("button", name="Sì, va tutto bene").click()
     expect(page.get_by_text("Salvata: «Doposcuola».")).to_be_visible()
