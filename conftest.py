@@ -133,6 +133,37 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
     with django_db_blocker.unblock():
         codes.load_folders(settings.CODELISTS)
+    _Emptied.blocker = django_db_blocker
+
+
+class _Emptied:
+    """A test that commits empties every table at its end, the code lists too: they are brought back before the next."""
+
+    blocker: Any = None
+    lists = False
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Outside the transaction of the test to come."""
+    if not _Emptied.lists or not _asks_the_database(item):
+        return
+    from django.conf import settings
+
+    from trama.core import codes
+
+    _Emptied.lists = False
+    with _Emptied.blocker.unblock():
+        _forget_all()
+        codes.load_folders(settings.CODELISTS)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Remember who committed."""
+    mark = item.get_closest_marker("django_db")
+    commits = mark is not None and (mark.kwargs.get("transaction") or bool(mark.args and mark.args[0]))
+    if commits or {"live_server", "transactional_db"} & set(getattr(item, "fixturenames", ())):
+        _Emptied.lists = True
 
 
 class _TakenBack(Exception):
