@@ -164,7 +164,7 @@ def test_a_whole_wave(open_page, chromium, live_server, mailoutbox, tmp_path):
     desk.goto(f"/rilevazioni/{wave.pk}/")
     mailoutbox.clear()
     desk.get_by_role("button", name="Sollecita per 2 schede in silenzio").click()
-    expect(desk.get_by_text("Una lettera")).to_be_visible()
+    expect(desk.get_by_text("Sono partite: Una lettera.")).to_be_visible()
     assert [message.to for message in mailoutbox] == [["info@circolo.example"]]
     _on_paper_and_closed(desk, expect, wave)
 

@@ -203,7 +203,7 @@ def test_doubts_are_told(town):
     found = {one["title"]: one["doubts"] for one in reading.quality(second, town.keeper)["doubtful"]}
     assert found.keys() == {"Pranzo", "Doposcuola"}
     assert len(found["Pranzo"]) == 1
-    assert "200" in found["Pranzo"][0]
+    assert found["Pranzo"][0]["text"].startswith("200 → 2.000")
     assert len(found["Doposcuola"]) == 1  # 40 → 5 is not ten times less, but it is fewer than 8 volunteers
 
 
