@@ -22,6 +22,7 @@ MOST_CELLS = 2_000_000
 MOST_NOTES = 20  # of one file about cells that were cleaned; the rest is counted
 SEPARATORS = {";": ";", ",": ",", "\t": "TAB", "|": "|"}
 EXAMPLE = "▸"  # with which the first cell of an example row begins, in the workbooks that Trama gives to be filled
+TO_MEND = ("Perché", "Why")  # the first column of the rows that Trama hands back to be mended
 AS_TEXT = re.compile(r'="([^"]*)"')  # how spreadsheets keep the zeros of a code in a CSV
 
 
@@ -60,6 +61,7 @@ class Table:
     faults: list[Fault] = field(default_factory=list)
     notes: list[Fault] = field(default_factory=list)
     sheet: str = ""
+    broken: dict[int, list[str]] = field(default_factory=dict)  # the cells of rows with faults, as they stand
     sheets: list[str] = field(default_factory=list)  # of a workbook, those that are not hidden
 
     @property
@@ -123,6 +125,8 @@ def table_of(
 
     Raises RecipeError when there is no header, when a column stands twice, when no row follows, or when it is endless.
     """
+    if len(header) > MOST_COLUMNS:
+        raise too_wide(name, len(header))
     columns = [clean_header(cell) for cell in header]
     table = Table(name, columns, sheet=sheet)
     _check_header(table)
@@ -148,18 +152,22 @@ def table_of(
     return table
 
 
+def too_wide(called: str, found: int) -> RecipeError:
+    """What is said of a file with more columns than are read."""
+    text = _("%(file)s has %(found)s columns, more than %(count)s: keep those that are needed.")
+    return RecipeError(text % {"file": called, "found": found, "count": MOST_COLUMNS})
+
+
 def _check_header(table: Table) -> None:
     if not any(table.columns):
         raise RecipeError(
             _("%(file)s, row 1: there are no names of columns. The first row must be the header.")
             % {"file": table.called}
         )
-    if len(table.columns) > MOST_COLUMNS:
-        raise RecipeError(
-            _("%(file)s has %(found)s columns, more than %(count)s: keep those that are needed.")
-            % {"file": table.called, "found": len(table.columns), "count": MOST_COLUMNS}
-        )
     twice = [column for column, count in Counter(filter(None, table.columns)).items() if count > 1]
+    if len(twice) > 1:
+        text = _("%(file)s: these names of columns stand there more than once: %(columns)s. Rename them.")
+        raise RecipeError(text % {"file": table.called, "columns": shown_columns(twice)})
     if twice:
         where = [position for position, column in enumerate(table.columns, start=1) if column == twice[0]]
         raise RecipeError(
@@ -184,6 +192,7 @@ def _take(table: Table, number: int, cells: Sequence[str], *, typed: bool) -> No
                 "a separator or a quote is missing or too many, or the file is cut off here"
             )
             table.faults.append(Fault(number, "", why % {"found": len(cells), "expected": len(columns)}))
+            table.broken[number] = list(cells[:MOST_COLUMNS])
             return
         cells = cells[: len(columns)]
     together = "".join(cells)
@@ -195,6 +204,7 @@ def _take(table: Table, number: int, cells: Sequence[str], *, typed: bool) -> No
             if cell.lstrip().startswith("="):
                 why = _("the cell holds a formula (%(text)s): write its value in its place")
                 table.faults.append(Fault(number, column, why % {"text": shown(cell[:40])}))
+                table.broken[number] = list(cells)
                 return
     table.rows.append(Row(number, dict(zip(columns, cells, strict=True))))
 

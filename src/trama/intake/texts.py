@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from trama.core.legible import shown
 from trama.intake.recipe import RecipeError, TableSpec
-from trama.intake.rows import SEPARATORS, Fault, Table, table_of
+from trama.intake.rows import MOST_COLUMNS, SEPARATORS, Fault, Table, table_of, too_wide
 
 MOST_BYTES = 64 * 1024 * 1024  # of one text file: it is held in memory as rows
 LONGEST_CELL = 1_000_000  # characters
@@ -138,6 +138,7 @@ def read_csv(path: Path, spec: TableSpec) -> Table:
     with path.open(encoding=encoding, newline="") as file:
         first = _first_line(file, spec.header_row)
         separator = spec.separator or max(SEPARATORS, key=first.count)
+        check_width(path, first, separator)
         lines = _without_marks(file)
         reader = csv.reader(lines, delimiter=separator, strict=True)
         try:
@@ -155,6 +156,12 @@ def read_csv(path: Path, spec: TableSpec) -> Table:
     if encoding == "utf-16":
         table.notes.insert(0, Fault(0, "", _("the file is written in UTF-16: it was read all the same")))
     return table
+
+
+def check_width(path: Path, line: str, separator: str) -> None:
+    """Refuse a header of endless columns before anything is cut into cells."""
+    if (found := line.count(separator)) >= MOST_COLUMNS:
+        raise too_wide(shown(path.name), found + 1)
 
 
 def _first_line(file: io.TextIOWrapper, header_row: int = 1) -> str:

@@ -100,7 +100,8 @@ def _table(path: Path, spec: TableSpec, told: IO[bytes]) -> Table:
         (row[:width] for row in records),
         sheet=about["sheet"],
         first=spec.header_row + 1,
-        typed=True,
+        # A formula that was handed back as a text is still none that anybody mended.
+        typed=not header or header[0].strip() not in rows.TO_MEND,
     )
     table.sheets = list(about["seen"])
     others = [name for name in about["seen"] if name != about["sheet"]]

@@ -12,10 +12,9 @@ from django.utils.translation import gettext as _
 
 from trama.intake.registers.desk import Desk
 from trama.intake.registers.planning import PROBLEMS, Plan, refused_rows
-from trama.intake.rows import Table
-from trama.ui.exports import safe_text
+from trama.intake.rows import TO_MEND, Row, Table
 
-WHY = ("Perché", "Why")  # the column that says it; a load leaves it alone
+WHY = TO_MEND  # the column that says it; a load leaves it alone
 LONGEST = 32_000  # characters that a cell of a workbook takes
 
 
@@ -31,8 +30,12 @@ def workbook(desk: Desk) -> bytes:
 
 def workbook_of(plan: Plan) -> bytes:
     """The same of a plan, as the command line writes it."""
-    told = ((one.row, _reasons(asdict(one))) for one in refused_rows(plan))
-    return _written(plan.table, told)
+    told = [(one.row, _reasons(asdict(one))) for one in refused_rows(plan)]
+    told += [
+        (one.row, _reasons({"outcome": "refused", "row": one.row, "why": [(one.column, one.why)]}))
+        for one in plan.table.faults
+    ]
+    return _written(plan.table, sorted(told))
 
 
 def _written(table: Table, told: Iterable[tuple[int, str]]) -> bytes:
@@ -52,18 +55,23 @@ def _written(table: Table, told: Iterable[tuple[int, str]]) -> bytes:
     sheet.set_column(1, max(len(columns), 1), 24)
     for position, column in enumerate([_("Why"), *columns]):
         sheet.write_string(0, position, column, bold)
-    place = 0
-    for number, why in told:
-        row = by_number.get(number)
-        if row is None:
-            continue  # its cells could not be read
-        place += 1
-        sheet.write_string(place, 0, safe_text(why)[:LONGEST], wrapped)
-        for position, column in enumerate(columns, start=1):
-            if text := row.cells[column]:
-                sheet.write_string(place, position, safe_text(text)[:LONGEST])
+    for place, (number, why) in enumerate(told, start=1):
+        sheet.write_string(place, 0, why[:LONGEST], wrapped)
+        # Texts stay as they were: in a workbook a text is never a formula, whatever it begins with.
+        for position, text in enumerate(_cells(table, by_number.get(number), number, columns), start=1):
+            if text:
+                sheet.write_string(place, position, text[:LONGEST])
     book.close()
     return output.getvalue()
+
+
+def _cells(table: Table, row: Row | None, number: int, columns: list[str]) -> list[str]:
+    """The cells of a row under the columns that are written; of one that could not be read as they stood."""
+    if row is not None:
+        return [row.cells[column] for column in columns]
+    cells = table.broken.get(number, [])
+    named = dict(zip(table.columns, cells, strict=False))
+    return [*(named.get(column, "") for column in columns), *cells[len(table.columns) :]]
 
 
 def _reasons(one: dict[str, Any]) -> str:

@@ -28,10 +28,15 @@ def first_rows(path: Path, sheet: str = "") -> tuple[list[list[str]], list[str]]
     texts.check_size(path)
     with path.open(encoding=texts.encoding_of(path), newline="") as file:
         lines = [line.lstrip("\ufeff") for line in islice(file, LOOKED_AT)]
+    # Nobody waits for a first line of a million columns to be cut into cells.
+    for sign in bounds.SEPARATORS:
+        texts.check_width(path, next(iter(lines), ""), sign)
     # A title above says nothing of the separator: the line that is cut most often does.
     sign = max(bounds.SEPARATORS, key=lambda one: max((line.count(one) for line in lines), default=0))
     try:
-        return [[legible(cell).strip() for cell in row] for row in csv.reader(lines, delimiter=sign)], []
+        return [
+            [legible(cell).strip() for cell in row[: bounds.MOST_COLUMNS]] for row in csv.reader(lines, delimiter=sign)
+        ], []
     except csv.Error:
         return [], []  # whoever reads the whole says what is wrong with it
 
@@ -59,9 +64,11 @@ def header_row(rows: list[list[str]], registers: Iterable[Registered] = ()) -> i
     for number, row in enumerate(rows, start=1):
         filled = [cell for cell in row if cell]
         words = [cell for cell in filled if any(char.isalpha() for char in cell)]
-        if not filled or len(words) < 0.7 * len(filled) or len({*filled}) < len(filled):
+        if not filled or len(words) < 0.7 * len(filled):
             continue
         names = max(sum(as_compared(cell) in headers for cell in filled) for headers in known)
+        if len({*filled}) < len(filled) and names < 3:
+            continue  # no header; one of known names that stand twice is said to be so by whoever reads it
         score = names * 3 + (len(filled) / widest if widest else 0) - number / 100
         if score > best:
             best, found = score, number
