@@ -189,8 +189,10 @@ def _help(column: Column) -> str:
     if not column.filled:
         return _now("no row holds anything")
     if column.key and column.why:
-        return _now("for example: %(examples)s. Proposed because: %(why)s. Filled in %(share)s of 100 rows.") % words
-    return _now("for example: %(examples)s. Filled in %(share)s of 100 rows.") % words
+        return _now("for example: %(examples)s. Proposed because: %(why)s. Filled: %(share)s%%.") % words
+    if column.why:
+        return _now("for example: %(examples)s. Not proposed: %(why)s. Filled: %(share)s%%.") % words
+    return _now("for example: %(examples)s. Filled: %(share)s%%.") % words
 
 
 def _chosen(data: dict[str, Any], name: str) -> str:

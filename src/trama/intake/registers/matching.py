@@ -97,7 +97,7 @@ class Known:
     # --- one row
     def of(self, asked: Asked, key: str) -> Match | None:
         """The record that a row names by a number, a key or a code, or by its name and place."""
-        return self._by_number(asked) or self._by_key(key) or self._by_code(asked) or self._by_name(asked)
+        return self._by_number(asked) or self._by_key(asked, key) or self._by_code(asked) or self._by_name(asked)
 
     def bears(self, asked: Asked) -> bool:
         """Whether the record with the number of a row bears a name like the row's."""
@@ -118,9 +118,20 @@ class Known:
             return Match(row.pk, sure=True, why=_("it bears its number"))
         return Match(row.pk, sure=False, why=_("it bears its number, and another name"))
 
-    def _by_key(self, key: str) -> Match | None:
+    def _by_key(self, asked: Asked, key: str) -> Match | None:
         pk = self.by_import.get(key)
-        return Match(pk, sure=True, why=_("loaded before from this source")) if pk is not None else None
+        if pk is None:
+            return None
+        from rapidfuzz import fuzz
+
+        plain, row = normalised(asked.label), self.rows[pk]
+        if asked.key and plain != row.plain and fuzz.token_sort_ratio(plain, row.plain) < LIKE_BY_NUMBER:
+            # A list whose rows were numbered anew: the key says one record, the name another.
+            other = next((self.rows[one] for one in self.by_name.get(plain, ()) if one != pk), None)
+            if other is not None:
+                text = _("the file gives it the number of “%(name)s” in the source, and this name: which is it?")
+                return Match(other.pk, sure=False, why=text % {"name": row.name})
+        return Match(pk, sure=True, why=_("loaded before from this source"))
 
     def _by_code(self, asked: Asked) -> Match | None:
         for name, known, why in (

@@ -19,7 +19,7 @@ from trama.intake.registers.bodies import Bodies, Places
 from trama.intake.registers.comparing import Comparing, Difference
 from trama.intake.registers.fields import Kind, Registered
 from trama.intake.registers.matching import Known, Match, alike
-from trama.intake.registers.reading import SKIPPED, Asked, Reader, open_reader
+from trama.intake.registers.reading import A_TOTAL, SKIPPED, Asked, Reader, open_reader
 from trama.intake.rows import Table
 from trama.intake.steps.records import shortened, touched_by_people
 from trama.territory import finding
@@ -114,10 +114,10 @@ class Planner:
         for asked in rows:
             told = self._told(asked)
             if asked.faults:
-                left = any(why is SKIPPED for _column, why in asked.faults)
+                marks = {SKIPPED: _("it speaks of another territory"), A_TOTAL: _("a row of totals")}
+                left = next((marks[why] for _column, why in asked.faults if why in marks), "")
                 told.outcome = LEFT if left else REFUSED
-                said = (_("it speaks of another territory"),) if left else ()
-                told.why = [("", text) for text in said] or list(asked.faults)
+                told.why = [("", left)] if left else list(asked.faults)
                 continue
             if self.registered.key == "experiences":
                 self._place(asked, home)
@@ -232,6 +232,8 @@ class Planner:
         """A record that may be the same: what the person said of it, else it waits."""
         said = self.step.decisions.get(str(asked.number), self.step.possible)
         if said == "new":
+            if key in self.known.by_import:  # the number in the source is another record's
+                key = shortened(f"{self.prefix}:#{asked.own_key}")
             self._new(asked, told, key)
             return
         told.record, told.record_name = match.pk, self.known.rows[match.pk].name

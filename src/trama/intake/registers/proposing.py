@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -105,6 +106,11 @@ def propose(table: Table, registered: Registered, areas: Areas | None = None) ->
     for column in columns:
         texts = [text for row in table.rows[::step] if (text := row.cells[column.header].strip())]
         named = _by_name(column, registered, ours=ours)
+        counted = not ours and is_running(column.header, texts)
+        named = [guess for guess in named if not (counted and guess.key == "key")]
+        if not ours and NOTES.search(as_compared(column.header)):
+            column.why = _("it may hold notes for yourselves: choose")
+            continue
         guesses += [guess for guess in named if ours or _can_be(registered.by_key[guess.key], texts)]
         if not ours:
             guesses += _by_content(column, texts, registered, areas or Areas.here())
@@ -114,6 +120,27 @@ def propose(table: Table, registered: Registered, areas: Areas | None = None) ->
             if not column.key and is_house_number(column.header):
                 column.key, column.why = "address", _("it is called so")
     return columns
+
+
+RUNNING = frozenset({"n", "nr", "num", "no", "progr", "prog", "progressivo", "n progressivo", "numero progressivo",
+                     "riga", "n riga", "n ordine", "numero ordine", "n d ordine", "row", "row number", ""})  # fmt: skip
+# Columns in which offices write what is meant for themselves: it would be published as what a body does.
+NOTES = re.compile(r"\b(?:note|annotazion[ei]|osservazion[ei]|appunti|comment[io]|notes|remarks?|comments?)\b")
+
+
+def is_running(header: str, texts: Sequence[str]) -> bool:
+    """Whether a column counts the rows of this file alone: the next file gives its numbers to other records.
+
+    `texts` may be some of its cells, in their order.
+    """
+    if as_compared(header) in RUNNING:
+        return True
+    plain = [text.removesuffix(".0") for text in texts]
+    if len(plain) < 2 or not all(text.isascii() and text.isdigit() and len(text) < 8 for text in plain):
+        return False
+    found = [int(text) for text in plain]
+    steps = {after - before for before, after in pairwise(found)}
+    return found[0] in (0, 1) and len(steps) == 1 and min(steps) > 0
 
 
 def is_house_number(header: str) -> bool:

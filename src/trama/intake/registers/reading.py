@@ -14,6 +14,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from trama.core import codes
+from trama.core.search import fold
 from trama.experiences.models import MOST_PEOPLE
 from trama.intake.files import Row, Table
 from trama.intake.recipe import RecipeError, RegisterStep
@@ -34,6 +35,14 @@ MARKED = frozenset("=+-@")
 # What stays in capitals where all is written in capitals.
 ACRONYMS = re.compile(r"\b(?:odv|aps|ets|asd|ssd|asp|asl|usl|ausl|acli|arci|avis|cgil|cisl|uil|caf|csi|cri)\b", re.I)
 LOOKED_AT, CAPITALS = 300, 0.8  # rows, and which part of their texts must be in capitals to be rewritten
+# A number of Italy written as a number: fixed ones begin with 0, mobile ones with 3; nor is it one of a service.
+SHORT = re.compile(r"(?<!\d)[124-9]\d{7,9}(?!\d)")
+WITHOUT_ZERO = re.compile(r"(?!800|803|84[0178]|89[259]|199|178)[124-9]\d{7,9}")
+BLANK = frozenset({"n.d.", "n.d", "nd", "n/d", "n. d.", "n.p.", "-", "--", "–", "—", "non disponibile", "non noto"})
+TOTAL = re.compile(
+    r"(?:sub[ -]?)?total[ei](?: (?:generale|generali|complessivo|complessivi|parziale|enti|associazioni|organizzazioni"
+    r"|realta|servizi|risorse|luoghi|esperienze|righe|schede))?\s*:?\s*[\d.,]*|(?:grand |sub)?total\s*:?\s*[\d.,]*"
+)
 ENDS = (("starts_on", "ends_on"), ("valid_from", "valid_to"))
 
 
@@ -127,6 +136,10 @@ class Reader:
     def rows(self) -> list[Asked]:
         """What every row asks for; with the areas in which its points lie, found in one step."""
         asked = [self._row(row) for row in self.table.rows]
+        for one in asked:
+            if one.values.get("lon") == 0 and one.values.get("lat") == 0:  # what programs write where nothing is known
+                del one.values["lon"], one.values["lat"]
+                one.notes.append(("", _("the point 0, 0 lies in the sea off Africa: it is not taken")))
         placed = [one for one in asked if one.values.get("lon") is not None and one.values.get("lat") is not None]
         found = areas_at([one.values["lon"] for one in placed], [one.values["lat"] for one in placed])
         lost = [one for one, area in zip(placed, found, strict=True) if area is None]
@@ -142,7 +155,7 @@ class Reader:
         asked = Asked(row.number)
         for one, headers in self.columns:
             text = self._text(one, row, headers)
-            if text == "":
+            if text == "" or self._is_blank(one, text):
                 self._empty(asked, one, headers)
                 continue
             try:
@@ -161,7 +174,36 @@ class Reader:
             asked.private = frozenset()
         name = str(asked.values.get("name", ""))
         asked.label = name[:200]
+        if (
+            not self.ours
+            and any(TOTAL.fullmatch(fold(text)) for text in row.cells.values() if text)
+            and (not name or TOTAL.fullmatch(fold(name)))
+        ):
+            asked.faults = [("", A_TOTAL)]
         return asked
+
+    @property
+    def ours(self) -> bool:
+        """Whether the file is an export of ours: its cells mean what they say."""
+        return "id" in self.step.columns
+
+    def _is_blank(self, one: Field, text: str) -> bool:
+        """Whether a cell says that nothing is known; of numbers of people and of yes or no that is an answer."""
+        return not self.ours and fold(text) in BLANK and one.kind not in {Kind.COUNT, Kind.YES_NO}
+
+    def _with_zeros(self, asked: Asked, one: Field, text: str, header: str) -> str:
+        """Telephone numbers with the zero that a spreadsheet took from them; what was put back stands in the notes."""
+        if one.kind != Kind.PHONES or self.ours or not SHORT.search(text):
+            return text
+        found = []
+        for part in cells.parts_of(text):
+            bare = part.strip().removesuffix(".0")
+            if WITHOUT_ZERO.fullmatch(bare):
+                words = {"text": bare, "number": f"0{bare}"}
+                asked.notes.append((header, _("“%(text)s” is read as %(number)s: its first zero was lost") % words))
+                part = f"0{bare}"
+            found.append(part)
+        return "; ".join(found)
 
     def _text(self, one: Field, row: Row, headers: list[str]) -> str:
         if len(headers) == 1:
@@ -225,7 +267,7 @@ class Reader:
                 if found is not None or (one.kind == Kind.YES_NO and one.attribute in self.nullable):
                     values[one.attribute] = found
             case _:
-                asked.hanging[one.key] = self._hanging(one, text)
+                asked.hanging[one.key] = self._hanging(one, self._with_zeros(asked, one, text, header))
 
     def _value(self, one: Field, text: str) -> Any:
         """The value of a field that the model holds itself."""
@@ -419,6 +461,7 @@ class Reader:
         return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
 
+A_TOTAL = "-total-"  # a row that sums up the others
 SKIPPED = "-left out-"  # a row of another territory, which the person said to leave out
 
 
