@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Max, Min
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from trama.core.actor import Actor
+from trama.core.keys import among
+from trama.core.search import fold
 from trama.intake import actions, files, staging
 from trama.intake.context.desk import own_key
 from trama.intake.recipe import RecipeError, parse
@@ -26,13 +30,17 @@ from trama.intake.registers.mapping import Mapping, as_before, recipe_of, rememb
 from trama.intake.registers.peeking import sheet_and_header, spec_of
 from trama.intake.registers.planning import OUTCOMES, Told
 from trama.intake.registers.proposing import is_ours, propose, which
+from trama.intake.registers.reading import BLANK
 from trama.intake.rows import Table
+from trama.territory import finding
+from trama.territory.models import Boundary
 
 KINDS = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods", ".json")
 TRIAL, ROWS, PROGRESS = ".trial.json", ".trial.jsonl", ".progress.json"
 MOST_WORDS = 80  # texts of one file that are asked about
 SHOWN = 50  # rows of a page
-MOST_POINTS = 5000  # of the map of a trial
+MOST_NAMES = 20_000  # of areas, among which one that is written alike is sought
+AROUND = 0.3  # degrees around the territory in which points are shown
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,7 @@ class Desk:
             for header in headers:
                 counts.update(row.cells[header].strip() for row in table.rows)
             unknown = _unknown(one, counts, areas, kind_of_header(headers[0]))
-            found += [Word(one, text, count, _near(one, text)) for text, count in unknown.items()]
+            found += [Word(one, text, count, _near(one, text, areas)) for text, count in unknown.items()]
         return sorted(found, key=lambda word: -word.count)[:MOST_WORDS]
 
     # --- dry run
@@ -161,13 +169,16 @@ class Desk:
         return [json.loads(line) for place, line in enumerate(self.rows(outcome)) if start <= place < start + SHOWN]
 
     def points(self) -> list[tuple[float, float, str, str, int]]:
-        """Where rows lie: longitude, latitude, name, verdict, row."""
+        """Where rows that would come in lie, in or near the territory: longitude, latitude, name, verdict, row."""
         found = []
+        around = _around()
         for line in self.rows():
             if '"lon": null' in line:
                 continue
             one = json.loads(line)
-            if one["lat"] is not None:
+            if one["lat"] is None or one["outcome"] in ("refused", "left"):
+                continue
+            if around is None or (around[0] <= one["lon"] <= around[2] and around[1] <= one["lat"] <= around[3]):
                 found.append((one["lon"], one["lat"], one["label"], one["outcome"], one["row"]))
         return found
 
@@ -194,11 +205,20 @@ class Desk:
             return ""
 
 
+def _around() -> tuple[float, float, float, float] | None:
+    """West, south, east, north of the home area with some room; None where it has no boundary."""
+    rows = Boundary.objects.filter(area__in=among(sorted(Areas.here().home)), valid_to__isnull=True)
+    found = rows.aggregate(a=Min("min_lon"), b=Min("min_lat"), c=Max("max_lon"), d=Max("max_lat"))
+    if found["a"] is None:
+        return None
+    return found["a"] - AROUND, found["b"] - AROUND, found["c"] + AROUND, found["d"] + AROUND
+
+
 def _unknown(one: Field, counts: Counter[str], areas: Areas, kind: str) -> Counter[str]:
     """Of the texts of a column those that say nothing here."""
     found: Counter[str] = Counter()
     for text, count in counts.items():
-        if not text or cells.is_covered(text):
+        if not text or fold(text) in BLANK or cells.is_covered(text):
             continue
         try:
             parts = cells.parts_of(text) if one.several else [text]
@@ -216,19 +236,64 @@ def _unknown(one: Field, counts: Counter[str], areas: Areas, kind: str) -> Count
     return found
 
 
-def _near(one: Field, text: str) -> str:
-    """The value of a list whose name is most like a text; empty where none is."""
+# What offices write for the kinds of the Italian code lists, without points and blanks.
+SHORT_FOR = {
+    "ass promozione sociale": "aps", "associazione promozione sociale": "aps", "asd": "sports_club",
+    "ssd": "sports_club", "polisportiva": "sports_club", "onlus": "other_ets", "ong": "other_ets",
+    "ass volontariato": "odv", "associazione di volontariato": "odv", "organizzazione volontariato": "odv",
+    "coop sociale": "social_enterprise", "cooperativa sociale": "social_enterprise", "soms": "mutual_aid",
+}  # fmt: skip
+PROVINCE = re.compile(r"\s*[(\[,-]?\s*\b[A-Z]{2}\b\s*[)\]]?\s*$")
+WRITTEN_SHORT = (
+    (re.compile(r"\bs(?:an|\.)\s*(?=\S)", re.I), "san "), (re.compile(r"\bt\.?$", re.I), "terme"),
+    (re.compile(r"\bc\.\s*", re.I), "castel "),
+)  # fmt: skip
+
+
+def _near(one: Field, text: str, areas: Areas) -> str:
+    """The value of a list, or the code of an area, whose name is most like a text; empty where none is."""
     if not one.list:
-        return ""
+        return _near_area(text, areas)
     from rapidfuzz import fuzz, process
 
     names: dict[str, str] = dict(one.choices())
-    words = set(as_compared(text).split())
+    plain = as_compared(text.replace(".", ""))
+    words = set(plain.split())
     if said := next((key for key in names if key in words), ""):
-        return said  # “APS (sez. B)”
-    best = process.extractOne(text.casefold(), {key: name.casefold() for key, name in names.items()},
-                              scorer=fuzz.token_set_ratio, score_cutoff=80)  # fmt: skip
+        return said  # “APS (sez. B)”, “A.P.S.”
+    if said := next((key for short, key in SHORT_FOR.items() if f" {short} " in f" {plain} " and key in names), ""):
+        return said
+    folded = {key: as_compared(name) for key, name in names.items()}
+    if sum(words <= set(name.split()) for name in folded.values()) > 1 or (len(words) == 1 and words <= GENERAL):
+        return ""  # “Associazione” says nothing of which
+    best = process.extractOne(plain, folded, scorer=fuzz.token_set_ratio, score_cutoff=80)
     return str(best[2]) if best else ""
+
+
+GENERAL = frozenset(
+    {"associazione", "associazioni", "ente", "organizzazione", "gruppo", "societa", "azienda", "centro"}
+)
+
+
+def _near_area(text: str, areas: Areas) -> str:
+    """The code of the area that a text with the sign of a province, or in short, most probably means."""
+    bare = PROVINCE.sub("", text).strip()
+    for written in (bare, _in_full(bare)):
+        if len(found := areas.called(written)) == 1:
+            return finding.code_of(found[0])
+    if len(areas.by_name) > MOST_NAMES:
+        return ""
+    from rapidfuzz import fuzz, process
+
+    best = process.extractOne(as_compared(_in_full(bare)), list(areas.by_name), scorer=fuzz.ratio, score_cutoff=85)
+    found = areas.called(best[0]) if best else []
+    return finding.code_of(found[0]) if len(found) == 1 else ""
+
+
+def _in_full(text: str) -> str:
+    for pattern, word in WRITTEN_SHORT:
+        text = pattern.sub(word, text)
+    return text
 
 
 def put_aside(actor: Actor, upload: Any, *, register: str = "", sheet: str = "", header_row: int = 0) -> Desk:
