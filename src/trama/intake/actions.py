@@ -316,7 +316,8 @@ def load_staged(actor: Actor, token: str, *, replace: bool = False, progress: Pr
         raise RecipeError(_("the files are no longer there: send them again."))
     recipe = read(folder / staging.RECIPE)
     report = load_recipe(actor, recipe, folder, dry=False, replace=replace, progress=progress)
-    staging.drop(token)
+    latest = Load.objects.order_by("-pk").first()
+    staging.drop(token, loaded=latest.pk if latest is not None else 0)
     return report
 
 

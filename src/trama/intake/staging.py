@@ -41,6 +41,7 @@ KINDS = frozenset(
 MOST_BYTES = archives.MOST_BYTES  # of all files together, unpacked
 MOST_KEPT = 3  # of one person: who tries again and again does not fill the disk
 HOURS = 24
+LOADED = ".loaded"  # the number of the load, where the files were
 TOKEN = re.compile(r"^\d+-[A-Za-z0-9_-]{20,60}$")
 
 
@@ -83,7 +84,8 @@ def stage(user: int | None, recipe: bytes, uploads: Iterable[Any]) -> Staged:
 
 def _make_room(user: int | None) -> None:
     """Of what a person put aside, keep the latest: others are given up, like after a day."""
-    mine = sorted(_root().glob(f"{user or 0}-*"), key=lambda folder: folder.stat().st_mtime, reverse=True)
+    folders = [folder for folder in _root().glob(f"{user or 0}-*") if not (folder / LOADED).is_file()]
+    mine = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
     for folder in mine[MOST_KEPT - 1 :]:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -129,10 +131,22 @@ def staged(user: int | None, token: str) -> Path | None:
     return folder if (folder / RECIPE).is_file() else None
 
 
-def drop(token: str) -> None:
-    """Take away what was put aside."""
+def drop(token: str, loaded: int = 0) -> None:
+    """Take away what was put aside; of what was loaded it stays known for a day as which load."""
     if TOKEN.match(token):
         shutil.rmtree(_root() / token, ignore_errors=True)
+        if loaded:
+            folder = _root() / token
+            folder.mkdir(mode=0o700)
+            (folder / LOADED).write_text(str(loaded), encoding="ascii")
+
+
+def loaded_as(user: int | None, token: str) -> int | None:
+    """The load that became of what this person put aside; 0 where it was given up, None for a token not theirs."""
+    if not TOKEN.match(token) or token.split("-")[0] != str(user or 0):
+        return None
+    path = _root() / token / LOADED
+    return int(path.read_text(encoding="ascii")) if path.is_file() else 0
 
 
 def sweep() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
@@ -16,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from trama.core import uploads
 from trama.core.actor import Actor
 from trama.core.pages import page
+from trama.intake import staging
 from trama.intake.models import Load
 from trama.intake.permissions import may_bring_records, may_load, may_see_loads
 from trama.intake.recipe import RecipeError
@@ -60,6 +63,22 @@ def _desk(actor: Actor, token: str) -> Desk:
     return found
 
 
+def _lying_here(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[HttpRequest, str], HttpResponse]:
+    """Say to whoever comes back to a file that was loaded, or that lay here too long, what became of it."""
+
+    @wraps(view)
+    def seen(request: HttpRequest, token: str) -> HttpResponse:
+        actor = _actor(request)
+        became = staging.loaded_as(actor.user, token)
+        if became is None or desk.find(actor, token) is not None:
+            return view(request, token)
+        load = Load.objects.filter(pk=became).first() if became and may_see_loads(actor) else None
+        context = {"loaded": bool(became), "load": load, "way": _way((_("Dry run"), ""))}
+        return render(request, "intake/registers/gone.html", context, status=404)
+
+    return seen
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(may=may_bring_records, writes=True)
 def upload(request: HttpRequest) -> HttpResponse:
@@ -83,6 +102,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(may=may_bring_records, writes=True)
+@_lying_here
 def columns(request: HttpRequest, token: str) -> HttpResponse:
     """What each column means: proposed, and corrected by whoever knows."""
     found = _desk(_actor(request), token)
@@ -127,6 +147,7 @@ def _look(request: HttpRequest, found: Desk) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(may=may_bring_records, writes=True)
+@_lying_here
 def words(request: HttpRequest, token: str) -> HttpResponse:
     """What texts mean that are in no list and name no area."""
     found = _desk(_actor(request), token)
@@ -141,6 +162,7 @@ def words(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @page(may=may_bring_records, writes=True)
+@_lying_here
 def check(request: HttpRequest, token: str) -> HttpResponse:
     """The dry run: a verdict per row, of each verdict the rows, and where they lie."""
     actor = _actor(request)
@@ -192,6 +214,7 @@ def _shown(found: Desk, one: dict[str, Any]) -> dict[str, Any]:
 
 @require_POST
 @page(may=may_bring_records, writes=True)
+@_lying_here
 def decide(request: HttpRequest, token: str) -> HttpResponse:
     """Say of rows that are perhaps here already whether they are: one by one, or of all that were not decided."""
     found = _desk(_actor(request), token)
@@ -209,6 +232,7 @@ def decide(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_POST
 @page(may=may_bring_records, writes=True)
+@_lying_here
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Load for real what the dry run has shown, in one transaction."""
     actor = _actor(request)
@@ -251,6 +275,7 @@ def points(request: HttpRequest, token: str) -> JsonResponse:
 
 @require_safe
 @page(may=may_bring_records)
+@_lying_here
 def to_mend(request: HttpRequest, token: str) -> HttpResponse:
     """The rows that would not be loaded, with the reason, as a workbook."""
     found = _desk(_actor(request), token)
@@ -265,6 +290,7 @@ def to_mend(request: HttpRequest, token: str) -> HttpResponse:
 
 @require_safe
 @page(may=may_bring_records)
+@_lying_here
 def recipe(request: HttpRequest, token: str) -> HttpResponse:
     """The recipe that does the same again, from the command line or with the next file."""
     found = _desk(_actor(request), token)
