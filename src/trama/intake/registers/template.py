@@ -60,7 +60,7 @@ def workbook(registered: Registered) -> bytes:
     about = book.add_worksheet(_title(pgettext("sheet", "Explanations")))
     values = book.add_worksheet(_title(pgettext("sheet", "Values")))
     taken = _write_values(book, values, fields)
-    _write_data(book, data, values.get_name(), fields, taken)
+    _write_data(book, data, values.get_name(), fields, taken, registered.key)
     _write_about(book, about, fields, taken)
     book.set_properties({"title": str(registered.title), "comments": _("Fill the first sheet and load it as it is.")})
     book.close()
@@ -107,7 +107,9 @@ def _write_values(book: Any, sheet: Any, fields: Sequence[Field]) -> dict[str, T
     return taken
 
 
-def _write_data(book: Any, sheet: Any, values: str, fields: Sequence[Field], taken: dict[str, Taken]) -> None:
+def _write_data(
+    book: Any, sheet: Any, values: str, fields: Sequence[Field], taken: dict[str, Taken], register: str
+) -> None:
     head = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "border": 1}
     plain, needed = book.add_format({**head, "bg_color": "#E6ECF2"}), book.add_format({**head, "bg_color": "#FFE9C7"})
     formats = {
@@ -134,7 +136,8 @@ def _write_data(book: Any, sheet: Any, values: str, fields: Sequence[Field], tak
         sheet.write_string(0, column, str(one.label), needed if one.required else plain)
         value = example_of(one, taken.get(one.key))
         if one.attribute == "name":
-            value = f"{EXAMPLE} {_('Example')}: {value} ({_('this row is not loaded')})"
+            words = {"mark": EXAMPLE, "name": _example_name(register)}
+            value = _("%(mark)s Example: %(name)s (this row is not loaded)") % words
         _write_cell(sheet, column, value, examples[shape])
         if (rule := _rule(one, taken.get(one.key), values)) is not None:
             sheet.data_validation(1, column, ROWS, column, rule)
@@ -214,7 +217,9 @@ def _listed(one: Field, taken: dict[str, Taken]) -> str:
         return ""
     values = taken[one.key].values
     said = "; ".join(values[:MOST_LISTED])
-    return said if len(values) <= MOST_LISTED else f"{said}; … ({_('all of them in the sheet “Values”')})"
+    if len(values) <= MOST_LISTED:
+        return said
+    return _("%(values)s; … (all of them in the sheet “Values”)") % {"values": said}
 
 
 def _notes() -> tuple[str, ...]:
@@ -256,6 +261,16 @@ def _home_name(names: Sequence[str]) -> str:
     home = finding.id_of(str(facts().get(HOME_AREA) or ""))
     name = finding.name_of(home) if home is not None else ""
     return name if name in names else names[0]
+
+
+def _example_name(register: str) -> str:
+    """A name such as the records of a register bear."""
+    return {
+        "organisations": _("Circolo Arci Sole"),
+        "resources": _("After school in via Roma"),
+        "experiences": _("Afternoons in the courtyard"),
+        "places": _("Library of the neighbourhood"),
+    }[register]
 
 
 def _example_text(one: Field) -> str:
