@@ -42,7 +42,7 @@ def _asked(actor: Actor, waves: list[Wave]) -> list[Alert]:
         sheet__wave__in=waves, sheet__in=Sheet.objects.silent(), organisation__in=actor.organisations,
         used_at__isnull=True, is_unsent=False,
     ).exclude(email="")  # fmt: skip
-    own = (get_user_model().objects.filter(pk=actor.user).values_list("email", flat=True).first() or "").lower()
+    own = (get_user_model().objects.filter(pk=actor.user or 0).values_list("email", flat=True).first() or "").lower()
     found = []
     for wave in waves:
         sent = list(rows.filter(sheet__wave=wave).order_by("pk").values_list("sheet", "email", "organisation"))
