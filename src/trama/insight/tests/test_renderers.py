@@ -108,14 +108,14 @@ def test_percentages_are_of_the_records_with_an_answer(records: None) -> None:
     found = compute(NOBODY, REGISTER, Selection(), "aim")
     table = printed(found)
     assert [[cell.text for cell in line.cells] for line in table.lines] == [
-        ["2", "66,7 %"],
-        ["2", "66,7 %"],
+        ["2", "67 %"],
+        ["2", "67 %"],
         ["1", "–"],
     ]
     assert [cell.text for cell in table.total.cells] == ["4", "su 3"]
     assert any("supera 100" in note for note in table.notes)
     by_column = printed(compute(NOBODY, REGISTER, Selection(), "aim", "kind"), show=PERCENT)
-    assert [cell.text for cell in by_column.lines[0].cells] == ["100,0 %", "0,0 %", "–", "66,7 %"]
+    assert [cell.text for cell in by_column.lines[0].cells] == ["100 %", "0 %", "–", "67 %"]
     assert [cell.text for cell in by_column.total.cells] == ["2", "1", "0", "3"]
 
 
