@@ -216,7 +216,7 @@ def practice_do(request: HttpRequest, pk: int, act: str) -> HttpResponse:
     record, actor = _practice(request, pk), _actor(request)
     try:
         match act:
-            case "publish" if not request.POST.get("checked"):
+            case "publish" if not request.POST.get("checked") and actions.may_publish(actor, record.experience):
                 messages.error(request, _("Read it once more, then say here that you did: everybody will read it."))
                 return redirect("experiences:practice", pk=pk)
             case "publish":
