@@ -23,19 +23,10 @@ from trama.monitoring import actions, comparing, reading, xlsform
 from trama.monitoring import cuts as numbers
 from trama.monitoring.actions.making import NotPossible, questions_of
 from trama.monitoring.choices import COVERED, WaveState
-from trama.monitoring.forms import (
-    ErratumForm,
-    QuestionFile,
-    QuestionSet,
-    ReasonForm,
-    WaveForm,
-    initial_of,
-    questions_from,
-    shown,
-    suggested,
-)
+from trama.monitoring.forms import ErratumForm, ReasonForm, WaveForm, initial_of, suggested
 from trama.monitoring.models import Wave
 from trama.monitoring.permissions import may_keep, may_make, may_reopen, reads
+from trama.monitoring.question_forms import QuestionFile, QuestionSet, questions_from, shown
 from trama.territory import finding
 from trama.ui.numbers import number
 

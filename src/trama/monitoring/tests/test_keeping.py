@@ -10,8 +10,8 @@ from django.utils import timezone, translation
 
 from trama.accounts.models import User
 from trama.monitoring import actions, questions, reading
-from trama.monitoring.forms import QuestionSet, questions_from
 from trama.monitoring.models import Erratum, Invitation, Sheet
+from trama.monitoring.question_forms import QuestionSet, questions_from
 from trama.monitoring.questions import Question
 from trama.monitoring.tests.factories import SITE, make_open_wave, make_town, make_wave
 from trama.network.models import Membership
