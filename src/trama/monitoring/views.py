@@ -368,6 +368,9 @@ def comparison(request: HttpRequest, pk: int, other: int) -> HttpResponse:
     later, earlier = wave_of(request, pk), wave_of(request, other)
     if not (later.is_closed and earlier.is_closed) or later.what != earlier.what or later.pk == earlier.pk:
         raise Http404
+    if (later.starts_on, later.pk) < (earlier.starts_on, earlier.pk):
+        # Read backwards, what ended would look new.
+        return redirect("monitoring:comparison", earlier.pk, later.pk)
     context = {
         "found": comparing.compare(earlier, later),
         "wave": later,

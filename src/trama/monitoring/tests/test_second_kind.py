@@ -133,7 +133,9 @@ def test_a_second_kind_lives_a_whole_wave_through_the_same_pages(monkeypatch, cl
     second = actions.close_wave(town.keeper, second)
     found = comparing.compare(wave, second)
     assert dict(+found.counts) == {"continued": 1, "newly_covered": 1}
-    assert client.get(f"/rilevazioni/{second.pk}/confronto/{wave.pk}/").status_code == 200
+    address = f"/rilevazioni/{second.pk}/confronto/{wave.pk}/"
+    assert client.get(address).status_code == 200
+    assert client.get(f"/rilevazioni/{wave.pk}/confronto/{second.pk}/")["Location"] == address, "never backwards"
 
 
 def _again(wave: Wave) -> dict:
