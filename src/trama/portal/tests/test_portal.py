@@ -174,9 +174,9 @@ def test_empty_fields_leave_the_address_and_unknown_values_are_told(client: Clie
     answer = client.get("/realta/?q=&kind=&ets=1&area=")
     assert (answer.status_code, answer["Location"]) == (302, "/realta/?ets=1")
     html = client.get("/realta/?ets=yes").content.decode()
-    assert "Questo filtro non si conosce" in html
+    assert "Questo filtro non esiste" in html
     assert "«yes»" in html
-    assert "Questo filtro non si conosce" not in client.get("/realta/?ets=0").content.decode()
+    assert "Questo filtro non esiste" not in client.get("/realta/?ets=0").content.decode()
 
 
 def test_staff_read_how_many_drafts_they_count(hamlet: Area, client: Client, signed: Signed) -> None:
