@@ -129,7 +129,7 @@ def test_a_table_of_several_answers_keeps_its_base_and_is_not_forced_to_a_hundre
     assert (told["inclusion"][:2], told["strengthen_ties"][:2]) == (["1", "100,0 %"], ["1", "100,0 %"])
     assert told["missing"] == ["3"]
     assert told["total"][0] == "4"
-    assert "1 schede su 4" in found.subtitle
+    assert "l'unica scheda su 4 che lo dichiara" in found.subtitle
     assert "più di 100" in found.subtitle
 
 
