@@ -47,7 +47,8 @@ def test_all_silent_sheets_of_a_list_are_printed_each_with_a_link_that_opens_it(
     actions.save_questions(town.keeper, wave, xlsform.example())
     address = f"/rilevazioni/{wave.pk}/schede/carta/"
     signed_in(client, town, "community_worker", "hill")
-    assert client.post(address, {"all": "1"}).status_code == 404  # nothing here is theirs
+    nothing = client.post(address, {"all": "1"})  # nothing here is theirs
+    assert (nothing.status_code, nothing["Location"]) == (302, f"/rilevazioni/{wave.pk}/schede/")
     signed_in(client, town, "community_worker", "city")
     lunch = Sheet.objects.get(wave=wave, record=town.experiences[0].pk)
     actions.answer(town.keeper, lunch, "confirmed", channel="phone", answers={"sede": "no"})
