@@ -7,6 +7,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -84,10 +85,18 @@ def stage(user: int | None, recipe: bytes, uploads: Iterable[Any]) -> Staged:
 
 def _make_room(user: int | None) -> None:
     """Of what a person put aside, keep the latest: others are given up, like after a day."""
-    folders = [folder for folder in _root().glob(f"{user or 0}-*") if not (folder / LOADED).is_file()]
-    mine = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in mine[MOST_KEPT - 1 :]:
+    folders = [(at, folder) for at, folder in _aged(f"{user or 0}-*") if not (folder / LOADED).is_file()]
+    for _at, folder in sorted(folders, reverse=True)[MOST_KEPT - 1 :]:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _aged(pattern: str) -> list[tuple[float, Path]]:
+    """What was put aside, with when; what somebody else takes away meanwhile is left out."""
+    found = []
+    for folder in _root().glob(pattern):
+        with suppress(FileNotFoundError):
+            found.append((folder.stat().st_mtime, folder))
+    return found
 
 
 def _unpack(upload: Any, folder: Path, left: list[int]) -> list[str]:
@@ -137,7 +146,7 @@ def drop(token: str, loaded: int = 0) -> None:
         shutil.rmtree(_root() / token, ignore_errors=True)
         if loaded:
             folder = _root() / token
-            folder.mkdir(mode=0o700)
+            folder.mkdir(mode=0o700, exist_ok=True)  # two who press at once: the other one was here already
             (folder / LOADED).write_text(str(loaded), encoding="ascii")
 
 
@@ -145,13 +154,15 @@ def loaded_as(user: int | None, token: str) -> int | None:
     """The load that became of what this person put aside; 0 where it was given up, None for a token not theirs."""
     if not TOKEN.match(token) or token.split("-")[0] != str(user or 0):
         return None
-    path = _root() / token / LOADED
-    return int(path.read_text(encoding="ascii")) if path.is_file() else 0
+    try:
+        return int((_root() / token / LOADED).read_text(encoding="ascii"))
+    except (FileNotFoundError, ValueError):  # given up, or being written
+        return 0
 
 
 def sweep() -> None:
     """Take away what nobody came back for."""
     oldest = time.time() - HOURS * 3600
-    for folder in _root().glob("*-*"):
-        if folder.stat().st_mtime < oldest:
+    for at, folder in _aged("*-*"):
+        if at < oldest:
             shutil.rmtree(folder, ignore_errors=True)

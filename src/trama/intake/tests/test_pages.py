@@ -143,3 +143,19 @@ def test_what_is_too_big_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyP
     with pytest.raises(ValueError, match="MB"):
         staging.stage(7, b"x", sent(tmp_path)["sent"])
     assert not list((Path(staging.settings.TRAMA_HOME) / "staged").glob("7-*"))
+
+
+def test_what_another_process_takes_away_meanwhile_is_no_error(tmp_path: Path) -> None:
+    kept = staging.stage(11, b"x", []).token
+    # It is listed, and no longer there when it is looked at.
+    taken = Path(staging.settings.TRAMA_HOME) / "staged" / "11-taken-away-meanwhile"
+    taken.symlink_to(tmp_path / "nowhere")
+    last = staging.stage(11, b"x", []).token
+    taken.unlink()
+    assert staging.staged(11, kept)
+    assert staging.staged(11, last)
+    for _twice in range(2):  # two presses of one button
+        staging.drop(last, loaded=5)
+        assert staging.loaded_as(11, last) == 5
+    staging.drop(kept)
+    assert staging.loaded_as(11, kept) == 0
