@@ -25,6 +25,7 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "trama.config.settings"
 for name in [name for name in os.environ if name.startswith("TRAMA_") and name not in {"TRAMA_HOME", "TRAMA_SHARED"}]:
     del os.environ[name]
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from tests import strictness  # noqa: E402
 
@@ -32,6 +33,18 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parent
+
+# Property tests try the same examples everywhere and every time, and no clock decides: what fails in CI fails here too.
+# `--search=100` looks further. A profile is taken over by every @settings, so it is loaded before tests are imported.
+hypothesis.settings.register_profile(
+    "trama",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("trama")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -51,8 +64,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--every-case`: what is sampled on PostgreSQL is tried whole."""
+    """`--every-case`: what is sampled on PostgreSQL is tried whole. `--search`: property tests look further."""
     parser.addoption("--every-case", action="store_true", help="on PostgreSQL: every case of every table of cases")
+    parser.addoption(
+        "--search", type=int, metavar="N", help="property tests: N times as many examples, others each time"
+    )
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """With `--search`, a property test leaves the examples that it always tries."""
+    times = item.config.option.search
+    test = getattr(item, "obj", None)
+    if times and getattr(test, "is_hypothesis_test", False):
+        test = getattr(test, "__func__", test)
+        usual = test._hypothesis_internal_use_settings  # Hypothesis has no public name for it
+        # The same function is collected once for each of its cases: what was asked for before is not multiplied again.
+        if usual.derandomize:
+            more = hypothesis.settings(usual, max_examples=times * usual.max_examples, derandomize=False)
+            test._hypothesis_internal_use_settings = more
 
 
 def pytest_report_header(config: pytest.Config) -> str:

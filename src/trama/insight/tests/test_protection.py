@@ -79,7 +79,7 @@ people = st.tuples(
 
 
 @pytest.mark.django_db
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(people, min_size=1, max_size=9))
 def test_no_tables_together_tell_a_small_number(records: list[tuple[str, set[str], int, int | None, int]]) -> None:
     """By any axis, with any filter, of any year: small numbers put in the place of others change no table."""

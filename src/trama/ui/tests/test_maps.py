@@ -43,7 +43,7 @@ def labels(answer: dict[str, Any]) -> int:
     return sum(point[2] for point in answer["points"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     points=st.lists(st.none() | st.tuples(LONS, LATS), max_size=40),
     zoom=st.none() | st.sampled_from([0, 3, 7.5, 12, 18]),
@@ -68,7 +68,7 @@ def test_the_labels_sum_to_the_located_and_the_rest_is_told(
         assert answer["points"] == []
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     points=st.lists(st.tuples(st.floats(-0.02, 0.02), st.floats(-0.02, 0.02)), min_size=1, max_size=40),
     zoom=st.integers(10, 18),
