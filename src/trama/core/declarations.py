@@ -92,8 +92,8 @@ class AreaSection:
 class RecordSection:
     """A section that an app adds to the page of a record of an app below it (experiences to an organisation's).
 
-    `model_label` is the record's `app.model`; `context(actor, record)` gives what the template needs, None to leave the
-    section out. The template gets the context and `record`, `actor`.
+    `model_label` is the record's `app.model`, "" for records of any kind; `context(actor, record)` gives what the
+    template needs, None to leave the section out. The template gets the context and `record`, `actor`.
     """
 
     key: str
@@ -319,6 +319,8 @@ class Monitored:
     places: Callable[[dict[str, Any]], tuple[Sequence[int], bool]] = lambda one: ((), False)
     # The smallest number of persons that may be told of a content.
     below: Callable[[dict[str, Any]], int] = lambda one: 3
+    # The records themselves: by it the page of a record finds what its waves asked, and an answer holds its row.
+    model: type[Model] | None = None
     # What came of it: whether a content says any result.
     has_result: Callable[[dict[str, Any]], bool] = lambda one: True
 
@@ -380,7 +382,7 @@ def sections_of(record: Model, actor: Actor) -> list[tuple[RecordSection, dict[s
     label = record._meta.label_lower
     found = []
     for section in sorted(gathered.record_sections.values(), key=lambda section: section.order):
-        if section.model_label == label:
+        if section.model_label in ("", label):
             context = section.context(actor, record)
             if context is not None:
                 found.append((section, {**context, "record": record, "actor": actor}))

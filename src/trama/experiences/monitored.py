@@ -457,6 +457,7 @@ declare(
     Monitored(
         key="experiences",
         title=_("Experiences"),
+        model=Experience,
         counted=lambda n: ngettext("%(n)s experience", "%(n)s experiences", n) % {"n": number(n)},
         fields=FIELDS,
         kinds=lambda: [(code.value, code.label) for code in codes.codes_of("experience_kind")],

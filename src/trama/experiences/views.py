@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from trama.core import history
 from trama.core.actor import Actor
+from trama.core.declarations import sections_of
 from trama.core.models import AuditEntry
 from trama.core.pages import anyone, page, signed_in
 from trama.experiences import actions, merging, naming, permissions, reading
@@ -66,6 +68,10 @@ def experience(request: HttpRequest, pk: int) -> HttpResponse:
     record, actor = _experience(request, pk), _actor(request)
     context = reading.sheet(record, actor)
     context |= {"crumbs": _crumbs((record.name, "")), "date_form": None}
+    context["sections"] = [
+        (section, render_to_string(section.template, content, request))
+        for section, content in sections_of(record, actor)
+    ]
     if context["abilities"]["edit"]:
         context["date_form"] = OccurrenceForm(actor=actor)
     return render(request, "experiences/experience.html", context)

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from trama.core.actor import STAFF, Actor
-from trama.core.declarations import Alert, Alerts, Linked, declare
+from trama.core.declarations import Alert, Alerts, Linked, RecordSection, declare
 from trama.monitoring.choices import WaveState
+from trama.monitoring.given import answers_of
 from trama.monitoring.models import Invitation, Sheet, Wave
 from trama.ui.numbers import day, number
 
@@ -70,6 +71,8 @@ def _alert(wave: Wave, said: str, count: int, address: str, detail: str) -> Aler
 
 declare(
     Alerts("waves", _("Monitoring"), what_waits),
+    # Of whatever can be monitored: the page of a record of another app shows it without a word of ours.
+    RecordSection("answers", "", _("Answers to the waves"), "monitoring/_answers.html", answers_of, order=90),
     # A personal link speaks in the name of a body: of the one that it became part of.
     Linked(Invitation, "organisation"),
 )
