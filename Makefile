@@ -16,7 +16,7 @@ export UV_PYTHON_DOWNLOADS := never
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-dev test test-sqlite test-postgresql conformance conformance-postgresql \
+.PHONY: help run setup setup-dev test test-sqlite test-postgresql oracles conformance conformance-postgresql \
 	check format messages pages bench lock clean python
 
 help: ## This list
@@ -43,6 +43,9 @@ test-sqlite: setup-dev ## All tests on SQLite
 
 test-postgresql: setup-dev ## The tests without a browser on a private PostgreSQL, when its programs are found
 	$(BIN)/python scripts/postgres.py --if-found -- $(BIN)/pytest -n $(WORKERS) -m "not conformance and not browser"
+
+oracles: python ## The programs with which results are compared (esda, Splink), in an environment of their own
+	@$(PYTHON) scripts/environment.py oracles
 
 conformance: setup-dev ## The tests against the shared data and standards beside the repository (TRAMA_SHARED=)
 	$(BIN)/pytest -n $(WORKERS) -m conformance

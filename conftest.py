@@ -300,6 +300,18 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
+def oracles() -> Path:
+    """The Python of the programs to compare with (`make oracles`); without it the test is skipped, in CI it fails."""
+    python = ROOT / ".venv-oracles" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        sentence = "the programs to compare with are not there: make oracles"
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    return python
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium for the whole session; `make test` gets one when there is none."""
     from playwright.sync_api import sync_playwright

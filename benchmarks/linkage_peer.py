@@ -1,6 +1,6 @@
 """The same list linked by Trama and by Splink, in the same run: `linkage_peer.py RECORDS.csv TRUTH.csv`.
 
-Wants the programs of requirements/oracles.txt. Splink gets what it asks for: cleaned names, words, blocking rules, its
+Wants the environment of `make oracles` (PYTHONPATH=src). Splink gets what it asks for: cleaned names, words, blocking rules, its
 own training without labels; its threshold is the best one, chosen with the truth in hand, which favours it.
 """
 

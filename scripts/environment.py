@@ -2,6 +2,7 @@
 
     python3 scripts/environment.py run    what serving needs (requirements/run.txt)
     python3 scripts/environment.py dev    what testing and checking need too (requirements/dev.txt)
+    python3 scripts/environment.py oracles    beside it in `.venv-oracles`: the programs with which results are compared
 
 Needs Python >= 3.11 and access to a package index; no root, no compiler, no system package. A second call with nothing
 changed returns at once.
@@ -26,10 +27,13 @@ import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = Path(os.environ.get("TRAMA_VENV", ROOT / ".venv"))
+# The oracles want what Trama does without (pandas): they never share an environment with it.
+ORACLES = sys.argv[1:] == ["oracles"]
+VENV = ROOT / ".venv-oracles" if ORACLES else Path(os.environ.get("TRAMA_VENV", ROOT / ".venv"))
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 REQUIREMENTS = ROOT / "requirements"
+KINDS = {"run": "to run", "dev": "with the tools for tests", "oracles": "of the programs to compare with"}
 PUBLIC_INDEX = "https://pypi.org/simple"
 
 
@@ -178,12 +182,13 @@ def install(kind: str) -> None:
     editable: list[str | Path] = ["--no-deps", "--no-build-isolation", "--editable", ROOT]
     uv = make_uv()
     if uv and run([uv, "pip", "sync", "--quiet", "--python", PYTHON, "--require-hashes", lock]):
-        done = run([uv, "pip", "install", "--quiet", "--python", PYTHON, *editable])
+        done = kind == "oracles" or run([uv, "pip", "install", "--quiet", "--python", PYTHON, *editable])
     else:
         say("uv could not do it: trying with plain pip.")
         make_pip()
         pip: list[str | Path] = [PYTHON, "-m", "pip", "install", "--quiet"]
-        done = run([*pip, "--no-deps", "--require-hashes", "-r", lock]) and run([*pip, *editable])
+        done = run([*pip, "--no-deps", "--require-hashes", "-r", lock])
+        done = done and (kind == "oracles" or run([*pip, *editable]))
     if not done:
         raise SetupError("The packages could not be installed: the lines above say which, and why.")
 
@@ -191,7 +196,7 @@ def install(kind: str) -> None:
 def main(arguments: list[str]) -> int:
     """Run the command; returns the exit status."""
     kind = arguments[0] if arguments else "run"
-    if kind not in {"run", "dev"} or len(arguments) > 1:
+    if kind not in KINDS or len(arguments) > 1:
         print(__doc__, file=sys.stderr)
         return 2
     if is_current(kind) or (kind == "run" and is_current("dev")):
@@ -201,9 +206,9 @@ def main(arguments: list[str]) -> int:
         kind = "dev"
     started = time.monotonic()
     try:
-        say(f"Making the environment ({'with the tools for tests' if kind == 'dev' else 'to run'}); once only.")
+        say(f"Making the environment ({KINDS[kind]}); once only.")
         make_venv()
-        for other in ("run", "dev"):
+        for other in KINDS:
             stamp_path(other).unlink(missing_ok=True)
         install(kind)
     except SetupError as error:
