@@ -296,7 +296,7 @@ class Monitored:
     # Whether the actor may answer for this record today; whoever may not learns nothing of it.
     may_answer: Callable[[Actor, int], bool]
     confirm: Callable[[Actor, int], None]
-    # Raises ValidationError by field; writes the values, and that they are true today.
+    # Raises ValidationError by field; writes the values that were changed, and that the record is true today.
     apply: Callable[[Actor, int, dict[str, Any]], None]
     end: Callable[[Actor, int, date], None]
     tallies: Callable[[Sequence[dict[str, Any]]], list[Tally]]

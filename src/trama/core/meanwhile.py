@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.core import signing
@@ -41,9 +41,16 @@ class Conflict:
 class MeanwhileForm(forms.Form):
     """A form on a stored record that another person may change while it is open."""
 
+    # Fields that tell one thing only together.
+    together: ClassVar[tuple[tuple[str, ...], ...]] = (WHERE,)
+
     base = forms.CharField(required=False, widget=forms.HiddenInput)
     conflicts: tuple[Conflict, ...] = ()
     kept: tuple[str, ...] = ()
+
+    def met(self) -> list[str]:
+        """The fields in which two people can meet."""
+        return [name for name in self.fields if name != "base"]
 
     def meet(self, record: Model, actor: Actor) -> bool:
         """Bring together what was typed and what is stored; gives whether the form may be saved as it stands now.
@@ -52,16 +59,17 @@ class MeanwhileForm(forms.Form):
         take from the other (`take`) is taken; what stays in conflict stands in `conflicts`, and when the form is sent
         again it is the actor's own that holds. `kept` holds the labels of what only the other changed.
         """
-        now = {name: self._shown(name) for name in self.fields if name != "base"}
+        now = {name: self._shown(name) for name in self.met()}
         if not self.is_bound:
             self.initial["base"] = signing.dumps(now, salt=SALT, compress=True)
             return False
         base = self._base(now)
         mine = {name: self._typed(name) for name in now}
         taken = set(self.data.getlist("take")) if isinstance(self.data, QueryDict) else set()
-        together = [name for name in WHERE if name in now]
+        groups = [[name for name in names if name in now] for names in self.together]
+        grouped = {name for names in groups for name in names}
         merged, open_, kept = dict(mine), [], []
-        for names in [*([name] for name in now if name not in together), *([together] if together else [])]:
+        for names in [*([name] for name in now if name not in grouped), *filter(None, groups)]:
             was, is_, typed = ([values.get(name) for name in names] for values in (base, now, mine))
             if names[0] in taken:
                 merged |= {name: now[name] for name in names}

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from django import forms
+from django.core import signing
 from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
 from trama.core.declarations import Asked, Monitored, gathered
+from trama.core.meanwhile import SALT, Conflict, MeanwhileForm
 from trama.monitoring.actions.making import FIELDS, count_of
 from trama.monitoring.choices import BY_WORKER, Answer, QuestionType, Rule
 from trama.monitoring.models import Sheet, Wave
@@ -121,8 +126,12 @@ def initial_of(wave: Wave) -> dict[str, Any]:
 
 
 # --- a sheet ------------------------------------------------------------------------------------------------------
-class SheetForm(forms.Form):
-    """The declared fields of a record as they stand, the additional questions, and one of four answers."""
+class SheetForm(MeanwhileForm):
+    """The declared fields of a record as they stand, the additional questions, and one of four answers.
+
+    Others may change the record, or answer the same sheet, while it is open in a browser: what only they changed is
+    kept, what both changed differently is asked, and nobody confirms what they have not seen.
+    """
 
     # Without a button pressed (the key Enter) the answer is told from what was filled in.
     answer = forms.ChoiceField(
@@ -151,8 +160,12 @@ class SheetForm(forms.Form):
     ) -> None:  # fmt: skip
         super().__init__(*args, **more)
         self.monitored, self.questions = monitored, questions
-        self.sheet, self.is_stale = sheet, False
+        self.sheet, self.is_stale, self.is_unseen = sheet, False, False
         self.starts_on = content.get("starts_on") or ""
+        # What the record says while this form is looked at: an answer holds only as long as that is so.
+        self.stood = {asked.key: content.get(asked.key) for asked in monitored.fields}
+        self.together = tuple((one.key, f"{one.key}_precision") for one in monitored.fields if one.kind == "count")
+        self.news: tuple[str, ...] = ()
         self.initial["seen"] = seen_of(sheet)
         if by_worker:
             self.fields["channel"].choices = [(c.value, c.label) for c in BY_WORKER]  # type: ignore[attr-defined]
@@ -199,6 +212,10 @@ class SheetForm(forms.Form):
         self.is_stale = bool(self.sheet.answered_at) and data.get("seen") not in {"", None, seen_of(self.sheet)}
         if self.is_stale:
             pass  # before anything else, what was answered meanwhile is to be looked at
+        elif unseen := self._unseen(data["answer"]):
+            self.is_unseen = True
+            said = _now("Meanwhile somebody changed: %(fields)s. See how it stands now, then answer once more.")
+            self.add_error(None, said % {"fields": ", ".join(unseen)})
         elif data["answer"] == Answer.CONFIRMED and changed and not data.get("typed_seen"):
             # What was typed is not lost because the other button was nearer: it is asked for, once.
             said = _now("You typed something under “Something has changed”: save it there, or press “Yes” again.")
@@ -208,6 +225,49 @@ class SheetForm(forms.Form):
         elif data["answer"] == Answer.ENDED:
             self._refuse_before_start("ended_on", data.get("ended_on"), self.starts_on)
         return data
+
+    # --- others at the same record ---
+    def met(self) -> list[str]:
+        """The fields of the record and the additional questions: all else is this answer's alone."""
+        asked = self._asked_names()
+        return [name for name in self.fields if name in asked or name.startswith("q_")]
+
+    def meet(self, record: Model, actor: Actor) -> bool:
+        """Bring together what was typed and what others wrote meanwhile (`core.meanwhile`); keeps what they changed."""
+        now = {name: self._shown(name) for name in self.met()}
+        if self.is_bound:
+            base = self._base(now)
+            self.news = tuple(name for name in now if now[name] != base.get(name))
+        return super().meet(record, actor)
+
+    def _told(self, names: list[str], now: dict[str, Any], record: Model, actor: Actor) -> Conflict:
+        told = super()._told(names, now, record, actor)
+        # To the bearer of a link no name is told.
+        return replace(told, who=_now("somebody else")) if actor.user is None else told
+
+    def _unseen(self, answer: str) -> list[str]:
+        """The labels of what others changed and this answer would speak of without having seen it."""
+        if answer == Answer.CONFIRMED:
+            found = [name for name in self.news if not name.startswith("q_")]
+        elif answer == Answer.ENDED:
+            found = [name for name in self.news if name == "ends_on"]
+        else:
+            found = []
+        return list(dict.fromkeys(self._label(name.removesuffix("_precision")) for name in found))
+
+    @property
+    def said_of_kept(self) -> str:
+        """What is said after an update, of what somebody else changed meanwhile; "" if nothing."""
+        if not self.kept or self.cleaned_data.get("answer") != Answer.UPDATED:
+            return ""
+        return _now("What somebody else changed meanwhile is kept: %(fields)s.") % {"fields": ", ".join(self.kept)}
+
+    @property
+    def must_choose(self) -> bool:
+        """Whether two people changed the same thing differently, and this answer would write one of the two."""
+        answer = str(getattr(self, "cleaned_data", {}).get("answer") or "")
+        written_ = {Answer.UPDATED: "", Answer.CONFIRMED: "q_", Answer.ENDED: "q_"}
+        return answer in written_ and any(one.name.startswith(written_[Answer(answer)]) for one in self.conflicts)
 
     def _asked_names(self) -> set[str]:
         return {name for asked in self.monitored.fields for name in (asked.key, f"{asked.key}_precision")}
@@ -246,6 +306,9 @@ class SheetForm(forms.Form):
         """Prepare to be shown again: whoever sends it then has seen what they typed, and what was answered."""
         data = self.data.copy()  # type: ignore[attr-defined]
         data["seen"] = seen_of(self.sheet)
+        if self.is_stale or self.is_unseen or self.must_choose:
+            now = {name: self._shown(name) for name in self.met()}
+            data["base"] = signing.dumps(now, salt=SALT, compress=True)
         if self.is_stale or self._typed_something():
             data["typed_seen"] = "1"
         self.data = data
@@ -263,9 +326,9 @@ class SheetForm(forms.Form):
             self.add_error(key, _now("You wrote a number and “I do not know”: which of the two?"))
 
     def values(self) -> dict[str, Any]:
-        """The declared fields, as `Monitored.apply` takes them."""
+        """The declared fields that were changed, as `Monitored.apply` takes them."""
         found: dict[str, Any] = {}
-        for asked in self.monitored.fields:
+        for asked in filter(self._is_changed, self.monitored.fields):
             value = self.cleaned_data.get(asked.key)
             if asked.kind == "count":
                 known = self.cleaned_data.get(f"{asked.key}_precision") or "estimated"
@@ -289,6 +352,7 @@ class SheetForm(forms.Form):
             "answers": self.extra(),
             "note": data.get("note") or "",
             "seen": data.get("seen") or None,
+            "stood": self.stood,
         }
 
     def take(self, error: ValidationError) -> None:
@@ -349,6 +413,30 @@ class SheetForm(forms.Form):
 def seen_of(sheet: Sheet) -> str:
     """What a form remembers of the answer that it showed: its moment."""
     return sheet.answered_at.isoformat() if sheet.answered_at else "none"
+
+
+def typed_by(data: QueryDict, monitored: Monitored, questions: Sequence[Question]) -> list[tuple[str, str]]:
+    """What somebody changed in a form that can no longer be sent: the label of each field, what they typed.
+
+    It is made of what was sent alone, and so tells nobody anything that they did not know.
+    """
+    try:
+        shown = signing.loads(str(data.get("base") or ""), salt=SALT)
+    except signing.BadSignature:
+        shown = {}
+    labels = {one.key: str(one.label) for one in monitored.fields} | {f"q_{one.key}": one.text for one in questions}
+    options = {f"q_{one.key}": dict(one.choices()) for one in questions}
+    found = []
+    for name, label in labels.items():
+        typed = [text.replace("\r\n", "\n").strip() for text in data.getlist(name) if text.strip()]
+        before = shown.get(name, "")
+        if typed and sorted(typed) != (before if isinstance(before, list) else [before]):
+            words = options.get(name, {})
+            found.append((label, ", ".join(words.get(text, text) for text in typed)[:4000]))
+    for name, label in (("ended_on", _now("When did it end?")), ("note", _now("Who could know?"))):
+        if text := data.get(name, "").strip():
+            found.append((label, text[:300]))
+    return found
 
 
 def _plain(value: Any) -> Any:

@@ -61,6 +61,7 @@ class Found:
     invitation: Invitation | None = None
     actor: Actor = NOBODY
     reason: str = ""
+    late: Sheet | None = None  # a link that did open this sheet, and does so no more
 
 
 def opened_by(token: str, address: str) -> Found:
@@ -76,7 +77,7 @@ def opened_by(token: str, address: str) -> Found:
         return Found(reason="slow")
     reason = _refusal(invitation)
     if reason:
-        return Found(reason=reason)
+        return Found(reason=reason, late=invitation.sheet)
     actor = bearer(invitation)
     if not gathered.monitored[invitation.sheet.wave.what].may_answer(actor, invitation.sheet.record):
         # The organisation no longer carries it, or the worker who handed it over no longer answers for that area.

@@ -19,7 +19,7 @@ from trama.core.pages import anyone, page
 from trama.monitoring import actions, links, paper, reading
 from trama.monitoring.actions.making import NotPossible, questions_of
 from trama.monitoring.choices import Channel
-from trama.monitoring.forms import DelegateForm, SheetForm
+from trama.monitoring.forms import DelegateForm, SheetForm, typed_by
 from trama.monitoring.models import Sheet, Wave
 from trama.monitoring.permissions import reads
 from trama.monitoring.views import actor_of, crumbs_to, download, paged, site_of, under, wave_of
@@ -54,10 +54,12 @@ def sheet_of(request: HttpRequest, pk: int, sheet: int) -> tuple[Wave, Sheet]:
     return row, found
 
 
-def _sheet_form(request: HttpRequest, found: Sheet, *, by_worker: bool, unsent: bool = False) -> SheetForm:
+def _sheet_form(
+    request: HttpRequest, found: Sheet, actor: Actor, *, by_worker: bool, unsent: bool = False
+) -> SheetForm:
     monitored = reading.monitored_of(found.wave)
     content = monitored.content([found.record]).get(found.record, {})
-    return SheetForm(
+    form = SheetForm(
         None if unsent else request.POST or None,
         monitored=monitored,
         content=content,
@@ -65,11 +67,14 @@ def _sheet_form(request: HttpRequest, found: Sheet, *, by_worker: bool, unsent: 
         sheet=found,
         by_worker=by_worker,
     )
+    record = monitored.model._base_manager.filter(pk=found.record).order_by().first() if monitored.model else None
+    form.meet(record or found, actor)
+    return form
 
 
 def _answered(form: SheetForm, actor: Actor, found: Sheet, channel: str = "", **more: Any) -> bool:
     """Whether the answer was taken; what was refused stands beside its fields, and so does what was answered before."""
-    if form.is_valid() and not form.is_stale:
+    if form.is_valid() and not form.is_stale and not form.must_choose:
         by_way_of = channel or form.cleaned_data["channel"]
         try:
             actions.answer(actor, found, form.cleaned_data["answer"], channel=by_way_of, **form.given(), **more)
@@ -77,6 +82,10 @@ def _answered(form: SheetForm, actor: Actor, found: Sheet, channel: str = "", **
             form.take(error)
         except actions.AnsweredMeanwhile as meanwhile:
             form.is_stale, found = True, meanwhile.sheet
+        except actions.ChangedMeanwhile:
+            # In the very moment of saving: what is stored by then is met when the form is sent again.
+            said = _("Somebody else is saving this record right now. Send it again: nothing of theirs is lost.")
+            form.add_error(None, said)
         else:
             return True
     if form.is_stale:
@@ -110,10 +119,11 @@ def _sheet_page(request: HttpRequest, found: Sheet, form: SheetForm, handing: De
 def sheet(request: HttpRequest, pk: int, sheet: int) -> HttpResponse:
     """A sheet typed in by a worker: from paper, from the telephone, from a meeting."""
     row, found = sheet_of(request, pk, sheet)
-    form = _sheet_form(request, found, by_worker=True)
+    form = _sheet_form(request, found, actor_of(request), by_worker=True)
     try:
         if request.method == "POST" and _answered(form, actor_of(request), found):
-            messages.success(request, _("Saved: “%(title)s”.") % {"title": found.title})
+            said = _("Saved: “%(title)s”.") % {"title": found.title}
+            messages.success(request, " ".join(filter(None, (said, form.said_of_kept))))
             query = _list_query(request) or "answer=waiting"
             return redirect(f"{reverse('monitoring:sheets', args=[row.pk])}?{query}")
     except NotPossible as error:
@@ -138,7 +148,8 @@ def delegate(request: HttpRequest, pk: int, sheet: int) -> HttpResponse:
             form.add_error("email", error)
     if form.errors:
         # Beside the field that is wrong, with what was typed.
-        return _sheet_page(request, found, _sheet_form(request, found, by_worker=True, unsent=True), form)
+        unsent = _sheet_form(request, found, actor_of(request), by_worker=True, unsent=True)
+        return _sheet_page(request, found, unsent, form)
     query = _list_query(request)
     return redirect(reverse("monitoring:sheet", args=[row.pk, found.pk]) + (f"?{query}" if query else ""))
 
@@ -182,21 +193,28 @@ def by_link(request: HttpRequest, token: str) -> HttpResponse:
     """One sheet, for whoever bears the link to it: no account, nothing else."""
     opened = links.opened_by(token, client_ip(request) or "")
     if opened.invitation is None:
-        return _link_page(request, "monitoring/no_link.html", {"reason": opened.reason}, _status(opened.reason))
+        return _nothing_opened(request, opened.reason, opened.late)
     found = opened.invitation.sheet
-    form = _sheet_form(request, found, by_worker=False)
+    form = _sheet_form(request, found, opened.actor, by_worker=False)
     try:
         if request.method == "POST" and _answered(
             form, opened.actor, found, Channel.LINK.value, invitation=opened.invitation
         ):
-            return _link_page(
-                request, "monitoring/thanks.html", {"answer": form.cleaned_data["answer"], "sheet": found}
-            )
+            context = {"answer": form.cleaned_data["answer"], "sheet": found, "kept": form.said_of_kept}
+            return _link_page(request, "monitoring/thanks.html", context)
     except (NotPossible, PermissionDenied):
         # Somebody was faster, or the wave was closed while the sheet lay open.
-        return _link_page(request, "monitoring/no_link.html", {"reason": "used"}, 410)
+        return _nothing_opened(request, "used", found)
     context = {"wave": found.wave, "sheet": found, "form": form, "by_worker": False}
     return _link_page(request, "monitoring/sheet.html", context)
+
+
+def _nothing_opened(request: HttpRequest, reason: str, late: Sheet | None) -> HttpResponse:
+    """The page of a link that opens nothing; who came too late gets back what they typed, and no more than that."""
+    context: dict[str, Any] = {"reason": reason}
+    if request.method == "POST" and late is not None:
+        context["typed"] = typed_by(request.POST, reading.monitored_of(late.wave), questions_of(late.wave)[1])
+    return _link_page(request, "monitoring/no_link.html", context, _status(reason))
 
 
 def _status(reason: str) -> int:

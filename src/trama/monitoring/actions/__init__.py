@@ -1,6 +1,6 @@
 """Every change to waves: making and opening, letters and answers, closing and what comes after."""
 
-from trama.monitoring.actions.answering import AnsweredMeanwhile, answer, delegate, hand_out
+from trama.monitoring.actions.answering import AnsweredMeanwhile, ChangedMeanwhile, answer, delegate, hand_out
 from trama.monitoring.actions.checking import find_right
 from trama.monitoring.actions.closing import close_wave, frozen_of, reopen_wave, write_erratum
 from trama.monitoring.actions.letters import Sent, boxes, forget_recipients, remind, remind_when_due, send_links
@@ -16,6 +16,7 @@ from trama.monitoring.actions.past import Past, bring_closed_wave, bring_open_wa
 
 __all__ = [
     "AnsweredMeanwhile",
+    "ChangedMeanwhile",
     "NotPossible",
     "Past",
     "Sent",

@@ -31,6 +31,10 @@ class AnsweredMeanwhile(Exception):
         self.sheet = sheet
 
 
+class ChangedMeanwhile(Exception):
+    """Somebody changed the record between the look at it and the answer."""
+
+
 def _locked(sheet: Sheet) -> Sheet:
     return Sheet.objects.select_for_update(of=("self",)).select_related("wave").get(pk=sheet.pk)
 
@@ -48,13 +52,15 @@ def answer(
     note: str = "",
     invitation: Invitation | None = None,
     seen: str | None = None,
+    stood: Mapping[str, Any] | None = None,
 ) -> Sheet:
     """Take an answer: it changes the record and the sheet together, or nothing.
 
     `values` are those of the declared fields (`Asked`), `answers` those of the additional questions; `seen`
-    is the moment (ISO) of the answer that whoever answers had before them, "none" if there was none. Raises
-    ValidationError by field, NotPossible when the wave is not open or the link was used meanwhile, PermissionDenied,
-    and AnsweredMeanwhile when the answer is no longer the one that was seen.
+    is the moment (ISO) of the answer that whoever answers had before them, "none" if there was none, and `stood` what
+    the record said then, by field. Raises ValidationError by field, NotPossible when the wave is not open or the link
+    was used meanwhile, PermissionDenied, AnsweredMeanwhile when the answer is no longer the one that was seen, and
+    ChangedMeanwhile when the record no longer says what it did.
     """
     row = _locked(sheet)
     if not row.wave.is_open:
@@ -66,6 +72,8 @@ def answer(
         _use(invitation, row)
     if seen and row.answered_at is not None and row.answered_at.isoformat() != seen:
         raise AnsweredMeanwhile(row)
+    if stood is not None and what != Answer.NOT_MINE:
+        _hold(monitored, row.record, stood)
     before = history.state_of(row)
     version, questions = questions_of(row.wave)
     if what != Answer.NOT_MINE:
@@ -80,6 +88,15 @@ def answer(
     row.save()
     history.record(actor, "answered", row, before, {"by_way_of": [None, str(channel)]})
     return row
+
+
+def _hold(monitored: Monitored, record: int, stood: Mapping[str, Any]) -> None:
+    """Keep the record from others until the answer is written, if it still says what it did."""
+    if monitored.model is not None:
+        monitored.model._base_manager.select_for_update(of=("self",)).filter(pk=record).order_by().first()
+    content = monitored.content([record]).get(record, {})
+    if any(content.get(key) != value for key, value in stood.items()):
+        raise ChangedMeanwhile
 
 
 def _use(invitation: Invitation, sheet: Sheet) -> None:
