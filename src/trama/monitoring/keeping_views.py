@@ -13,7 +13,7 @@ from trama.monitoring import actions, reading
 from trama.monitoring.actions.letters import sample
 from trama.monitoring.actions.making import questions_of
 from trama.monitoring.choices import WaveState
-from trama.monitoring.permissions import may_make, reads
+from trama.monitoring.permissions import may_make, may_reopen, reads
 from trama.monitoring.sheet_views import sheet_of
 from trama.monitoring.views import actor_of, site_of, under, wave_of
 
@@ -38,6 +38,7 @@ def closing(request: HttpRequest, pk: int) -> HttpResponse:
     if not row.is_open:
         raise Http404
     context = {"wave": row, **reading.board(row, actor), "doubted": reading.quality(row, actor)["doubted"]}
+    context |= {"may_reopen": may_reopen(actor, row.area_ids()), "reopeners": reading.who_reopens(row)}
     context |= {"follows": reads(actor), "crumbs": under(row, _("Close the wave"))}
     return render(request, "monitoring/closing.html", context)
 

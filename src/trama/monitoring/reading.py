@@ -21,7 +21,9 @@ from trama.core.models import AuditEntry
 from trama.monitoring.choices import COVERED, Answer, WaveState
 from trama.monitoring.freezing import canonical
 from trama.monitoring.models import MIN_REST, FrozenFigure, FrozenRow, Invitation, Sheet, SheetQuerySet, Wave
-from trama.monitoring.permissions import follows_all
+from trama.monitoring.permissions import REOPENERS, follows_all, may_reopen
+from trama.network.acting import actor_of
+from trama.network.models import Membership
 from trama.territory import finding
 
 MOST_DOUBTS = 5000  # sheets looked at on the page
@@ -89,6 +91,16 @@ def corrected(wave: Wave) -> dict[int, str]:
 def monitored_of(wave: Wave) -> Monitored:
     """What this wave monitors."""
     return gathered.monitored[wave.what]
+
+
+def who_reopens(wave: Wave) -> list[tuple[str, str]]:
+    """Who may open a wave again once it is closed: the name of each, and the role that allows it."""
+    held = Membership.objects.in_force().filter(role__in=REOPENERS, user__is_active=True)
+    areas, found = wave.area_ids(), {}
+    for one in held.select_related("user").order_by("role", "user__last_name", "user__username"):
+        if one.user_id not in found and may_reopen(actor_of(one.user_id, ""), areas):
+            found[one.user_id] = (one.user.called, one.get_role_display())
+    return list(found.values())
 
 
 # --- the board ----------------------------------------------------------------------------------------------------

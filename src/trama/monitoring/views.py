@@ -111,6 +111,8 @@ def wave(request: HttpRequest, pk: int) -> HttpResponse:
         by_areas = [cut for cut in numbers.cuts(row, actor) if cut.is_area]
         context |= {"by_area": by_areas[0] if by_areas else None, "cuts": cuts[1:]}
         asked, answered = row.sheets.count(), row.sheets.filter(answer__in=COVERED).count()
+        if context["may_keep"] and not context["may_reopen"]:
+            context["reopeners"] = reading.who_reopens(row)
         context |= {"asked": asked, "answered": answered, "share": answered / asked if asked else None}
         return render(request, "monitoring/closed.html", context)
     if row.state == WaveState.DRAFT:

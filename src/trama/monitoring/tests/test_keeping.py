@@ -178,3 +178,28 @@ def test_a_correction_names_a_frozen_figure_and_stands_beside_it(town, officer):
         assert [one["corrected"] for one in reading.figures(wave)[0] if one["corrected"]] == ["novanta"]
     officer.post(address, {**sent, "figure": "?", "other": "La nota", "was": "errata"})
     assert Erratum.objects.filter(figure="La nota", was="errata").exists()
+
+
+def test_who_cannot_open_a_wave_again_reads_who_can_before_closing_it_and_after(town, officer):
+    wave = make_open_wave(town)
+    evaluator = User.objects.create_user("eva")
+    Membership.objects.create(user=evaluator, role="evaluator", area=town.areas["city"])
+    elsewhere = User.objects.create_user("altrove")
+    Membership.objects.create(user=elsewhere, role="plan_office", area=town.areas["west"])
+    browser = officer.__class__()
+    browser.force_login(evaluator)
+    closing = browser.get(f"/rilevazioni/{wave.pk}/chiudi/").content.decode()
+    assert "Non potrai riaprirla tu" in closing
+    assert "piano (ufficio di piano)" in closing
+    assert "altrove" not in closing, "a part of its areas is not enough"
+    assert "Puoi riaprirla" in officer.get(f"/rilevazioni/{wave.pk}/chiudi/").content.decode()
+    actions.close_wave(town.keeper, wave)
+    page = browser.get(f"/rilevazioni/{wave.pk}/").content.decode()
+    assert "piano (ufficio di piano)" in page
+    assert "/riapri/" not in page
+    assert browser.get(f"/rilevazioni/{wave.pk}/riapri/").status_code == 404
+    # Whoever may do it, and the public, read nothing of it.
+    for other in (officer, officer.__class__()):
+        assert "Chi può riaprirla" not in other.get(f"/rilevazioni/{wave.pk}/").content.decode()
+    Membership.objects.filter(role="plan_office").delete()
+    assert "oggi nessuno ha uno di questi ruoli" in browser.get(f"/rilevazioni/{wave.pk}/").content.decode()
