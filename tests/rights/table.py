@@ -314,6 +314,12 @@ TABLE: dict[str, list[Case]] = {
         post(PUBLISHERS["ponte"], pk="draft profile of ponte", what="=publish"),
         post(NONE, pk="profile of borgo", what="=delete"),
     ],
+    # whoever may freeze may throw away what was never published
+    "reports:profile_throw_away": [
+        *form(WRITES_IN["borgo"], pk="draft profile of borgo"),
+        *form(WRITES_IN["ponte"], pk="draft profile of ponte"),
+        get(NONE, pk="profile of borgo"),
+    ],
     # intake: a load may touch everything, so who brings one keeps the whole home territory (here: the union)
     "intake:loads": [get(KEEPERS_SOMEWHERE)],
     "intake:load": [get(KEEPERS_SOMEWHERE, pk="load")],
@@ -437,6 +443,13 @@ TABLE: dict[str, list[Case]] = {
         # A date of another experience is not reached through this one.
         *form(NONE, pk="project of borgo", occurrence="date of ponte"),
     ],
+    # Who may change the experience says what it tries out; what becomes of it is decided by who judges there.
+    "experiences:experiment_plan": [
+        *(c for town in TOWNS for c in form(EXPERIENCES_EDITED[f"project of {town}"], pk=f"project of {town}")),
+        *form(NONE, pk="lunch of borgo"),
+    ],
+    "experiences:experiment_decide": [c for town in TOWNS for c in form(JUDGES[town], pk=f"project of {town}")],
+    "experiences:experiment_reopen": [post(JUDGES[town], pk=f"project of {town}") for town in TOWNS],
     **register("experiences:practices"),
     "experiences:practice": [get(may, pk=name) for name, may in PRACTICES_SEEN.items()],
     "experiences:practice_comparison": [get(EVERYBODY), get(EVERYBODY, query="?one=1&other=x")],

@@ -1,8 +1,8 @@
-"""What people do with reports: write a paragraph, take the automatic one back, freeze, publish."""
+"""What people do with reports: write a paragraph, take the automatic one back, freeze, publish, throw away."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from trama.core import facts, history
 from trama.core.actor import Actor
+from trama.core.models import AuditEntry
 from trama.monitoring.models import Wave
 from trama.reports.choices import ProfileState
 from trama.reports.keeping import content_of, fingerprint
@@ -119,3 +120,27 @@ def _set_state(actor: Actor, profile: Profile, state: str, verb: str) -> Profile
     profile.save(update_fields=["state"])
     history.record(actor, verb, profile, before)
     return profile
+
+
+def once_published(profiles: Iterable[Profile]) -> set[int]:
+    """Which of these profiles everybody could read once: who cited one must find out what became of it."""
+    keys = [str(profile.pk) for profile in profiles]
+    entries = AuditEntry.objects.filter(kind=history.kind_of(Profile), verb="published", object_id__in=keys)
+    return {int(key) for key in entries.order_by().values_list("object_id", flat=True)}
+
+
+@transaction.atomic
+def throw_away(actor: Actor, profile: Profile) -> None:
+    """Throw away a frozen profile that nobody outside the services has read; its hash stays in the register of acts.
+
+    Raises `NotPossible` for one that is published, or once was.
+    """
+    row = Profile.objects.select_for_update().filter(pk=profile.pk).first()
+    if row is None:
+        return  # somebody else threw it away meanwhile
+    if row.is_published:
+        raise NotPossible(_("It is published: show it to the services alone first."))
+    if once_published([row]):
+        raise NotPossible(_("It was published once, and who cited it must be able to ask for it: it stays."))
+    history.record(actor, "deleted", row, history.state_of(row), {"sha256": row.fingerprint})
+    row.delete()

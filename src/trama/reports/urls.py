@@ -25,6 +25,7 @@ urlpatterns = [
     path("profili/<int:pk>/", profiles.profile, name="profile"),
     path("profili/<int:pk>/profilo-<str:language>.<str:form>", profiles.profile_file, name="profile_file"),
     path("profili/<int:pk>/confronto/", profiles.comparison, name="comparison"),
+    path("profili/<int:pk>/butta-via/", profiles.profile_throw_away, name="profile_throw_away"),
     path("profili/<int:pk>/<str:what>/", profiles.profile_do, name="profile_do"),
     path("territorio/<str:code>/", making.territory, name="territory"),
     path("territorio/<str:code>/rapporto-<str:language>.<str:form>", making.territory_file, name="territory_file"),

@@ -15,11 +15,13 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import translation
 
+from trama.accounts.tests.factories import make_user
 from trama.core import facts
 from trama.core.actor import NOBODY, SYSTEM
 from trama.core.declarations import gathered
 from trama.core.models import AuditEntry
 from trama.insight.tests.factories import REGISTER, make_experience
+from trama.network.models import Membership
 from trama.reports import actions, printing
 from trama.reports.comparing import compare
 from trama.reports.document import Document, Paragraph, Table, kept, restored
@@ -202,6 +204,35 @@ def test_who_alters_a_frozen_profile_is_found_out(city: Area, client: Client) ->
     page = client.get(f"/rapporti/profili/{profile.pk}/").content.decode()
     assert "Questo non è ciò che era stato congelato" in page
     assert "30.300" not in page
+
+
+def test_only_a_draft_that_was_never_published_is_thrown_away(city: Area, client: Client) -> None:
+    shown = actions.publish(SYSTEM, actions.freeze(SYSTEM, city, "Mostrato"))
+    with pytest.raises(actions.NotPossible, match="pubblicato"):
+        actions.throw_away(SYSTEM, shown)
+    actions.withdraw(SYSTEM, shown)
+    with pytest.raises(actions.NotPossible, match="citato"):
+        actions.throw_away(SYSTEM, shown)
+    office, stranger = make_user("piano"), make_user("ente")
+    Membership.objects.create(user=office, role="plan_office", area=city)
+    Membership.objects.create(user=stranger, role="evaluator", area=make_area("Lontano"))
+    draft = actions.freeze(SYSTEM, city, "Di troppo")
+    address = f"/rapporti/profili/{draft.pk}/butta-via/"
+    client.force_login(stranger)
+    assert client.post(address).status_code == 404
+    client.force_login(office)
+    for page in ("/rapporti/profili/", f"/rapporti/profili/{draft.pk}/", "/rapporti/", "/rapporti/territorio/BORGO/"):
+        text = client.get(page).content.decode()
+        assert address in text, page
+        assert f"/rapporti/profili/{shown.pk}/butta-via/" not in text, "who cited it must find it"
+    assert "Di troppo" in client.get(address).content.decode(), "it asks first"
+    assert Profile.objects.count() == 2
+    assert client.post(address, follow=True).status_code == 200
+    assert list(Profile.objects.values_list("name", flat=True)) == ["Mostrato"]
+    assert Kept.objects.count() == 1
+    last = AuditEntry.objects.order_by("-number")[0]
+    assert (last.verb, last.label, last.changes["sha256"]) == ("deleted", "Di troppo · Borgo", draft.fingerprint)
+    assert actions.freeze(SYSTEM, city, "Di troppo").pk, "its name is free again"
 
 
 def test_what_is_kept_is_the_whole_document(city: Area) -> None:

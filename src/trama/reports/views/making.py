@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from trama.core.pages import anyone, page
 from trama.monitoring.choices import WaveState
 from trama.monitoring.models import Wave
 from trama.reports import counted, printing
+from trama.reports.actions import once_published
 from trama.reports.choices import FORMS, SLIDES
 from trama.reports.document import Document
 from trama.reports.editing import with_written
@@ -36,6 +37,7 @@ from trama.reports.subjects import (
     kind_of,
     may_read_drafts,
     may_write,
+    subject_of,
 )
 from trama.territory import finding
 from trama.territory.models import Area
@@ -108,7 +110,13 @@ def index(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     profiles = Profile.objects.visible_to(actor).select_related("area", "wave")
     waves = Wave.objects.visible_to(actor).filter(state=WaveState.CLOSED).order_by("-ends_on", "-pk")
-    context = {"areas": areas, "profiles": profiles[:5], "more": profiles[5:6].exists(), "waves": waves[:MOST_WAVES]}
+    context = {
+        "areas": areas,
+        "profiles": profiles[:5],
+        "disposable": disposable(actor, profiles[:5]),
+        "more": profiles[5:6].exists(),
+        "waves": waves[:MOST_WAVES],
+    }
     return render(request, "reports/index.html", context)
 
 
@@ -120,6 +128,7 @@ def territory(request: HttpRequest, code: str) -> HttpResponse:
     registers = [
         register.counted(selection.rows(register, NOBODY).count()) for register, selection in counted.registers_of(area)
     ]
+    profiles = list(Profile.objects.visible_to(actor).filter(area=area).select_related("area", "wave")[:20])
     context = {
         "area": area,
         "registers": registers,
@@ -133,7 +142,8 @@ def territory(request: HttpRequest, code: str) -> HttpResponse:
             for language in languages()
         ],
         **office(actor, area),
-        "profiles": Profile.objects.visible_to(actor).filter(area=area).select_related("area")[:20],
+        "profiles": profiles,
+        "disposable": disposable(actor, profiles),
         "way": [(_("Reports"), reverse("reports:index")), (area.name, "")],
     }
     return render(request, "reports/territory.html", context)
@@ -148,6 +158,12 @@ def office(actor: Actor, subject: Subject) -> dict[str, Any]:
         "writes": may_write(actor, subject),
         "language": languages()[0],
     }
+
+
+def disposable(actor: Actor, profiles: Iterable[Profile]) -> set[int]:
+    """Which of these frozen profiles the actor may throw away: drafts that were never published."""
+    mine = [one for one in profiles if not one.is_published and may_write(actor, subject_of(one))]
+    return {one.pk for one in mine} - (once_published(mine) if mine else set())
 
 
 def forms_of(subject: Subject) -> dict[str, str]:

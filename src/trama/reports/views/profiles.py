@@ -35,7 +35,17 @@ from trama.reports.subjects import (
     may_write,
     subject_of,
 )
-from trama.reports.views.making import LANGUAGES, actor_of, answer, asked_for, check, files, languages, way_to
+from trama.reports.views.making import (
+    LANGUAGES,
+    actor_of,
+    answer,
+    asked_for,
+    check,
+    disposable,
+    files,
+    languages,
+    way_to,
+)
 
 PER_PAGE = 30
 TODAY = "oggi"
@@ -79,8 +89,12 @@ def profiles(request: HttpRequest) -> HttpResponse:
     """The frozen profiles that one may read, the newest first."""
     rows = Profile.objects.visible_to(actor_of(request)).select_related("area", "wave")
     shown = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    way = [(_("Reports"), reverse("reports:index")), (_("Frozen profiles"), "")]
-    return render(request, "reports/profiles.html", {"profiles": shown, "way": way})
+    context = {
+        "profiles": shown,
+        "disposable": disposable(actor_of(request), list(shown)),
+        "way": [(_("Reports"), reverse("reports:index")), (_("Frozen profiles"), "")],
+    }
+    return render(request, "reports/profiles.html", context)
 
 
 @page(may=anyone)
@@ -106,6 +120,7 @@ def profile(request: HttpRequest, pk: int) -> HttpResponse:
         ],
         "others": others[:50],
         "publishes": may_publish(actor, subject),
+        "disposable": disposable(actor, [found]),
         "with_today": not isinstance(subject, Wave) or subject.is_closed,
         "way": [*_way(found)[:-1], (found.name, "")],
     }
@@ -149,6 +164,28 @@ def profile_do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
         actions.publish(actor, found)
         messages.success(request, _("Published: everybody can read it now."))
     return redirect("reports:profile", found.pk)
+
+
+@page(may=is_staff, writes=True)
+def profile_throw_away(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask, then throw away a frozen profile that was never published."""
+    actor, found = actor_of(request), _profile(request, pk)
+    subject = subject_of(found)
+    if not may_write(actor, subject):
+        raise Http404
+    problem = ""
+    if request.method == "POST":
+        try:
+            actions.throw_away(actor, found)
+        except actions.NotPossible as error:
+            problem = str(error)
+        else:
+            messages.success(request, _("Thrown away. The register of acts keeps that it was there."))
+            return redirect(address_of(subject))
+    elif not disposable(actor, [found]):
+        raise Http404
+    context = {"profile": found, "problem": problem, "way": [*_way(found), (_("Throw the profile away"), "")]}
+    return render(request, "reports/profile_throw_away.html", context, status=409 if problem else 200)
 
 
 @page(may=anyone)

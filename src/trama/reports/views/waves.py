@@ -22,7 +22,7 @@ from trama.reports.models import Profile
 from trama.reports.permissions import is_staff
 from trama.reports.reading import sections_of
 from trama.reports.subjects import chosen, may_write
-from trama.reports.views.making import LANGUAGES, actor_of, answer, check, files, languages, office, way_to
+from trama.reports.views.making import LANGUAGES, actor_of, answer, check, disposable, files, languages, office, way_to
 from trama.reports.views.profiles import opened_or_not
 from trama.reports.waves.closeups import may_be_shown
 
@@ -53,6 +53,7 @@ def wave(request: HttpRequest, pk: int) -> HttpResponse:
     if document is None:
         document = report_of_today(row, languages()[0])
     views: tuple[str, list[object]] = ("profile_file", [edition.pk]) if edition else ("wave_file", [row.pk])
+    profiles = list(Profile.objects.visible_to(actor).filter(wave=row).select_related("area", "wave")[:20])
     context |= {
         "document": document,
         "edition": edition,
@@ -62,7 +63,8 @@ def wave(request: HttpRequest, pk: int) -> HttpResponse:
             for language in languages()
         ],
         **office(actor, row),
-        "profiles": Profile.objects.visible_to(actor).filter(wave=row).select_related("area", "wave")[:20],
+        "profiles": profiles,
+        "disposable": disposable(actor, profiles),
     }
     return render(request, "reports/wave.html", context)
 
