@@ -174,6 +174,7 @@ EXPERIENCES_EDITED = {
     "sensitive project of ponte": WRITES_IN["ponte"],
 }
 # The sheet of a practice follows its experience: who sees that from inside sees a draft, who changes that changes it.
+TOWNS = ("borgo", "ponte")
 PRACTICES_SEEN = {
     "sheet of borgo": EVERYBODY,
     "sheet of ponte": EVERYBODY,
@@ -209,10 +210,10 @@ TABLE: dict[str, list[Case]] = {
     "territory:area_shape": [get(EVERYBODY, code="=PONTE")],
     "territory:area_add_top": form(frozenset({"plan_office everywhere", "dpo_admin everywhere"})),
     **{
-        f"territory:{view}": [c for town in ("borgo", "ponte") for c in form(KEEPERS[town], code=f"={town.upper()}")]
+        f"territory:{view}": [c for town in TOWNS for c in form(KEEPERS[town], code=f"={town.upper()}")]
         for view in ("area_add", "area_edit", "area_draw")
     },
-    "territory:area_close": [post(KEEPERS[town], code=f"={town.upper()}") for town in ("borgo", "ponte")],
+    "territory:area_close": [post(KEEPERS[town], code=f"={town.upper()}") for town in TOWNS],
     **register("territory:places"),
     "territory:place": [get(may, pk=name) for name, may in PLACES_SEEN.items()],
     "territory:place_point": [get(may, pk=name) for name, may in PLACES_SEEN.items()],
@@ -231,11 +232,7 @@ TABLE: dict[str, list[Case]] = {
         for name, may in RESOURCES_EDITED.items()
         for what in ("confirm", "close", "publish")
     ]
-    + [
-        post(WRITES_IN[town], pk=f"course of {town}", what=f"={what}")
-        for town in ("borgo", "ponte")
-        for what in ("used", "mask")
-    ]
+    + [post(WRITES_IN[town], pk=f"course of {town}", what=f"={what}") for town in TOWNS for what in ("used", "mask")]
     + [post(NONE, pk="course of borgo", what="=delete")],
     # reports: whoever makes one, it holds what everybody may see
     "reports:index": [get(EVERYBODY)],
@@ -266,7 +263,7 @@ TABLE: dict[str, list[Case]] = {
     ],
     "reports:text": [
         case
-        for town in ("borgo", "ponte")
+        for town in TOWNS
         for case in (
             *form(WRITES_IN[town], kind="=territorio", code=f"={town.upper()}", language="=it", key="=page.where"),
             *form(
@@ -285,14 +282,14 @@ TABLE: dict[str, list[Case]] = {
     ],
     "reports:freeze": [
         case
-        for town in ("borgo", "ponte")
+        for town in TOWNS
         for case in (
             *form(WRITES_IN[town], kind="=territorio", code=f"={town.upper()}"),
             *form(OPENERS[town], kind="=rilevazioni", code=f"closed wave of {town}"),
         )
     ],
     # of a wave everybody reads what is frozen; of one that is not closed there is none
-    "reports:wave": [get(EVERYBODY, pk=f"closed wave of {town}") for town in ("borgo", "ponte")]
+    "reports:wave": [get(EVERYBODY, pk=f"closed wave of {town}") for town in TOWNS]
     + [get(may, pk=f"open wave of {town}") for town, may in WAVE_FOLLOWERS.items()],
     "reports:wave_file": [
         get(EVERYBODY, pk="closed wave of borgo", language="=it", form="=xlsx"),
@@ -301,7 +298,7 @@ TABLE: dict[str, list[Case]] = {
     ],
     "reports:close_ups": [
         case
-        for town in ("borgo", "ponte")
+        for town in TOWNS
         for case in (*form(OPENERS[town], pk=f"closed wave of {town}"), *form(NONE, pk=f"open wave of {town}"))
     ],
     "reports:profiles": [get(EVERYBODY)],
@@ -323,6 +320,7 @@ TABLE: dict[str, list[Case]] = {
     # intake: a load may touch everything, so who brings one keeps the whole home territory (here: the union)
     "intake:loads": [get(KEEPERS_SOMEWHERE)],
     "intake:load": [get(KEEPERS_SOMEWHERE, pk="load")],
+    "intake:load_to_mend": [get(REACH_BOTH, pk="load")],  # and who loaded it
     "intake:load_undo": form(REACH_BOTH, pk="load"),
     "intake:template": [get(WRITERS_SOMEWHERE | REACH_BOTH, register="=places"), get(NONE, register="=nothing")],
     "intake:upload": form(REACH_BOTH),
@@ -367,20 +365,20 @@ TABLE: dict[str, list[Case]] = {
     "network:organisation_do": [post(may, pk=name, what="=confirm") for name, may in ORGANISATIONS_EDITED.items()]
     + [
         post(WRITES_IN[town], pk=f"club of {town}", what=f"={what}")
-        for town in ("borgo", "ponte")
+        for town in TOWNS
         for what in ("used", "close", "reopen")
     ]
     + [post(NONE, pk="club of borgo", what="=delete")],
-    "network:tie_add": [c for town in ("borgo", "ponte") for c in form(WRITES_IN[town], pk=f"club of {town}")],
+    "network:tie_add": [c for town in TOWNS for c in form(WRITES_IN[town], pk=f"club of {town}")],
     "network:tie_do": [
         post(WRITES_IN[town], pk=f"club of {town}", tie=f"tie of {town}", what=f"={what}")
-        for town in ("borgo", "ponte")
+        for town in TOWNS
         for what in ("seen", "close")
     ]
     + [post(NONE, pk="club of borgo", tie="tie of ponte", what="=close")],
     "network:duplicates": [get(WRITERS_SOMEWHERE)],
     "network:duplicate": [
-        *(case for town in ("borgo", "ponte") for case in form(WRITES_IN[town], pk=f"pair of {town}")),
+        *(case for town in TOWNS for case in form(WRITES_IN[town], pk=f"pair of {town}")),
         # One of the two is of the other town: who writes in one of them looks, who writes in both decides.
         get(WRITES_IN["borgo"], pk="pair across"),
         post(WRITES_IN["borgo"] & WRITES_IN["ponte"], {"decision": "different"}, pk="pair across"),
@@ -393,10 +391,8 @@ TABLE: dict[str, list[Case]] = {
     "network:duplicates_certain": form(WRITERS_SOMEWHERE),
     "network:duplicates_to_split": [get(WRITERS_SOMEWHERE)],
     "network:merges": [get(WRITERS_SOMEWHERE)],
-    "network:merge_undo": [post(WRITES_IN[town], pk=f"merge of {town}") for town in ("borgo", "ponte")],
-    "network:organisation_split": [
-        case for town in ("borgo", "ponte") for case in form(WRITES_IN[town], pk=f"club of {town}")
-    ],
+    "network:merge_undo": [post(WRITES_IN[town], pk=f"merge of {town}") for town in TOWNS],
+    "network:organisation_split": [case for town in TOWNS for case in form(WRITES_IN[town], pk=f"club of {town}")],
     "network:alike": [get(WRITERS_SOMEWHERE, query="?name=circolo")],
     "network:alike_lines": [get(SIGNED_IN, query="?promoters=circolo")],
     # experiences
@@ -413,13 +409,9 @@ TABLE: dict[str, list[Case]] = {
         for name, may in EXPERIENCES_EDITED.items()
         for act in ("publish", "confirm", "unpublish")
     ]
-    + [
-        post(JUDGES[town], pk=f"project of {town}", act=f"={act}")
-        for town in ("borgo", "ponte")
-        for act in ("good", "not-good")
-    ]
+    + [post(JUDGES[town], pk=f"project of {town}", act=f"={act}") for town in TOWNS for act in ("good", "not-good")]
     # Like resources and organisations: who writes in its areas, and the contact of who carries it.
-    + [post(WRITES_IN[town], pk=f"lunch of {town}", act="=used") for town in ("borgo", "ponte")]
+    + [post(WRITES_IN[town], pk=f"lunch of {town}", act="=used") for town in TOWNS]
     + [post(WRITES_IN["borgo"] | {"org_contact"}, pk="project of borgo", act="=used")]
     + [post(WRITES_IN["borgo"], pk="draft of borgo", act="=used")]
     + [post(NONE, pk="project of borgo", act="=delete")],

@@ -17,10 +17,11 @@ from trama.core import facts
 from trama.core.actor import SYSTEM
 from trama.core.models import Code
 from trama.directory.models import Promotion, Resource, ResourceContact
-from trama.experiences.models import Experience, ExperienceArea, Occurrence, Participation, Practice
+from trama.experiences.models import Evaluation, Experience, ExperienceArea, Occurrence, Participation, Practice
 from trama.insight.actions.indices import publish_index, save_index
 from trama.insight.indices.shapes import Definition, Part
-from trama.intake.models import Load
+from trama.intake.models import Load, RowsToMend
+from trama.intake.registers.leftovers import Leftover, pack
 from trama.monitoring.actions import close_wave, open_wave, save_wave
 from trama.network.actions import merge
 from trama.network.choices import Role
@@ -93,6 +94,8 @@ def build() -> World:
     )
     ContextValue.objects.create(indicator=families, area=borgo, year=2023, value=120)
     records["load"] = Load.objects.create(recipe="prova", loaded_by="plan_office")
+    left = pack([Leftover("righe", ["Nome"], [("riga 2: manca il tipo", ["Uno"])])])
+    RowsToMend.objects.create(load=records["load"], count=1, content=left)
     for town, area in (("borgo", borgo), ("ponte", ponte)):
         _organisations(records, town, area)
         _places(records, town, area)
@@ -224,7 +227,8 @@ def _experiences(records: dict[str, Any], town: str, area: Area) -> None:
             Participation.objects.create(experience=made, organisation=records[f"{by} of {town}"], role=_promoter())
         return made
 
-    records[f"project of {town}"] = make("progetto", by="club")
+    records[f"project of {town}"] = make("progetto", by="club", is_experiment=True)
+    Evaluation.objects.create(experience=records[f"project of {town}"], question=f"domanda di {town}")
     records[f"lunch of {town}"] = make("pranzo")
     records[f"draft of {town}"] = make("bozza", state="draft")
     records[f"draft of the club of {town}"] = make("bozza del circolo", by="club", state="draft")

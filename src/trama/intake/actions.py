@@ -21,10 +21,10 @@ from trama.core.models import Source
 from trama.core.rewinding import Journal
 from trama.directory.models import Resource
 from trama.experiences.models import Experience, Practice
-from trama.intake import backup, emptying, staging, undoing
+from trama.intake import backup, causes, emptying, staging, undoing
 from trama.intake.context import undoing as undoing_indicators
-from trama.intake.demonstration import doubles, invented, scene, sheets, surroundings, told, waves
-from trama.intake.models import Load
+from trama.intake.demonstration import doubles, experiments, invented, scene, sheets, surroundings, told, waves
+from trama.intake.models import Load, RowsToMend
 from trama.intake.recipe import (
     AreasStep,
     MunicipalityStep,
@@ -37,6 +37,7 @@ from trama.intake.recipe import (
     ValuesStep,
     read,
 )
+from trama.intake.registers import leftovers
 from trama.intake.steps.areas import load_areas
 from trama.intake.steps.municipalities import load_municipalities
 from trama.intake.steps.places import load_organisations, load_places
@@ -44,7 +45,7 @@ from trama.intake.steps.registers import load_register, plan_early
 from trama.intake.steps.resources import load_resources
 from trama.intake.steps.run import Run
 from trama.intake.steps.values import load_values
-from trama.intake.verdicts import Report, StepReport
+from trama.intake.verdicts import Report, StepReport, Verdict
 from trama.network.actions import propose as seek_duplicates
 from trama.network.models import Organisation
 from trama.people.actions import create_demonstration_logins
@@ -234,17 +235,21 @@ def _conclude(run: Run, report: Report, journal: Journal | None, first: int, say
         if pks:
             say(_("%(count)s records can be found again …") % {"count": len(pks)})
             search.refresh(model, sorted(set(pks)))
+    why = causes.of_report(report)
     load = Load.objects.create(
         recipe=run.recipe.title[:200],
         loaded_by=run.actor.name[:150],
+        user_id=run.actor.user,
         finished_at=timezone.now(),
         outcome={
             "key": run.recipe.key,
             **run.about,
             "steps": [step.as_dict() for step in report.steps],
-            "verdicts": [_kept(verdict) for verdict in report.verdicts() if verdict.outcome != "updated"][:500],
+            "causes": causes.without_texts(why),
+            "verdicts": [_kept(verdict) for verdict in _worth_keeping(report)][:500],
         },
     )
+    _keep_to_mend(load, report, why)
     counts = {
         step.name: {
             k: v for k, v in step.as_dict().items() if k in {"new", "same", "updated", "overwritten", "refused", "gone"}
@@ -256,6 +261,24 @@ def _conclude(run: Run, report: Report, journal: Journal | None, first: int, say
     load.save(update_fields=["outcome"])
     values = undoing_indicators.trace_of(run.written, run.defined) if journal is None else {}
     undoing.keep(load, journal, values)
+
+
+def _worth_keeping(report: Report) -> Iterator[Verdict]:
+    """The verdicts that stay with a load for good; rows of a spreadsheet that were left behind stay for a time only."""
+    for step in report.steps:
+        for verdict in step.verdicts:
+            mended = step.plan is not None and verdict.outcome in causes.PROBLEMS
+            if verdict.outcome != "updated" and not mended:
+                yield verdict
+
+
+def _keep_to_mend(load: Load, report: Report, why: list[dict[str, Any]]) -> None:
+    """Keep the rows of spreadsheets that were left behind, so that they can be mended after the load too."""
+    some = [leftovers.of_plan(step.plan, step.name) for step in report.steps if step.plan is not None]
+    some = [one for one in some if one.lines]
+    if some:
+        count = sum(len(one.lines) for one in some)
+        RowsToMend.objects.create(load=load, count=count, causes=why, content=leftovers.pack(some))
 
 
 def _kept(verdict: Any) -> dict[str, Any]:
@@ -424,6 +447,7 @@ def _people_the_stage(actor: Actor, stage: scene.Scene, *, told_of_imola: bool) 
     made = invented.write(stage, source, timezone.localdate(), len(true.experiences), len(true.organisations))
     earlier = waves.earlier_editions(made)
     sheets.write(made)
+    experiments.write(made)
     doubles.write(made)
     acts = [
         history.Act("created", history.kind_of(row), str(row.pk), str(row)[:300], history.differences(row, None))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,9 @@ class Load(models.Model):
     started_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     loaded_by = models.CharField(max_length=150, blank=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     outcome = models.JSONField(default=dict)
 
     class Meta:
@@ -77,3 +81,37 @@ class LoadTrace(models.Model):
 
     def __str__(self) -> str:
         return str(self.load_id)
+
+
+MENDED_WITHIN = 30  # days for which the rows that a load left behind are kept
+
+
+class RowsToMend(models.Model):
+    """The rows of a file that were not loaded, or not with all their cells: to be mended, and gone after a time."""
+
+    privacy: ClassVar[Privacy] = Privacy(
+        PrivacyClass.PERSONAL,
+        purpose=_("to mend the rows of a file that were not loaded, and to load them"),
+        legal_basis=_("GDPR art. 6(1)(e): task in the public interest (L. 328/2000)"),
+        retention=_("30 days from the load, or until it is taken back"),
+        eraser="intake.undoing.forget_old",
+        personal_fields=frozenset({"content", "causes"}),
+    )
+
+    load = models.OneToOneField(Load, on_delete=models.CASCADE, related_name="to_mend")
+    count = models.PositiveIntegerField()
+    causes: Any = models.JSONField(default=list)  # as `causes.counted` gives them, with texts of the file
+    content = models.BinaryField()  # packed `registers.leftovers`
+
+    class Meta:
+        ordering = ("load_id",)
+        verbose_name = _("rows to mend of a load")
+        verbose_name_plural = _("rows to mend of loads")
+
+    def __str__(self) -> str:
+        return str(self.load_id)
+
+    @property
+    def kept_until(self) -> datetime:
+        """When they go."""
+        return self.load.started_at + timedelta(days=MENDED_WITHIN)

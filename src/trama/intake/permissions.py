@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from trama.core.actor import Actor
 from trama.core.facts import HOME_AREA, facts
+from trama.intake.models import Load
 from trama.territory import finding
 from trama.territory.permissions import KEEPERS, is_keeper, is_writer
 
@@ -25,3 +26,23 @@ def may_load(actor: Actor) -> bool:
 def may_bring_records(actor: Actor) -> bool:
     """A spreadsheet of records: also whoever writes in some area, of which only rows in their areas are taken."""
     return may_load(actor) or is_writer(actor)
+
+
+def may_see_own_loads(actor: Actor) -> bool:
+    """Whoever may see loads, and whoever brings some: of these only their own (`may_see_load`)."""
+    return may_see_loads(actor) or may_bring_records(actor)
+
+
+def is_own(actor: Actor, load: Load) -> bool:
+    """Whether it is the actor who loaded it."""
+    return actor.user is not None and load.user_id == actor.user
+
+
+def may_see_load(actor: Actor, load: Load) -> bool:
+    """Whoever keeps the territory, and who loaded it."""
+    return may_see_loads(actor) or is_own(actor, load)
+
+
+def may_mend(actor: Actor, load: Load) -> bool:
+    """The rows that a load left behind are for who loaded it, and for who may take it back."""
+    return may_load(actor) or is_own(actor, load)

@@ -25,6 +25,8 @@ def outcome_name(outcome: str) -> str:
         "noted": _("note"),
         "gone": _("no longer in the file"),
         "closed": _("closed"),
+        "possible": _("perhaps here already"),
+        "duplicate": _("twice in the file"),
     }
     return names.get(outcome, outcome)
 

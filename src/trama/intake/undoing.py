@@ -30,7 +30,7 @@ from trama.core.rewinding import Journal, Key, Keys, noting
 from trama.core.rewinding import as_it_is as rows_now
 from trama.core.rewinding import put_back as rows_back
 from trama.intake.context import undoing as indicators
-from trama.intake.models import KEPT_FOR, Load, LoadTrace
+from trama.intake.models import KEPT_FOR, MENDED_WITHIN, Load, LoadTrace, RowsToMend
 from trama.monitoring.choices import Answer
 from trama.monitoring.models import FrozenRow, Sheet, Wave
 from trama.network.models import Merge, Organisation, Proposal
@@ -71,8 +71,10 @@ def keep(load: Load, journal: Journal | None, content: dict[str, Any]) -> None:
 
 
 def forget_old() -> None:
-    """Let go of what stood before loads that are too old to be taken back."""
-    LoadTrace.objects.filter(load__started_at__lt=timezone.now() - timedelta(days=KEPT_FOR)).delete()
+    """Let go of what stood before loads that are too old to be taken back, and of rows that nobody mended in time."""
+    now = timezone.now()
+    LoadTrace.objects.filter(load__started_at__lt=now - timedelta(days=KEPT_FOR)).delete()
+    RowsToMend.objects.filter(load__started_at__lt=now - timedelta(days=MENDED_WITHIN)).delete()
 
 
 # --- what is in the way -------------------------------------------------------------------------------------------
@@ -453,6 +455,7 @@ def take_back(load: Load, actor: Actor) -> tuple[TakenBack, list[history.Act]]:
                 verb = "changed" if row.pk in before[model] else "restored"
                 acts.append(history.Act(verb, history.kind_of(row), str(row.pk), str(row)[:300], changes))
     kept.delete()
+    RowsToMend.objects.filter(load=load).delete()
     gone = sum(len(written.created) for written in journal.rows.values()) - sum(map(len, loaded.stays.values()))
     changed = sum(len(written.changed) for written in journal.rows.values())
     back = sum(len(written.removed) for written in journal.rows.values())

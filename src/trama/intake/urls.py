@@ -27,5 +27,6 @@ urlpatterns = [
     path("registri/<str:token>/ricetta.toml", registers.recipe, name="registers_recipe"),
     path("modelli/<slug:register>/modello.xlsx", loads.template, name="template"),
     path("<int:pk>/", loads.load, name="load"),
+    path("<int:pk>/da-correggere.xlsx", loads.to_mend, name="load_to_mend"),
     path("<int:pk>/annulla/", loads.undo, name="load_undo"),
 ]

@@ -7,7 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,17 @@ from django.utils.translation import gettext as _
 from trama.core.actor import Actor
 from trama.core.keys import among
 from trama.core.search import fold
-from trama.intake import actions, files, staging
+from trama.intake import actions, causes, files, staging, undoing
 from trama.intake.context.desk import own_key
 from trama.intake.recipe import RecipeError, parse
-from trama.intake.registers import cells
+from trama.intake.registers import cells, leftovers
 from trama.intake.registers import mapping as mappings
 from trama.intake.registers.areas import Areas, kind_of_header
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.fields import Field, Kind, as_compared
 from trama.intake.registers.mapping import Mapping, as_before, recipe_of, remembered
 from trama.intake.registers.peeking import sheet_and_header, spec_of
-from trama.intake.registers.planning import OUTCOMES, Told
+from trama.intake.registers.planning import OUTCOMES
 from trama.intake.registers.proposing import is_ours, propose, which
 from trama.intake.registers.reading import BLANK
 from trama.intake.rows import Table
@@ -52,6 +52,7 @@ class Trial:
     body_names: list[str]
     points: int
     mark: str  # of the recipe that was tried
+    causes: list[dict[str, Any]] = field(default_factory=list)  # for which rows are not loaded, counted together
 
     @property
     def rows(self) -> int:
@@ -130,11 +131,7 @@ class Desk:
         report = actions.load_recipe(actor, parse(recipe_of(self.mapping, decisions=True), staging.RECIPE), self.folder)
         (step,) = report.steps
         plan = step.plan
-        unread = [
-            Told(verdict.row, "refused", verdict.label, why=[(verdict.column, verdict.why)])
-            for verdict in step.those("refused")
-            if verdict.row in {fault.row for fault in plan.table.faults}
-        ]
+        unread = (leftovers.unread(fault.row, fault.column, fault.why) for fault in plan.table.faults)
         told = sorted([*plan.told, *unread], key=lambda one: one.row)
         counts = dict.fromkeys(OUTCOMES, 0) | Counter(one.outcome for one in told)
         names = sorted(plan.bodies.new.values())
@@ -143,7 +140,7 @@ class Desk:
             for one in told:
                 # The verdict stands first, so that a page reads only the lines that it shows.
                 file.write(f"{one.outcome}\t{json.dumps(asdict(one), ensure_ascii=False)}\n")
-        trial = Trial(counts, len(names), names[:20], points, mark)
+        trial = Trial(counts, len(names), names[:20], points, mark, causes.of_report(report))
         path.write_text(json.dumps(asdict(trial), ensure_ascii=False), encoding="utf-8")
         return trial
 
@@ -302,6 +299,7 @@ def put_aside(actor: Actor, upload: Any, *, register: str = "", sheet: str = "",
         raise RecipeError(
             _("“%(name)s” is no table: send a .xlsx, .xls, .ods or .csv file.") % {"name": upload.name[:80]}
         )
+    undoing.forget_old()  # whoever sends files is a good moment to let go of old ones
     sent = staging.stage(actor.user, b"", [upload])
     folder = staging.staged(actor.user, sent.token)
     assert folder is not None  # noqa: S101

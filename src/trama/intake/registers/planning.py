@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,13 +17,14 @@ from trama.intake.recipe import RegisterStep
 from trama.intake.registers.areas import Areas
 from trama.intake.registers.bodies import Bodies, Places
 from trama.intake.registers.comparing import Comparing, Difference
+from trama.intake.registers.details import PLACE
 from trama.intake.registers.fields import Kind, Registered
 from trama.intake.registers.matching import Known, Match, alike
 from trama.intake.registers.reading import A_TOTAL, SKIPPED, Asked, Reader, open_reader
 from trama.intake.rows import Table
 from trama.intake.steps.records import shortened, touched_by_people
 from trama.territory import finding
-from trama.territory.permissions import WRITERS
+from trama.territory.permissions import STAFF, WRITERS
 
 # What is said of a row.
 NEW, SAME, UPDATED, POSSIBLE, DUPLICATE, REFUSED, LEFT = (
@@ -47,6 +48,7 @@ class Told:
     lon: float | None = None
     lat: float | None = None
     exact: bool = False  # of a duplicate: it says nothing else than the first
+    dropped: list[tuple[str, str]] = field(default_factory=list)  # cells without which it is loaded: column, why
 
 
 @dataclass(slots=True)
@@ -123,7 +125,8 @@ class Planner:
                 self._place(asked, home)
             sound.append((asked, told))
         self.plan.bodies = Bodies.of(self.actor, (asked for asked, _told in sound), everywhere=self.everywhere)
-        self._resolve_places(sound)
+        if any(one.kind in PLACE or one.kind == Kind.PLACE for one, _headers in self.reader.columns):
+            Places.to(self.actor).resolve(self.registered, (asked for asked, _told in sound))
         self._sort(sound)
         return self.plan
 
@@ -139,14 +142,6 @@ class Planner:
             area = found or (home if asked.values.get("is_city_wide") else None)
             if area:
                 asked.hanging["areas"] = ((area,),)
-
-    def _resolve_places(self, sound: list[tuple[Asked, Told]]) -> None:
-        fields = [one.key for one in self.registered.fields if one.kind == Kind.PLACES]
-        for key in fields:
-            places = Places.to(self.actor)
-            for asked, _told in sound:
-                if key in asked.hanging:
-                    asked.hanging[key] = tuple(places.found(asked, asked.hanging[key]))
 
     # --- whom each row speaks of
     def _sort(self, sound: list[tuple[Asked, Told]]) -> None:
@@ -279,9 +274,9 @@ class Planner:
     # --- what becomes of those that are here
     def _compare(self, matched: list[tuple[Asked, Told, Match]]) -> None:
         reader = self.reader
-        comparing = Comparing(
-            self.registered, self.areas, self.plan.bodies, reader.capitals, for_staff=reader.for_staff
-        )
+        # Whoever is staff of some areas does not see all that is hidden: what their file lacks is not taken away.
+        complete = reader.for_staff and self.actor.everywhere(STAFF)
+        comparing = Comparing(self.registered, self.areas, self.plan.bodies, reader.capitals, for_staff=complete)
         pks = [match.pk for _asked, _told, match in matched]
         differences = comparing.differences([(match.pk, asked) for asked, _told, match in matched])
         wanting = [pk for pk, one in zip(pks, differences, strict=True) if one]
@@ -321,6 +316,6 @@ def make_plan(actor: Actor, step: RegisterStep, prefix: str, table: Table) -> Pl
     return Planner(actor, step, prefix, open_reader(step, table)).make()
 
 
-def refused_rows(plan: Plan) -> Iterator[Told]:
-    """The rows that would not be loaded and that somebody may mend."""
-    return (one for one in plan.told if one.outcome in PROBLEMS and not one.exact)
+def to_mend(one: Told) -> bool:
+    """Whether somebody may mend a row: it is not loaded, or not with all its cells."""
+    return (one.outcome in PROBLEMS and not one.exact) or bool(one.dropped)

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,11 +17,19 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from trama.core import uploads
 from trama.core.actor import Actor
 from trama.core.pages import page
-from trama.intake import actions, printing, staging, undoing
+from trama.intake import actions, causes, printing, staging, undoing
 from trama.intake.forms import UploadForm
-from trama.intake.models import Load
-from trama.intake.permissions import may_bring_records, may_load, may_see_loads
+from trama.intake.models import Load, RowsToMend
+from trama.intake.permissions import (
+    may_bring_records,
+    may_load,
+    may_mend,
+    may_see_load,
+    may_see_loads,
+    may_see_own_loads,
+)
 from trama.intake.recipe import RecipeError
+from trama.intake.registers import leftovers
 from trama.intake.registers import template as workbooks
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.verdicts import Report
@@ -43,19 +52,52 @@ def loads(request: HttpRequest) -> HttpResponse:
     return render(request, "intake/loads.html", {"page": shown, "may_load": may_load(_actor(request))})
 
 
-@require_safe
-@page(may=may_see_loads)
-def load(request: HttpRequest, pk: int) -> HttpResponse:
-    """One load: its counts per step, and the rows of which there was something to say."""
+def _load(actor: Actor, pk: int) -> Load:
+    """A load that the actor may see."""
     found = get_object_or_404(Load, pk=pk)
+    if not may_see_load(actor, found):
+        raise Http404
+    return found
+
+
+def _to_mend(actor: Actor, load: Load) -> RowsToMend | None:
+    """The rows that it left behind, for who may mend them and while they are kept."""
+    kept = RowsToMend.objects.filter(load=load).first() if may_mend(actor, load) else None
+    return kept if kept is not None and kept.kept_until > timezone.now() else None
+
+
+@require_safe
+@page(may=may_see_own_loads)
+def load(request: HttpRequest, pk: int) -> HttpResponse:
+    """One load: its counts per step, why rows were left behind, and the rows of which there was something to say."""
+    actor = _actor(request)
+    found = _load(actor, pk)
+    kept = _to_mend(actor, found)
+    all_loads = may_see_loads(actor)
+    start = (_("Loads of data"), reverse("intake:loads"))
     context = {
         "load": found,
         "steps": found.outcome.get("steps", []),
+        "to_mend": kept,
+        "causes": told_causes(kept.causes if kept else found.outcome.get("causes", [])),
         "verdicts": _lines(found.outcome.get("verdicts", [])),
-        "may_undo": may_load(_actor(request)),
-        "way": [(_("Loads of data"), reverse("intake:loads")), (found.recipe, "")],
+        "may_undo": may_load(actor),
+        "way": [start if all_loads else (_("Bring records"), reverse("intake:registers")), (found.recipe, "")],
     }
     return render(request, "intake/load.html", context)
+
+
+@require_safe
+@page(may=may_see_own_loads)
+def to_mend(request: HttpRequest, pk: int) -> HttpResponse:
+    """The rows that a load left behind, as a workbook with the reasons, while they are kept."""
+    actor = _actor(request)
+    kept = _to_mend(actor, _load(actor, pk))
+    if kept is None:
+        raise Http404
+    answer = HttpResponse(leftovers.workbook(leftovers.unpack(kept.content)), content_type=XLSX)
+    answer["Content-Disposition"] = f'attachment; filename="da-correggere-{pk}.xlsx"'
+    return answer
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -107,6 +149,18 @@ def template(request: HttpRequest, register: str) -> HttpResponse:
     return response
 
 
+def told_causes(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Causes as a page tells them."""
+    return [
+        {
+            **one,
+            "name": printing.outcome_name(one["outcome"]),
+            "texts": [{"text": text, "count": count} for text, count in one["texts"]],
+        }
+        for one in found
+    ]
+
+
 def _lines(verdicts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**verdict, "name": printing.outcome_name(verdict["outcome"])} for verdict in verdicts[:SHOWN]]
 
@@ -141,6 +195,7 @@ def _dry_run(request: HttpRequest, form: UploadForm) -> HttpResponse | None:
         "token": token,
         "report": report,
         "steps": [step.as_dict() for step in report.steps],
+        "causes": told_causes(causes.of_report(report)),
         "verdicts": _lines([vars(verdict) for verdict in report.verdicts()]),
         "more": max(0, len(report.verdicts()) - SHOWN),
         "left_out": ", ".join(report.left_out[:20]),

@@ -20,14 +20,14 @@ from trama.core.actor import Actor
 from trama.core.pages import page
 from trama.intake import staging
 from trama.intake.models import Load
-from trama.intake.permissions import may_bring_records, may_load, may_see_loads
+from trama.intake.permissions import may_bring_records, may_load, may_see_load
 from trama.intake.recipe import RecipeError
 from trama.intake.registers import desk, mending, preview
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.desk import SHOWN, Desk, Trial
 from trama.intake.registers.forms import LookForm, RecordColumnsForm, SheetFileForm, WordsForm
 from trama.intake.registers.planning import OUTCOMES
-from trama.intake.views.loads import _actor
+from trama.intake.views.loads import _actor, told_causes
 from trama.ui.maps import Asked
 from trama.ui.numbers import number
 
@@ -72,7 +72,8 @@ def _lying_here(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[H
         became = staging.loaded_as(actor.user, token)
         if became is None or desk.find(actor, token) is not None:
             return view(request, token)
-        load = Load.objects.filter(pk=became).first() if became and may_see_loads(actor) else None
+        load = Load.objects.filter(pk=became).first() if became else None
+        load = load if load is not None and may_see_load(actor, load) else None
         context = {"loaded": bool(became), "load": load, "way": _way((_("Dry run"), ""))}
         return render(request, "intake/registers/gone.html", context, status=404)
 
@@ -189,6 +190,7 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
         "pages": current.paginator.get_elided_page_range(current.number, on_each_side=1, on_ends=1),
         "query": f"verdict={outcome}",
         "verdicts": [{"key": key, "label": VERDICTS[key], "count": trial.counts[key]} for key in OUTCOMES],
+        "causes": told_causes(trial.causes),
         "to_mend": trial.counts["refused"] + trial.counts["possible"] + trial.counts["duplicate"],
         "register_address": reverse(PLACES[found.mapping.register]),
         "more_bodies": trial.bodies - len(trial.body_names),
@@ -248,10 +250,8 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     if step.refused:
         text = ngettext("One row was refused.", "%(count)s rows were refused.", step.refused)
         messages.warning(request, text % {"count": number(step.refused)})
-    latest = Load.objects.order_by("-pk").first()
-    if latest is not None and may_see_loads(actor):
-        return redirect("intake:load", latest.pk)
-    return redirect(PLACES[found.mapping.register])
+    became = staging.loaded_as(actor.user, token)
+    return redirect("intake:load", became) if became else redirect(PLACES[found.mapping.register])
 
 
 @require_safe
@@ -282,7 +282,7 @@ def to_mend(request: HttpRequest, token: str) -> HttpResponse:
     if not (found.folder / desk.ROWS).is_file():
         raise Http404
     answer = HttpResponse(
-        mending.workbook(found), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        mending.workbook_of(found), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     )
     answer["Content-Disposition"] = 'attachment; filename="da-correggere.xlsx"'
     return answer

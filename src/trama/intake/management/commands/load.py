@@ -18,7 +18,7 @@ from trama.intake import printing
 from trama.intake.actions import NotLoaded, load_recipe
 from trama.intake.downloads import download
 from trama.intake.recipe import Recipe, RecipeError, read, where
-from trama.intake.registers import mending
+from trama.intake.registers import leftovers
 from trama.intake.verdicts import Report
 
 
@@ -134,7 +134,7 @@ class Command(BaseCommand):
             assert path is not None  # noqa: S101
             target = path if len(plans) == 1 else path.with_stem(f"{path.stem}-{number}")
             try:
-                target.write_bytes(mending.workbook_of(plan))
+                target.write_bytes(leftovers.workbook([leftovers.of_plan(plan)]))
             except OSError as error:
                 raise RecipeError(_("%(path)s cannot be written.") % {"path": target}) from error
             self._say(_("Rows to mend written to %(path)s.") % {"path": target})

@@ -1,0 +1,95 @@
+"""Rows that a load leaves behind: their reasons counted together, their workbook kept for a time and for few."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from python_calamine import CalamineWorkbook
+
+from trama.core.actor import SYSTEM
+from trama.intake import causes, undoing
+from trama.intake.actions import undo_load
+from trama.intake.models import MENDED_WITHIN, Load, RowsToMend
+from trama.intake.tests.test_bad_input import words
+from trama.intake.tests.test_spreadsheets import HEAD, counts, of, sent, town, tried
+from trama.territory.models import Area
+
+pytestmark = pytest.mark.django_db
+__all__ = ["town"]
+LIST = HEAD + "".join(
+    f"Circolo {number};{area};;;;\n"
+    for number, area in enumerate(["Borgo", "Bolona", "Bolona", "Bolona", "Borgo", "Zocca", "Borgo"])
+)
+
+
+def lines_of(content: bytes) -> list[list[str]]:
+    return CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+
+
+def test_reasons_that_differ_only_in_what_they_quote_are_one_cause() -> None:
+    told = [("refused", row, "Fine", f"“{text}” is not a date") for row, text in enumerate(["x", "y", "x", "z"], 2)]
+    told += [("refused", row, "Comune", "no area is called “Bolona”") for row in (9, 7, 12)]
+    told += [("refused", 13, "Comune", "no area is called “Zocca”")]
+    told += [("duplicate", row, "", f"row {row - 10} already speaks of this record") for row in range(20, 32)]
+    same, dates, area, other = causes.counted(told)
+    assert (same["why"], same["count"], same["rows"]) == ("row … already speaks of this record", 12, "20–31")
+    assert (dates["why"], dates["rows"]) == ("“…” is not a date", "2–5")
+    assert dates["texts"] == [["x", 2], ["y", 1], ["z", 1]]
+    assert (area["why"], area["rows"], area["texts"]) == ("no area is called “Bolona”", "7, 9, 12", [])
+    assert (other["why"], other["count"]) == ("no area is called “Zocca”", 1)
+    assert "Bolona" not in str(causes.without_texts([area]))
+    assert causes.folded(range(1, 200, 2))[1] == 40
+
+
+def test_what_was_left_behind_stays_with_the_load_for_who_may_mend_it(town: Area) -> None:
+    borgo = Area.objects.get(code="999001")
+    worker = of("community_worker", borgo, "operatrice")
+    address = sent(worker, LIST)
+    page = words(tried(worker, address))
+    assert "3 righe, colonna «Comune»: nessuna area si chiama «Bolona»" in page
+    assert "3–5" in page
+    done = worker.post(f"{address}carica/", follow=True)
+    load = Load.objects.get()
+    own = f"/caricamenti/{load.pk}/"
+    # Who loads and keeps no territory sees the own load all the same, and no other.
+    assert done.redirect_chain[-1][0] == own
+    page = words(done.content.decode())
+    until = timezone.localtime(load.started_at + timedelta(days=MENDED_WITHIN))
+    assert f"fino al {until.day}" in page
+    assert "nessuna area si chiama «Bolona»" in page
+    rows = lines_of(worker.get(f"{own}da-correggere.xlsx").content)
+    assert [row[1] for row in rows[1:]] == ["Circolo 1", "Circolo 2", "Circolo 3", "Circolo 5"]
+    assert "Bolona" in rows[1][0]
+    assert "Bolona" not in str(load.outcome)
+    # Who may undo it, too; nobody else.
+    office = of("plan_office", town, "piano")
+    assert office.get(f"{own}da-correggere.xlsx").content
+    colleague = of("community_worker", borgo, "collega")
+    assert [colleague.get(path).status_code for path in (own, f"{own}da-correggere.xlsx")] == [404, 404]
+    keeper = of("technical_coordinator", borgo, "coordinatrice")
+    assert "Bolona" not in words(keeper.get(own).content.decode())
+    assert keeper.get(f"{own}da-correggere.xlsx").status_code == 404
+    # The days are over: it is not given before it is swept, and swept with the next file that anybody sends.
+    Load.objects.update(started_at=timezone.now() - timedelta(days=MENDED_WITHIN, minutes=1))
+    assert worker.get(f"{own}da-correggere.xlsx").status_code == 404
+    page = words(worker.get(own).content.decode())
+    assert "Bolona" not in page
+    assert "nessuna area si chiama «…»" in page
+    sent(worker, LIST)
+    assert not RowsToMend.objects.exists()
+
+
+def test_the_mended_workbook_of_a_load_comes_in(town: Area) -> None:
+    client = of("plan_office", town)
+    address = sent(client, LIST)
+    tried(client, address)
+    client.post(f"{address}carica/")
+    load = Load.objects.get()
+    mended = client.get(f"/caricamenti/{load.pk}/da-correggere.xlsx").content
+    assert counts(tried(client, sent(client, mended, "da-correggere.xlsx")))["refused"] == 4
+    undo_load(SYSTEM, load)
+    assert not RowsToMend.objects.exists()
+    undoing.forget_old()
