@@ -165,6 +165,7 @@ EXPERIENCES_SEEN = {
     "sensitive project of borgo": SEES_HIDDEN["borgo"],
     "sensitive project of ponte": SEES_HIDDEN["ponte"],
 }
+TOWNS = ("borgo", "ponte")
 EXPERIENCES_EDITED = {
     "project of borgo": WRITES_IN["borgo"] | {"org_contact"},
     "project of ponte": WRITES_IN["ponte"],
@@ -174,7 +175,6 @@ EXPERIENCES_EDITED = {
     "sensitive project of ponte": WRITES_IN["ponte"],
 }
 # The sheet of a practice follows its experience: who sees that from inside sees a draft, who changes that changes it.
-TOWNS = ("borgo", "ponte")
 PRACTICES_SEEN = {
     "sheet of borgo": EVERYBODY,
     "sheet of ponte": EVERYBODY,

@@ -17,6 +17,15 @@ class Precision(models.TextChoices):
     UNKNOWN = "unknown", pgettext_lazy("precision", "not known")
 
 
+class Outcome(models.TextChoices):
+    """What was decided of an experiment (S0.28)."""
+
+    EXTEND = "extend", pgettext_lazy("outcome", "to be extended to other areas")
+    ADOPT = "adopt", pgettext_lazy("outcome", "becomes ordinary service")
+    CONTINUE = "continue", pgettext_lazy("outcome", "goes on as an experiment")
+    STOP = "stop", pgettext_lazy("outcome", "not carried on")
+
+
 # Whom or what an experience is for, where telling it of a person would tell a special category of data or a sentence
 # (GDPR art. 9 and 10): health, origin, sexual orientation, justice. Codes of the lists `target` and `need`.
 SPECIAL_CODES = (

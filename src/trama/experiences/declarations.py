@@ -40,6 +40,7 @@ from trama.core.registers import (
 from trama.experiences import permissions
 from trama.experiences.choices import ExperienceState, Precision
 from trama.experiences.dimensions import COUNTED_ORGANISATION, DIMENSIONS, PUBLIC_ORGANISATION, phase_is
+from trama.experiences.experiments import reading as experiments
 from trama.experiences.models import (
     Experience,
     ExperienceArea,
@@ -265,6 +266,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("critical_points", _("what was difficult"), "critical_points", on_page=False, staff=True),
     Column("good_practice", _("good practice"), "is_good_practice", YES_NO, on_page=False),
     Column("experiment", _("experiment"), "is_experiment", YES_NO, on_page=False),
+    Column("experiment_outcome", _("what was decided of the experiment"), batch=experiments.outcome_of, on_page=False),
     Column("sensitive", _("naming it may harm"), "is_sensitive", YES_NO, on_page=False, staff=True),
     Column("parent", _("part of (number)"), batch=_number_of("parent"), numeric=True, on_page=False),
     Column("continues", _("continues (number)"), batch=_number_of("continues"), numeric=True, on_page=False),
@@ -571,6 +573,7 @@ declare(
     ),
     CalendarEntries("experiences", _("What is done"), dates_between),
     Alerts("experiences", _("Experiences"), what_waits),
+    Alerts("experiments", _("Experiments"), experiments.what_waits),
     Linked(Participation, "organisation", fills=("gives", "receives", "since"), shared=True),
     Linked(Funding, "funder"),
     *practices.DECLARED,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
-from django.db.models.functions import ExtractYear
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, ExtractYear
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -22,8 +22,8 @@ from trama.core.registers import (
     FlagDimension,
     YearDimension,
 )
-from trama.experiences.choices import ExperienceState, Precision
-from trama.experiences.models import Experience, Participation
+from trama.experiences.choices import ExperienceState, Outcome, Precision
+from trama.experiences.models import Evaluation, Experience, Participation
 from trama.network.models import Organisation
 from trama.territory.declarations import area_dimensions
 
@@ -183,6 +183,28 @@ class OfProgramme(Dimension):
         return found.values_list("name", flat=True).first() or ""
 
 
+@dataclass(frozen=True)
+class Experiment(ChoiceDimension):
+    """How far an experiment is: nothing is planned, it is being tried, or what was decided last. Others: no answer."""
+
+    def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
+        condition = Q(is_experiment=False) if NONE in values else Q(pk__in=[])
+        known = [value for value in values if value in dict(self.options)]
+        if known:
+            trials = Experience.objects.order_by().filter(is_experiment=True)
+            condition |= Q(pk__in=self.group(trials, "how_far").filter(how_far__in=known).values("pk"))
+        return rows.filter(condition)
+
+    def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
+        last = Evaluation.objects.filter(experience=OuterRef("pk")).order_by("-pk")
+        told = last.annotate(told=Case(When(outcome="", then=Value("open")), default=F("outcome"))).values("told")[:1]
+        how_far = Coalesce(Subquery(told), Value("unplanned"))
+        return rows.annotate(**{alias: Case(When(is_experiment=True, then=how_far))})
+
+
+HOW_FAR = (("unplanned", _("without a plan of evaluation")), ("open", _("being tried")), *Outcome.choices)
+
+
 def tree_of(roots: Iterable[int]) -> set[int]:
     """The ids of these experiences and of all their parts, at any depth: one query per level."""
     found = level = set(roots)
@@ -213,6 +235,7 @@ DIMENSIONS: tuple[Dimension, ...] = (
     facet("purpose", _("Purpose")),
     facet("theme", _("Theme")),
     FlagDimension("good_practice", _("Good practice"), "is_good_practice"),
+    Experiment("experiment", _("Experiments"), "is_experiment", options=HOW_FAR),
     FlagDimension("city_wide", _("In the whole territory"), "is_city_wide"),
     ChoiceDimension(
         "volunteers_known", _("Volunteers: how known"), "volunteers_precision", options=tuple(Precision.choices)

@@ -16,7 +16,7 @@ from trama.core.actor import Actor
 from trama.core.freshness import Freshness
 from trama.core.models import Code, Source
 from trama.core.privacy import PUBLIC, Privacy
-from trama.experiences.choices import SPECIAL_CODES, ExperienceState, Precision
+from trama.experiences.choices import SPECIAL_CODES, ExperienceState, Outcome, Precision
 from trama.experiences.permissions import visible, visible_practices
 from trama.network.models import Organisation
 from trama.territory.models import Area, Located, Place
@@ -494,3 +494,48 @@ class PracticeCode(models.Model):
 
     def __str__(self) -> str:
         return self.code_id
+
+
+class Evaluation(models.Model):
+    """What an experiment wants to find out, what was seen, and what was decided of it (S0.28).
+
+    Without an outcome it is a plan that is going on; an experience has one such at most. `figures` are those that its
+    record stated on the day of the decision: `volunteers` and `beneficiaries` as [number or None, how known], and
+    `dates` held.
+    """
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    experience = models.ForeignKey(
+        Experience, verbose_name=_("experience"), on_delete=models.CASCADE, related_name="evaluations"
+    )
+    question = models.TextField(_("what one wants to find out"))
+    signs = models.TextField(_("by what one will see it"), blank=True)
+    due_on = models.DateField(_("to be decided by"), null=True, blank=True)
+    findings = models.TextField(_("what was seen"), blank=True)
+    outcome = models.CharField(_("decision"), max_length=10, choices=Outcome.choices, blank=True)
+    reasons = models.TextField(_("reasons of the decision"), blank=True)
+    decided_by = models.CharField(_("who decided"), max_length=150, blank=True)
+    decided_on = models.DateField(_("decided on"), null=True, blank=True)
+    figures = models.JSONField(default=dict, blank=True, editable=False)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", editable=False
+    )
+
+    class Meta:
+        ordering = ("experience_id", "id")
+        verbose_name = _("evaluation of an experiment")
+        verbose_name_plural = _("evaluations of experiments")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["experience"], condition=Q(outcome=""), name="an_experiment_is_evaluated_once_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(outcome="", decided_on__isnull=True) | (~Q(outcome="") & Q(decided_on__isnull=False)),
+                name="a_decision_has_its_day",
+                violation_error_message=_("Say what was decided and when."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.question[:80]

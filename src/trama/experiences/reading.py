@@ -15,8 +15,9 @@ from trama.core.actor import Actor
 from trama.core.models import Code
 from trama.core.storytelling import Sentence, Told, history_of
 from trama.experiences import actions, permissions
-from trama.experiences.choices import SPECIAL_CODES, Precision
+from trama.experiences.choices import SPECIAL_CODES, Outcome, Precision
 from trama.experiences.dimensions import PHASES
+from trama.experiences.experiments.reading import experiment_of
 from trama.experiences.genealogy import relatives_of
 from trama.experiences.models import (
     Experience,
@@ -50,6 +51,7 @@ TOLD: dict[str, Told] = {
     "funders": Told(_("funders"), Organisation),
     "fundings": Told(_("funding")),
     "occurrence": Told(_("date")),
+    "decision": Told(_("decision"), choices=dict(Outcome.choices)),
     "taken_from_id": Told(_("taken up from the sheet"), Practice),
 }
 VERBS = {
@@ -58,6 +60,15 @@ VERBS = {
     "unmarked_good_practice": (
         _("%(who)s no longer holds it for a good practice"),
         _("No longer marked as a good practice"),
+    ),
+    "planned_experiment": (
+        _("%(who)s wrote what the experiment wants to find out"),
+        _("What the experiment wants to find out was written"),
+    ),
+    "decided_experiment": (_("%(who)s wrote what becomes of the experiment"), _("It was decided of the experiment")),
+    "reopened_experiment": (
+        _("%(who)s took the decision on the experiment back"),
+        _("The decision on the experiment was taken back"),
     ),
     "added_date": (_("%(who)s added a date"), _("A date was added")),
     "cancelled_date": (_("%(who)s called a date off"), _("A date was called off")),
@@ -92,6 +103,7 @@ def sheet(experience: Experience, actor: Actor) -> dict[str, Any]:
         "family": relatives_of(experience, actor),
         "practices": list(Practice.objects.visible_to(actor).filter(experience=experience).order_by("name", "pk")),
         "taken_from": _taken_from(experience, actor),
+        "experiment": experiment_of(experience, actor, may_edit=may_edit),
         "has_source": bool(experience.source_id or experience.source_text.strip()),
         "history": history(experience, actor, may_edit=may_edit),
         "points": reverse("experiences:experience_points", args=[experience.pk]) if experience.x is not None else "",

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("suggerimenti/<slug:source>.json", views.suggestions, name="suggestions"),
     path("<int:pk>/", views.experience, name="experience"),
     path("<int:pk>/punti.json", views.points, name="experience_points"),
+    path("<int:pk>/sperimentazione/", include("trama.experiences.experiments.urls")),
     path("<int:pk>/genealogia/", views.genealogy, name="experience_genealogy"),
     path("<int:pk>/modifica/", views.experience_edit, name="experience_edit"),
     path("<int:pk>/salva.json", views.experience_autosave, name="experience_autosave"),

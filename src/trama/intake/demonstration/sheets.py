@@ -16,7 +16,7 @@ def write(made: Invented) -> list[Practice]:
     sheets, taken = [], []
     for number, item in enumerate(made.story["practices"]):
         told = sorted(
-            (row for row in made.experiences if _is_of(row, item["of"]) and row.state == "published"),
+            (row for row in made.experiences if is_of(row, item["of"]) and row.state == "published"),
             key=lambda row: (row.starts_on or made.today, row.pk),
         )
         if not told:
@@ -44,6 +44,6 @@ def write(made: Invented) -> list[Practice]:
     return sheets
 
 
-def _is_of(row: Experience, pattern: str) -> bool:
+def is_of(row: Experience, pattern: str) -> bool:
     """Whether an experience was named by a pattern: what stands before the place."""
     return row.name.startswith(pattern.partition("{")[0])
