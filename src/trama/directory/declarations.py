@@ -55,7 +55,7 @@ from trama.network.declarations import (
 )
 from trama.network.models import Organisation, now_at
 from trama.territory.declarations import area_dimensions
-from trama.territory.models import AreaClosure
+from trama.territory.models import AreaClosure, visible_places_named
 from trama.ui.numbers import number
 
 CAUTION = _("A map of resources counts what was listed, not what exists.")
@@ -201,6 +201,14 @@ class PromoterLookup:
         return promoter_texts(pks, actor, self._found(pks, actor)[1])
 
 
+def _places(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
+    """The places at which resources are offered, if the actor may see them."""
+    rows = Resource.objects.filter(pk__in=among(pks), place__isnull=False).order_by()
+    held = dict(rows.values_list("pk", "place_id"))
+    names = visible_places_named(held.values(), actor) if held else {}
+    return {pk: names[place] for pk, place in held.items() if place in names}
+
+
 PROMOTERS = PromoterLookup()
 CONTACTS = ContactLookup(ResourceContact, "resource")
 COLUMNS: tuple[Column, ...] = (
@@ -218,6 +226,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("area", _("area"), "area__name"),
     Column("area_code", _("code of the area"), "area__code", on_page=False),
     Column("address", _("address"), "address"),
+    Column("place", _("registered place"), batch=_places, on_page=False),
     Column("opening", _("opening hours"), "opening", read_by=readable),
     Column("phones", _("telephone"), batch=CONTACTS.of(*PHONES)),
     Column("emails", _("e-mail"), batch=CONTACTS.of(ContactKind.EMAIL)),

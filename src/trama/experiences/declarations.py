@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Any
@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core import codes, figures, memo, small_counts
 from trama.core.actor import Actor
-from trama.core.columns import in_one_cell
 from trama.core.declarations import (
     Alert,
     Alerts,
@@ -38,6 +37,7 @@ from trama.core.registers import (
     Register,
 )
 from trama.experiences import permissions
+from trama.experiences.cells import dates_of, fundings_of, grouped, organisations_of, places_of
 from trama.experiences.choices import ExperienceState, Precision
 from trama.experiences.dimensions import COUNTED_ORGANISATION, DIMENSIONS, PUBLIC_ORGANISATION, phase_is
 from trama.experiences.experiments import reading as experiments
@@ -94,15 +94,6 @@ MEASURES = (
 
 
 # --- columns ------------------------------------------------------------------------------------------------------
-def _grouped(pairs: Iterable[tuple[int, Any]]) -> dict[int, str]:
-    """Texts by record, joined, each once, in the order in which they come."""
-    found: dict[int, dict[str, None]] = {}
-    for pk, text in pairs:
-        if text:
-            found.setdefault(pk, {})[str(text)] = None
-    return {pk: in_one_cell(texts) for pk, texts in found.items()}
-
-
 def persons_told(name: str) -> Callable[[Sequence[int], Actor], Mapping[int, Any]]:
     """Numbers of persons as the actor may read them: small ones are for staff, the others read that they are small."""
 
@@ -144,7 +135,7 @@ def _codes_column(list_: str) -> Any:
         # The order of the list, not of the keys: sorted here, where the list is in memory.
         rank = {code.id: (number, code.label) for number, code in enumerate(codes.codes_of(list_, also_closed=True))}
         found = [(rank.get(code, (0, code)), pk) for pk, code in _codes_of(pks).get(list_, [])]
-        return _grouped((pk, label) for (_number, label), pk in sorted(found))
+        return grouped((pk, label) for (_number, label), pk in sorted(found))
 
     return batch
 
@@ -155,7 +146,7 @@ def areas_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
         ExperienceArea.objects.filter(experience__in=among(pks)).order_by("id").values_list("experience_id", "area_id")
     )
     known = finding.nodes()
-    return _grouped((pk, known[area].name) for pk, area in rows if area in known)
+    return grouped((pk, known[area].name) for pk, area in rows if area in known)
 
 
 def _area_codes(pks: Sequence[int], actor: Actor) -> dict[int, str]:
@@ -163,36 +154,7 @@ def _area_codes(pks: Sequence[int], actor: Actor) -> dict[int, str]:
     rows = ExperienceArea.objects.filter(experience__in=among(pks)).order_by("id")
     known = finding.nodes()
     pairs = rows.values_list("experience_id", "area_id")
-    return _grouped((pk, known[area].code) for pk, area in pairs if area in known)
-
-
-def _places_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
-    rows = ExperiencePlace.objects.filter(
-        experience__in=among(pks), place__in=Place.objects.visible_to(actor).order_by()
-    )
-    return _grouped(rows.order_by("id").values_list("experience_id", "place__name"))
-
-
-def organisations_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
-    """The organisations that the actor may see, with their roles."""
-    rows = list(
-        Participation.objects.filter(experience__in=among(pks))
-        .order_by("id")
-        .values_list("experience_id", "organisation_id", "role_id")
-    )
-    # Asked apart: joined with the rule of who sees whom, the database reads every organisation for every row.
-    names = visible_names((organisation for _pk, organisation, _role in rows), actor)
-    roles = {role: codes.label(role).lower() for role in {role for _pk, _organisation, role in rows}}
-    return _grouped((pk, f"{names[one]} ({roles[role]})") for pk, one, role in rows if one in names)
-
-
-def _money_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
-    rows = (
-        Funding.objects.filter(experience__in=among(pks))
-        .order_by("year", "id")
-        .values_list("experience_id", "year", "amount")
-    )
-    return _grouped((pk, f"{year}: {amount}") for pk, year, amount in rows)
+    return grouped((pk, known[area].code) for pk, area in pairs if area in known)
 
 
 def _number_of(field: str) -> Any:
@@ -231,10 +193,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("state", _("state"), "state", _choice(dict(ExperienceState.choices)), staff=True),
     Column("areas", _("where"), batch=areas_of),
     Column("area_codes", _("codes of the areas"), batch=_area_codes, on_page=False),
-    Column("places", _("places"), batch=_places_of, on_page=False),
+    Column("places", _("places"), batch=places_of, on_page=False),
     Column("city_wide", _("in the whole territory"), "is_city_wide", YES_NO, on_page=False),
     Column("starts_on", _("from"), "starts_on"),
     Column("ends_on", _("until"), "ends_on"),
+    Column("dates", _("single dates"), batch=dates_of, on_page=False),
     Column("organisations", _("organisations"), batch=organisations_of, on_page=False),
     _facet_column("target", _("for whom"), on_page=True),
     _facet_column("aim", _("aims")),
@@ -260,7 +223,7 @@ COLUMNS: tuple[Column, ...] = (
         _choice(dict(Precision.choices)),
         on_page=False,
     ),
-    Column("funding", _("funding per year, in euro"), batch=_money_of, on_page=False),
+    Column("funding", _("funding per year, in euro"), batch=fundings_of, on_page=False),
     Column("summary", _("in a few words"), "summary", on_page=False),
     Column("outputs", _("what came of it"), "outputs", on_page=False),
     Column("critical_points", _("what was difficult"), "critical_points", on_page=False, staff=True),
@@ -270,12 +233,14 @@ COLUMNS: tuple[Column, ...] = (
     Column("sensitive", _("naming it may harm"), "is_sensitive", YES_NO, on_page=False, staff=True),
     Column("parent", _("part of (number)"), batch=_number_of("parent"), numeric=True, on_page=False),
     Column("continues", _("continues (number)"), batch=_number_of("continues"), numeric=True, on_page=False),
+    Column("copied_from", _("on the model of (number)"), batch=_number_of("copied_from"), numeric=True, on_page=False),
     Column("lon", _("longitude"), "lon", numeric=True, on_page=False),
     Column("lat", _("latitude"), "lat", numeric=True, on_page=False),
     Column("confirmed_on", _("confirmed by the body"), "confirmed_on", on_page=False),
     Column("used_on", _("used with success"), "used_on", on_page=False),
     Column("edited_at", _("edited"), "edited_at", on_page=False),
     Column("sources", _("sources and links"), "source_text", on_page=False),
+    Column("source", _("known from"), "source__title", on_page=False),
     Column("demonstration", _("invented for the demonstration"), "is_demonstration", YES_NO, on_page=False),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
-from trama.core import codes
+from trama.core import cells, codes
 from trama.core.actor import Actor
 from trama.core.columns import in_one_cell
 from trama.core.declarations import Alert, Alerts, AreaSection, Linked, Searchable, declare
@@ -35,7 +36,7 @@ from trama.network.models import (
 )
 from trama.territory import finding
 from trama.territory.declarations import area_dimensions, holds_everything
-from trama.territory.models import AreaClosure
+from trama.territory.models import AreaClosure, visible_places_named
 from trama.territory.permissions import WRITERS
 from trama.ui.numbers import number
 
@@ -172,13 +173,37 @@ def _other_names(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
     return joined(rows.values_list("organisation_id", "name"))
 
 
+# What belongs to a seat, in a cell; “address” where the one in brackets would be read wrongly.
+SEAT: cells.Parts = (
+    ("address", pgettext_lazy("in a cell", "address")),
+    ("opening", pgettext_lazy("in a cell", "hours")),
+    ("point", pgettext_lazy("in a cell", "point")),
+    ("area", pgettext_lazy("in a cell", "area")),
+    ("place", pgettext_lazy("in a cell", "place")),
+)
+BRACKETS = re.compile(r"[()]")
+NOTHING = "–"  # where a seat has no address, or no name
+
+
 def _seats(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
-    rows = (
-        Seat.objects.filter(organisation__in=among(pks))
-        .order_by("id")
-        .values_list("organisation_id", "name", "address")
-    )
-    return joined((pk, f"{name} ({address or '–'})" if name else address) for pk, name, address in rows)
+    """The other seats: “Sede di Est (via Est 3), hours: Monday 9-13, point: 44.49, 11.34, area: Est (EST)”."""
+    rows = list(Seat.objects.filter(organisation__in=among(pks)).order_by("id"))
+    names = visible_places_named((row.place_id for row in rows if row.place_id), actor) if rows else {}
+    cover, known = readable(actor) or str, finding.nodes()
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        apart = bool(BRACKETS.search(row.address)) or (not row.name and row.address == NOTHING)
+        address = NOTHING if apart else row.address
+        head = f"{row.name} ({address or NOTHING})" if row.name else address or NOTHING
+        said = {
+            "address": row.address if apart else "",
+            "opening": cover(row.opening),
+            "point": f"{row.lat}, {row.lon}" if row.lon is not None and row.lat is not None else "",
+            "area": f"{known[row.area_id].name} ({known[row.area_id].code})" if row.area_id in known else "",
+            "place": names.get(row.place_id or 0, ""),
+        }
+        found.setdefault(row.organisation_id, []).append(cells.told(head, [(name, said[key]) for key, name in SEAT]))
+    return {pk: in_one_cell(texts) for pk, texts in found.items()}
 
 
 CONTACTS = ContactLookup(OrganisationContact, "organisation")

@@ -181,6 +181,7 @@ PLACES = Register(
         Column("area", _("area"), "area__name"),
         Column("area_code", _("code of the area"), "area__code", on_page=False),
         Column("address", _("address"), "address"),
+        Column("civic_key", _("key of the civic number"), "civic_key", on_page=False),
         Column("description", _("description"), "description", on_page=False),
         Column(
             "factors",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, ClassVar, Self
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
 from trama.core.freshness import Freshness
+from trama.core.keys import among
 from trama.core.models import Code, Source
 from trama.core.privacy import PUBLIC, Privacy
 from trama.territory.choices import AreaKind, AreaOrigin, Polarity, ValueState
@@ -373,6 +375,25 @@ class Place(Located, Freshness):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.put_at(self.lon, self.lat)
         super().save(*args, **kwargs)
+
+
+def visible_places_named(pks: Iterable[int], actor: Actor) -> dict[int, str]:
+    """The names of those of these places that the actor may see; one of several of the same name with its address.
+
+    Whoever shows a place beside another record takes its name from here.
+    """
+    seen = Place.objects.visible_to(actor).order_by()
+    rows = list(seen.filter(pk__in=among(sorted(set(pks)))).values_list("pk", "name", "address"))
+    names = {name for _pk, name, address in rows if address}
+    if not names:
+        return {pk: name for pk, name, _address in rows}
+    alike = seen if len(names) > SOME_NAMES else seen.filter(name__in=sorted(names))
+    twins = alike.values("name").annotate(borne=models.Count("pk")).filter(borne__gt=1)
+    several = set(twins.values_list("name", flat=True))
+    return {pk: f"{name} ({address})" if address and name in several else name for pk, name, address in rows}
+
+
+SOME_NAMES = 500  # up to so many are asked for by name; beyond, all are counted
 
 
 class PlaceCode(models.Model):

@@ -99,6 +99,12 @@ class Areas:
             return found[0]
         raise Unreadable(self._why_not(text_of(text), found))
 
+    def told(self, text: str) -> int:
+        """The area that our exports call so, “Est (EST)”, or that bears this name."""
+        _name, code = named_of(text)
+        found = self.by_code.get(_bare(code)) if code else None
+        return self.one(text) if found is None else found
+
     def coded(self, text: str) -> int:
         """The area that bears this code (leading zeros apart)."""
         found = self.by_code.get(_bare(text))

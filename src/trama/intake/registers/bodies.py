@@ -10,12 +10,16 @@ from django.utils.translation import gettext as _
 
 from trama.core.actor import Actor
 from trama.core.keys import among
+from trama.intake.registers.cells import named_of
+from trama.intake.registers.details import BODY, PLACE, UNSAID
+from trama.intake.registers.fields import Kind, Registered
 from trama.intake.registers.reading import Asked
 from trama.network.matching import match_all, names_several
 from trama.network.models import Organisation, normalised
 from trama.territory.models import Place
 
-FIELDS = ("promoters", "organisations")
+FIELDS = {"promoters": 0, "organisations": 0, "funding": BODY[Kind.FUNDING]}  # and where the name stands
+LONGEST_NOTE = 300
 
 
 @dataclass
@@ -32,7 +36,8 @@ class Bodies:
         """Those that these rows name; what names several bodies is told in the notes of its row, and linked to none."""
         found = cls()
         naming = [(asked, key) for asked in rows for key in FIELDS if asked.hanging.get(key)]
-        texts = sorted({name for asked, key in naming for name, _role in asked.hanging[key]})
+        told = {value[FIELDS[key]] for asked, key in naming for value in asked.hanging[key]}
+        texts = sorted(name for name in told if isinstance(name, str))
         plain = {text: normalised(text)[:250] for text in texts}
         matched = match_all(texts)
         seen = _seen(actor, [pk for pk in matched.values() if pk is not None])
@@ -59,19 +64,27 @@ class Bodies:
     def _read(
         self, asked: Asked, key: str, plain: dict[str, str], several: dict[str, bool], *, everywhere: bool
     ) -> None:
-        wished = []
-        for text, role in asked.hanging[key]:
+        wished: list[tuple[Any, ...]] = []
+        at = FIELDS[key]
+        for value in asked.hanging[key]:
+            text = value[at]
+            if not isinstance(text, str):
+                wished.append(value)
+                continue
             name = plain[text]
+            linked = (*value[:at], name, *value[at + 1 :])
             if name in self.here or name in self.bearing:
-                wished.append((name, role))
+                wished.append(linked)
             elif several.get(text) or not name:
                 if key == "promoters" and "promoter_to_split" not in asked.values:
                     asked.values["promoter_to_split"] = True
                     asked.derived.add("promoter_to_split")
                 words = {"text": text[:60]}
                 asked.notes.append(("", _("“%(text)s” seems to name several bodies: it is linked to none") % words))
+                if key == "funding":
+                    wished.append(_noted(value, text))
             else:
-                wished.append((name, role))
+                wished.append(linked)
                 area = asked.values.get("area_id") or next((pk for (pk,) in asked.hanging.get("areas", ())), None)
                 # Who writes everywhere adds bodies of the whole territory; the others those of the areas they write in.
                 self.areas.setdefault(name, None if everywhere else area)
@@ -93,6 +106,13 @@ class Bodies:
         return name
 
 
+def _noted(value: tuple[Any, ...], text: str) -> tuple[Any, ...]:
+    """A funding of which the payer is linked to nobody: its words stay in the note."""
+    year, amount, _funder, fund, note = value
+    said = [note] if isinstance(note, str) and note else []
+    return year, amount, None, fund, "; ".join([text, *said])[:LONGEST_NOTE]
+
+
 def _seen(actor: Actor, pks: list[int]) -> set[int]:
     rows = Organisation.objects.visible_to(actor).filter(pk__in=among(sorted(set(pks)))).order_by()
     return set(rows.values_list("pk", flat=True))
@@ -102,30 +122,56 @@ def _seen(actor: Actor, pks: list[int]) -> set[int]:
 class Places:
     """The registered places by their names."""
 
-    bearing: dict[str, list[tuple[int, int | None]]] = field(default_factory=dict)
+    bearing: dict[str, list[tuple[int, int | None, str]]] = field(default_factory=dict)  # key, area, address
 
     @classmethod
     def to(cls, actor: Actor) -> Places:
         """Those that the actor may see."""
         found = cls()
-        rows: Any = Place.objects.visible_to(actor).order_by("pk").values_list("pk", "name", "area_id")
-        for pk, name, area in rows:
-            found.bearing.setdefault(normalised(name), []).append((pk, area))
+        rows: Any = Place.objects.visible_to(actor).order_by("pk").values_list("pk", "name", "area_id", "address")
+        for pk, name, area, address in rows:
+            found.bearing.setdefault(normalised(name), []).append((pk, area, normalised(address)))
         return found
 
-    def found(self, asked: Asked, wished: Iterable[tuple[str]]) -> Iterator[tuple[int]]:
-        """The places of these names; what is not known, or borne by several elsewhere, is told in the notes."""
-        areas = {pk for (pk,) in asked.hanging.get("areas", ())}
-        for (name,) in wished:
-            bearing = self.bearing.get(normalised(name), [])
-            if len(bearing) > 1:
-                bearing = [one for one in bearing if one[1] in areas] or bearing
-            if len(bearing) == 1:
-                yield (bearing[0][0],)
+    def resolve(self, registered: Registered, rows: Iterable[Asked]) -> None:
+        """Put the places that are meant in the stead of their names."""
+        fields = [one for one in registered.fields if one.kind in PLACE]
+        single = [one.attribute for one in registered.fields if one.kind == Kind.PLACE]
+        for asked in rows:
+            for name in single:
+                if isinstance(text := asked.values.get(name), str):
+                    del asked.values[name]
+                    if found := self._one(asked, text):
+                        asked.values[name] = found
+            for one in fields:
+                if one.key in asked.hanging:
+                    values = asked.hanging[one.key]
+                    asked.hanging[one.key] = tuple(self._found(asked, values, PLACE[one.kind]))
+
+    def _found(self, asked: Asked, values: Iterable[tuple[Any, ...]], at: int) -> Iterator[tuple[Any, ...]]:
+        for value in values:
+            if not isinstance(value[at], str):
+                yield value
                 continue
-            text = (
-                _("several places are called “%(name)s”: it is linked to none")
-                if bearing
-                else _("no place is called “%(name)s”: it is linked to none")
-            )
-            asked.notes.append(("", text % {"name": name[:60]}))
+            found = self._one(asked, value[at])
+            if found is not None or len(value) > 1:
+                yield (*value[:at], UNSAID if found is None else found, *value[at + 1 :])
+
+    def _one(self, asked: Asked, text: str) -> int | None:
+        """The place of this name; what is not known, or borne by several elsewhere, is told in the notes."""
+        bearing = self.bearing.get(normalised(text), [])
+        if not bearing:
+            name, address = named_of(text)  # of two of the same name our exports tell the address
+            bearing = [one for one in self.bearing.get(normalised(name), ()) if one[2] == normalised(address)]
+        if len(bearing) > 1:
+            areas = {pk for (pk,) in asked.hanging.get("areas", ())} | {asked.values.get("area_id")}
+            bearing = [one for one in bearing if one[1] in areas] or bearing
+        if len(bearing) == 1:
+            return bearing[0][0]
+        why = (
+            _("several places are called “%(name)s”: it is linked to none")
+            if bearing
+            else _("no place is called “%(name)s”: it is linked to none")
+        )
+        asked.notes.append(("", why % {"name": text[:60]}))
+        return None

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any
 
@@ -35,7 +34,6 @@ ABOUT = re.compile(
 ABOUT_AFTER = re.compile(r"\s*(?:circa|ca\.?|c\.a\.?|\+|\(stima\)|stimat[ie]|about|or so)$", re.I)
 LABELLED = re.compile(r"^(?P<value>.+?)\s*\((?P<label>[^()]*)\)$")
 BEHIND = re.compile(r"^(?P<name>.+?)\s*\((?P<said>[^()]+)\)\s*$")
-MONEY = re.compile(r"^(?P<year>\d{4})\s*:\s*(?P<amount>.+)$")
 TAX_CODE = re.compile(r"^(?:IT)?(\d{11}|[A-Z]{6}[A-Z0-9]{10})$")
 
 
@@ -220,39 +218,6 @@ def named_of(text: str) -> tuple[str, str]:
     """A name, and what stands behind it in brackets."""
     found = BEHIND.match(text)
     return (found["name"], found["said"]) if found else (text, "")
-
-
-def funding_of(text: str) -> tuple[tuple[int, Decimal], ...]:
-    """Euro per year: "2025: 1000; 2026: 500,50"."""
-    found = []
-    for part in parts_of(text):
-        match = MONEY.match(part)
-        try:
-            amount = _amount(match["amount"]) if match else None
-        except (InvalidOperation, ValueError):
-            amount = None
-        if match is None or amount is None or not 1950 <= int(match["year"]) <= 2100:
-            raise Unreadable(_("“%(text)s” is not euro per year: write it like 2026: 1500") % {"text": part[:40]})
-        found.append((int(match["year"]), amount))
-    return tuple(found)
-
-
-def seats_of(text: str) -> tuple[tuple[str, str], ...]:
-    """Seats as (name, address): "Sede di Est (via Est 3); via Nord 1", and "Sede di Est (–)" without an address."""
-    found = []
-    for part in parts_of(text):
-        name, behind = named_of(part)
-        seat = (name, "" if behind in UNKNOWN else behind) if behind else ("", name)
-        found.append((text_of(seat[0])[:200], text_of(seat[1])[:200]))
-    return tuple(found)
-
-
-def _amount(text: str) -> Decimal | None:
-    bare = re.sub(r"[€\s]|euro", "", text, flags=re.I)
-    if re.fullmatch(r"\d{1,3}(\.\d{3})*,\d{1,2}|\d+,\d{1,2}|\d{1,3}(\.\d{3})+", bare):
-        bare = bare.replace(".", "").replace(",", ".")
-    found = Decimal(bare)
-    return found.quantize(Decimal("0.01")) if 0 <= found < Decimal("1e10") else None
 
 
 # --- contacts ---------------------------------------------------------------------------------------------------------

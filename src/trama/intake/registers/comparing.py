@@ -13,6 +13,7 @@ from trama.core import codes
 from trama.core.keys import among
 from trama.intake.registers.areas import Areas
 from trama.intake.registers.bodies import Bodies
+from trama.intake.registers.details import BODY, PARTS, UNSAID, in_words
 from trama.intake.registers.fields import Field, Kind, Registered
 from trama.intake.registers.hanging import Hanging, hanging_of
 from trama.intake.registers.reading import Asked
@@ -28,15 +29,60 @@ LONG = 160  # characters of a text in “from → to”
 
 @dataclass(slots=True)
 class Difference:
-    """What would change: `values` by attribute (from, to); of other tables what comes, and the rows that go."""
+    """What would change: `values` by attribute (from, to); of other tables what comes, goes and changes."""
 
     values: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     added: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
-    gone: dict[str, dict[tuple[Any, ...], int]] = field(default_factory=dict)
+    gone: dict[str, dict[int, tuple[Any, ...]]] = field(default_factory=dict)  # by the keys of the rows
+    changed: dict[str, dict[int, tuple[tuple[Any, ...], tuple[Any, ...]]]] = field(default_factory=dict)  # from, to
     settled: set[str] = field(default_factory=set)  # doubts that the record itself settles
 
     def __bool__(self) -> bool:
-        return bool(self.values or self.added or self.gone)
+        return bool(self.values or self.added or self.gone or self.changed)
+
+    def told_apart(
+        self,
+        key: str,
+        table: Hanging,
+        wished: Iterable[tuple[Any, ...]],
+        has: dict[int, tuple[Any, ...]],
+        unseen: frozenset[int],
+    ) -> None:
+        """What comes, goes and changes of rows with details, of which several may be alike.
+
+        Those that say the very same are taken together first, those of which most is said before the others.
+        """
+        left: dict[Any, list[int]] = {}
+        for pk, value in has.items():
+            left.setdefault(table.compared(value), []).append(pk)
+        open_: list[tuple[Any, ...]] = []
+        for value in sorted(_each_once(table, wished), key=lambda one: sum(item is UNSAID for item in one)):
+            alike = left.get(table.compared(value), [])
+            same = next((pk for pk in alike if _says(value, has[pk], table.details) == has[pk]), None)
+            alike.remove(same) if same is not None else open_.append(value)
+        for value in open_:
+            if alike := left.get(table.compared(value)):
+                pk = alike.pop(0)
+                self.changed.setdefault(key, {})[pk] = (has[pk], _says(value, has[pk], table.details))
+            else:
+                self.added.setdefault(key, []).append(value)
+        gone = {pk: has[pk] for pks in left.values() for pk in pks if pk not in unseen}
+        if gone:
+            self.gone[key] = gone
+
+
+def _each_once(table: Hanging, wished: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return list({table.compared(value): value for value in wished}.values()) if table.single else list(wished)
+
+
+def _says(value: tuple[Any, ...], has: tuple[Any, ...], details: int) -> tuple[Any, ...]:
+    """A row as it will be: what tells it apart as it is, of the details those that are said."""
+    first = len(has) - details
+    said = (
+        was if becomes is UNSAID or _equal(was, becomes) else becomes
+        for was, becomes in zip(has[first:], value[first:], strict=True)
+    )
+    return (*has[:first], *said)
 
 
 @dataclass
@@ -79,7 +125,7 @@ class Comparing:
             self.unseen = {key: self.tables[key].unseen_of(pks) for key in keys}
         return [self._one(asked, values[pk], {key: hanging[key].get(pk, {}) for key in keys}) for pk, asked in pairs]
 
-    def _one(self, asked: Asked, now: dict[str, Any], has: dict[str, dict[tuple[Any, ...], int]]) -> Difference:
+    def _one(self, asked: Asked, now: dict[str, Any], has: dict[str, dict[int, tuple[Any, ...]]]) -> Difference:
         found = Difference()
         moved = any(not _equal(now.get(name), asked.values[name]) for name in ("lon", "lat") if name in asked.values)
         for name, wanted in asked.values.items():
@@ -96,34 +142,47 @@ class Comparing:
             if not _equal(was, wanted):
                 found.values[name] = (now[name], wanted)
         for key in asked.doubts:
-            here = {normalised(finding.name_of(area)) for (area,) in has[key]}
+            here = {normalised(finding.name_of(area)) for (area,) in has[key].values()}
             if here == {normalised(part) for part in asked.told[key]}:
                 found.settled.add(key)
         for key, wished in asked.hanging.items():
             self._hanging(found, key, wished, has[key])
         return found
 
-    def _hanging(self, found: Difference, key: str, wished: tuple[Any, ...], has: dict[tuple[Any, ...], int]) -> None:
-        table = self.tables[key]
-        if self.registered.by_key[key].kind == Kind.ORGANISATIONS:
-            current = [organisation for organisation, _role in has]
-            wished = tuple((self.bodies.key_of(name, current), role) for name, role in wished)
+    def _hanging(self, found: Difference, key: str, wished: tuple[Any, ...], has: dict[int, tuple[Any, ...]]) -> None:
+        table, kind = self.tables[key], self.registered.by_key[key].kind
+        if kind in BODY:
+            wished = self._linked(wished, has.values(), BODY[kind])
         elif key == "areas":
             # A narrower area than the one that is stated is in it.
-            wished = tuple(one for one in wished if one in has or not self._within(one[0], has))
-        now = {table.compared(value): value for value in has}
+            here = set(has.values())
+            wished = tuple(one for one in wished if one in here or not self._within(one[0], here))
+        unseen = self.unseen.get(key, frozenset())
+        if table.details:
+            found.told_apart(key, table, wished, has, unseen)
+            return
+        now = {table.compared(value): pk for pk, value in has.items()}
         then = {table.compared(value): value for value in wished}
         if added := [value for name, value in then.items() if name not in now]:
             found.added[key] = added
         kept = set(then)
         if key == "areas":
             stated = [area for (area,) in wished]
-            kept |= {value for value in has if any(self.areas.lies_in(value[0], area) for area in stated)}
+            kept |= {value for value in here if any(self.areas.lies_in(value[0], area) for area in stated)}
             if not wished:
                 return
-        unseen = self.unseen.get(key, frozenset())
-        if gone := {value: has[value] for name, value in now.items() if name not in kept and has[value] not in unseen}:
+        if gone := {pk: has[pk] for name, pk in now.items() if name not in kept and pk not in unseen}:
             found.gone[key] = gone
+
+    def _linked(self, wished: tuple[Any, ...], has: Iterable[tuple[Any, ...]], at: int) -> tuple[tuple[Any, ...], ...]:
+        """The values with the organisations that are meant in the stead of their names."""
+        current = [value[at] for value in has]
+        return tuple(
+            (*value[:at], self.bodies.key_of(value[at], current), *value[at + 1 :])
+            if isinstance(value[at], str)
+            else value
+            for value in wished
+        )
 
     def _within(self, area: int, has: Iterable[tuple[Any, ...]]) -> bool:
         return any(self.areas.lies_in(one, area) for (one,) in has)
@@ -138,6 +197,7 @@ class Comparing:
             del difference.values[name]
             said.append(_("“%(field)s” was corrected by hand and stays as it is") % {"field": self._label(name)})
         difference.gone.clear()
+        difference.changed.clear()
         return said
 
     # --- in words
@@ -147,10 +207,12 @@ class Comparing:
             (self._label(name), self._shown(name, was), self._shown(name, becomes))
             for name, (was, becomes) in difference.values.items()
         ]
-        for key in dict.fromkeys([*difference.added, *difference.gone]):
-            label = str(self.registered.by_key[key].label)
-            gone = [self._told(key, value) for value in difference.gone.get(key, ())]
+        for key in dict.fromkeys([*difference.added, *difference.gone, *difference.changed]):
+            label, changed = str(self.registered.by_key[key].label), difference.changed.get(key, {}).values()
+            gone = [self._told(key, value) for value in difference.gone.get(key, {}).values()]
+            gone += [self._told(key, was) for was, _becomes in changed]
             added = [self._told(key, value) for value in difference.added.get(key, ())]
+            added += [self._told(key, becomes) for _was, becomes in changed]
             said.append((label, "; ".join(gone)[:LONG], "; ".join(added)[:LONG]))
         return said
 
@@ -166,6 +228,8 @@ class Comparing:
         one = self.fields.get(name)
         if name == "area_id":
             return finding.name_of(value)
+        if name == "place_id":
+            return self._place(value)
         if one is not None and one.kind == Kind.CODE:
             return codes.label(value)
         if one is not None and one.kind == Kind.CHOICE:
@@ -178,20 +242,24 @@ class Comparing:
         return text if len(text) <= LONG else f"{text[: LONG - 1]}…"
 
     def _told(self, key: str, value: tuple[Any, ...]) -> str:
-        match self.registered.by_key[key].kind:
+        kind = self.registered.by_key[key].kind
+        match kind:
             case Kind.CODES:
                 return codes.label(value[0])
             case Kind.AREAS:
                 return finding.name_of(value[0])
-            case Kind.ORGANISATIONS:
-                return f"{self._name_of(value[0])} ({codes.label(value[1]).lower()})"
             case Kind.PLACES:
-                return Place.objects.filter(pk=value[0]).order_by().values_list("name", flat=True).first() or ""
-            case Kind.FUNDING:
-                return f"{value[0]}: {value[1]}"
+                return self._place(value[0])
             case Kind.NAMES:
                 return str(value[0])
+        if kind in PARTS and self.tables[key].details:
+            return in_words(kind, value, self._name_of, self._place)
+        if kind == Kind.ORGANISATIONS:
+            return f"{self._name_of(value[0])} ({codes.label(value[1]).lower()})"
         return f"{value[1]} ({value[2]})" if value[2] else str(value[1])
+
+    def _place(self, pk: int) -> str:
+        return Place.objects.filter(pk=pk).order_by().values_list("name", flat=True).first() or ""
 
     def _name_of(self, body: int | str) -> str:
         if isinstance(body, str):

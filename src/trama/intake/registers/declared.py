@@ -216,8 +216,13 @@ def _marks(own: _Own) -> tuple[Field, ...]:
         own("sensitive", Kind.YES_NO, _("yes where naming it may harm: then only staff see it"),
         attribute="is_sensitive"),
         own("public", Kind.YES_NO, _("no for what only staff may see"), attribute="is_public"),
-        own("seats", Kind.SEATS, _("where else it is, parted by semicolons: name (address), or an address alone"),
-            names=("altre sedi", "sedi")),
+        own(
+            "seats",
+            Kind.SEATS,
+            _("where else it is, parted by semicolons: name (address), or an address alone; behind it, each after a"
+              " comma, “hours: …”, “point: latitude, longitude”, “area: …”, “place: a registered one”"),
+            names=("altre sedi", "sedi"),
+        ),
     )  # fmt: skip
 
 
@@ -341,6 +346,8 @@ def _resources() -> Registered:
         own("to_split", Kind.YES_NO, YES_OR_NO, attribute="promoter_to_split"),
         *_where(own),
         _address(own),
+        own("place", Kind.PLACE, _("the name of the registered place where it is offered; where two bear it, with its"
+            " address: Library (via Est 3)"), attribute="place_id"),
         own(
             "opening",
             Kind.LONG_TEXT,
@@ -415,6 +422,8 @@ def _told_of_experiences(own: _Own) -> tuple[Field, ...]:
             names=("parte di",)),
         own("continues", Kind.RECORD, _("the number of the experience that it continues"), attribute="continues_id",
             names=("continua",)),
+        own("copied_from", Kind.RECORD, _("the number of the experience on the model of which it was made"),
+            attribute="copied_from_id"),
         own("sources", Kind.LONG_TEXT, names=("fonti", "fonte", "link", "fonti e link"), attribute="source_text"),
     )  # fmt: skip
 
@@ -442,8 +451,14 @@ def _experiences() -> Registered:
                    "start")),
         own("ends_on", Kind.DATE, A_DATE, attribute="ends_on",
             names=("al", "fino al", "fine", "data fine", "data di fine", "conclusione", "termine", "end date", "end")),
+        own("dates", Kind.DATES,
+            _("single dates for the calendar, parted by semicolons: day and hours; behind them, each after a comma,"
+              " “place: …”, “area: …”, “title: …”, “cancelled: why”"),
+            names=("date singole", "calendario", "incontri", "appuntamenti", "date degli incontri", "calendar"),
+            example=_("2026-03-01 17:00–19:00, place: Library; 2026-03-08 17:00–19:00")),
         own("organisations", Kind.ORGANISATIONS,
-            _("who takes part: names parted by semicolons, each with its role in brackets: Auser (promotore); ARCI"),
+            _("who takes part: names parted by semicolons, each with its role in brackets: Auser (promotore); ARCI;"
+              " behind it, each after a comma, “gives: …”, “receives: …”, “since: a date”"),
             names=("organizzazioni", "realtà coinvolte", "enti coinvolti", "partner", "soggetti coinvolti",
                    "associazioni",
                    "soggetti", "ente", "promotore", "ente promotore", "partners", "organisations", "capofila")),
@@ -457,14 +472,17 @@ def _experiences() -> Registered:
         _facet(own, "purpose", "finalità", "finalita"),
         _facet(own, "theme", "tema", "temi", "tematica", "ambito", "area tematica"),
         *_people(own),
-        own("funding", Kind.FUNDING, _("euro per year: 2025: 1000; 2026: 500.50"), example="2025: 1000; 2026: 500",
+        own("funding", Kind.FUNDING,
+            _("euro per year: 2025: 1000; 2026: 500.50; behind it, each after a comma, “from: who pays”, “fund: …”,"
+              " “note: …”"),
+            example=_("2025: 1000, from: Municipality, fund: social fund; 2026: 500"),
             names=("finanziamento", "finanziamenti", "fondi")),
         *_told_of_experiences(own),
         *_point(own),
         *_dates(own),
         SOURCE_KEY,
-        _demonstration(own),
-        *_told(own, "edited_at"),
+        *_kept(own),
+        *_told(own, "experiment_outcome", "edited_at"),
     )  # fmt: skip
     return Registered(
         EXPERIENCES, _("experiences: projects, activities, groups"), _("an experience"), fields,
@@ -485,6 +503,8 @@ def _places() -> Registered:
         own("roles", Kind.CODES, SEVERAL_OF, names=("ruolo", "ruoli"), list="place_role"),
         *_where(own),
         _address(own),
+        own("civic_key", Kind.TEXT, _("the key of its number in the register of streets of the municipality"),
+            names=("codice civico", "chiave civico", "civkey", "id civico"), attribute="civic_key", example="1234000"),
         own("description", Kind.LONG_TEXT, names=DESCRIPTIONS, attribute="description"),
         own("factors", Kind.CODES, SEVERAL_OF, names=("fattori di vulnerabilità",), list="vulnerability_factor"),
         own("known", Kind.YES_NO, YES_OR_NO, attribute="known_to_services", names=("conosciuto dai servizi",)),

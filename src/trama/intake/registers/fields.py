@@ -52,18 +52,21 @@ class Kind(StrEnum):
     SITES = "sites"
     PERSONS = "persons"
     PRIVATE = "private"  # those of the contacts that only staff see
+    # Each with its details (`details`):
     SEATS = "seats"  # "name (address)", or an address
     SOURCE = "source"  # the title of what the record is known from
     ORGANISATIONS = "organisations"  # names, each with its role in brackets
-    PLACES = "places"  # names
     FUNDING = "funding"  # "2025: 1000; 2026: 500"
+    DATES = "dates"  # "2026-03-01 17:00–19:00"
+    PLACE = "place"  # the name of a registered one
+    PLACES = "places"  # several
     RECORD = "record"  # the number of another record of the register
     TOLD = "told"  # stands in our exports only
 
 
 SEVERAL = frozenset({Kind.NAMES, Kind.CODES, Kind.AREAS, Kind.AREA_CODES, Kind.SEATS, Kind.PRIVATE,
                      Kind.PHONES, Kind.EMAILS, Kind.SITES, Kind.PERSONS,
-                     Kind.ORGANISATIONS, Kind.PLACES, Kind.FUNDING})  # fmt: skip
+                     Kind.ORGANISATIONS, Kind.PLACES, Kind.FUNDING, Kind.DATES})  # fmt: skip
 
 
 @dataclass(frozen=True)

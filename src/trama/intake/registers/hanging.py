@@ -11,12 +11,22 @@ from django.db.models import Model, Q
 from trama.core import bulk
 from trama.core.keys import among
 from trama.directory.models import Promotion, ResourceCode, ResourceContact
-from trama.experiences.models import ExperienceArea, ExperienceCode, ExperiencePlace, Funding, Participation
+from trama.experiences.models import (
+    Experience,
+    ExperienceArea,
+    ExperienceCode,
+    ExperiencePlace,
+    Funding,
+    Occurrence,
+    Participation,
+)
+from trama.intake.registers.details import UNSAID
 from trama.intake.registers.fields import Field, Kind, Registered
 from trama.network.choices import ContactKind, Visibility
 from trama.network.contacts import classify
 from trama.network.models import OrganisationContact, OrganisationName, Seat, normalised
-from trama.territory.models import PlaceCode
+from trama.territory.finding import areas_at
+from trama.territory.models import Place, PlaceCode
 
 SOME = 2000
 CONTACT_KINDS = {
@@ -53,12 +63,19 @@ def _amounts(value: tuple[Any, ...]) -> Any:
     return (value[0], value[1].normalize())
 
 
+def _seat(value: tuple[Any, ...]) -> Any:
+    return tuple(" ".join(text.split()) for text in value[:2])
+
+
 @dataclass(frozen=True)
 class Around:
-    """What is known around a contact: words beside it, and which values of its record the file says are for staff."""
+    """What is known around a row: words beside it, and which values of its record the file says are for staff; the
+    area of the record, and whether it is invented."""
 
     words: str = ""
     private: frozenset[str] | None = None
+    area: int | None = None
+    invented: bool = False
 
     def visibility(self, kind: str, value: str, label: str) -> str:
         """Who may see it: as the file says, else as it seems."""
@@ -69,7 +86,11 @@ class Around:
 
 @dataclass(frozen=True)
 class Hanging:
-    """Rows of another table that belong to a record: which columns tell them apart, and what all of them bear."""
+    """Rows of another table that belong to a record: which columns tell them apart, and what all of them bear.
+
+    Of rows with details the columns begin with what tells them apart (`compared` takes that), and the details follow;
+    several may be alike, unless the table forbids it (`single`).
+    """
 
     model: type[Model]
     owner: str
@@ -78,10 +99,12 @@ class Hanging:
     kinds: tuple[str, ...] = ()
     unseen: Q | None = None  # rows that not everybody sees
     compared: Callable[[tuple[Any, ...]], Any] = lambda value: value
+    details: int = 0  # how many of the columns, the last ones
+    single: bool = True
 
-    def of(self, pks: Sequence[int]) -> dict[int, dict[tuple[Any, ...], int]]:
-        """What records have: for each record its values with the keys of their rows."""
-        found: dict[int, dict[tuple[Any, ...], int]] = {}
+    def of(self, pks: Sequence[int]) -> dict[int, dict[int, tuple[Any, ...]]]:
+        """What records have: for each record the keys of its rows with their values."""
+        found: dict[int, dict[int, tuple[Any, ...]]] = {}
         manager: Any = self.model._default_manager
         for start in range(0, len(pks), SOME):
             rows = manager.filter(**{f"{self.owner}__in": among(pks[start : start + SOME])}, **self.fixed).order_by(
@@ -89,7 +112,7 @@ class Hanging:
             )
             rows = rows.filter(kind__in=self.kinds) if self.kinds else rows
             for owner, pk, *values in rows.values_list(f"{self.owner}_id", "pk", *self.columns):
-                found.setdefault(owner, {})[tuple(values)] = pk
+                found.setdefault(owner, {})[pk] = tuple(values)
         return found
 
     def unseen_of(self, pks: Sequence[int]) -> frozenset[int]:
@@ -103,26 +126,67 @@ class Hanging:
 
     def insert(self, rows: Iterable[tuple[int, tuple[Any, ...], Around]]) -> None:
         """Write new rows: owner, values, and what is known around them (for who may see a contact)."""
-        if self.kinds or self.model is OrganisationName or self.model is Seat:
-            bulk.insert([self._made(owner, value, around) for owner, value, around in rows])
+        if self.kinds or self.model in {OrganisationName, Seat, Occurrence}:
+            told = list(rows)
+            made = [self._made(owner, value, around) for owner, value, around in told]
+            if self.model in {Seat, Occurrence}:
+                self._place(made, [around.area for _owner, _value, around in told])
+            bulk.insert(made)
             return
         names = [f"{self.owner}_id", *self.columns, *self.fixed]
         fixed = tuple(self.fixed.values())
-        bulk.insert_values(self.model, names, [(owner, *value, *fixed) for owner, value, _around in rows])
+        plain = [self.model._meta.get_field(name.removesuffix("_id")).get_default() for name in self.columns]  # type: ignore[union-attr]
+
+        def said(value: tuple[Any, ...]) -> tuple[Any, ...]:
+            if UNSAID not in value:
+                return value
+            return tuple(default if one is UNSAID else one for one, default in zip(value, plain, strict=True))
+
+        bulk.insert_values(self.model, names, [(owner, *said(value), *fixed) for owner, value, _around in rows])
 
     def _made(self, owner: int, value: tuple[Any, ...], around: Around) -> Model:
-        made = dict(zip(self.columns, value, strict=True)) | self.fixed | {f"{self.owner}_id": owner}
+        told = {name: one for name, one in zip(self.columns, value, strict=True) if one is not UNSAID}
+        made = told | self.fixed | {f"{self.owner}_id": owner}
         if self.kinds:
             made["visibility"] = around.visibility(made["kind"], made["value"], made["label"])
         if self.model is OrganisationName:
             made["normalised_name"] = normalised(made["name"])[:250]
-        return self.model(**made)
+        row: Any = self.model(**made)
+        if self.model is Occurrence:
+            row.is_demonstration = around.invented
+        if self.model in {Seat, Occurrence} and "area_id" not in told:
+            row.area_id = UNSAID
+        return row
+
+    def _place(self, rows: Sequence[Any], near: Sequence[int | None]) -> None:
+        """The areas of new seats and dates that state none: of the point; of the place, else of the experience."""
+        wanting = [place for place, row in enumerate(rows) if row.area_id is UNSAID]
+        if self.model is Seat:
+            for row in rows:
+                row.put_at(row.lon, row.lat)
+            placed = [place for place in wanting if rows[place].lon is not None]
+            found = areas_at([rows[place].lon for place in placed], [rows[place].lat for place in placed])
+            areas = dict(zip(placed, found, strict=True))
+        else:
+            of_places = _areas_of(Place, (rows[place].place_id for place in wanting if rows[place].place_id))
+            of_records = _areas_of(Experience, (rows[place].experience_id for place in wanting))
+            areas = {
+                place: of_places.get(rows[place].place_id) or near[place] or of_records.get(rows[place].experience_id)
+                for place in wanting
+            }
+        for place in wanting:
+            rows[place].area_id = areas.get(place)
 
     def delete(self, pks: Sequence[int]) -> None:
         """Take rows away."""
         manager: Any = self.model._default_manager
         for start in range(0, len(pks), SOME):
             manager.filter(pk__in=among(pks[start : start + SOME])).delete()
+
+
+def _areas_of(model: type[Model], pks: Iterable[int]) -> dict[int, int | None]:
+    manager: Any = model._default_manager
+    return dict(manager.filter(pk__in=among(sorted(set(pks)))).order_by().values_list("pk", "area_id"))
 
 
 def hanging_of(registered: Registered, one: Field) -> Hanging:
@@ -140,7 +204,10 @@ def hanging_of(registered: Registered, one: Field) -> Hanging:
         case Kind.ORGANISATIONS:
             model, owner = BODIES[key]
             unseen = Q(organisation__is_public=False) | Q(organisation__is_sensitive=True)
-            return Hanging(model, owner, ("organisation_id", "role_id"), unseen=unseen)
+            if key == "resources":
+                return Hanging(model, owner, ("organisation_id", "role_id"), unseen=unseen)
+            columns = ("organisation_id", "role_id", "gives", "receives", "since")
+            return Hanging(model, owner, columns, unseen=unseen, compared=lambda value: value[:2], details=3)
         case Kind.NAMES:
             return Hanging(OrganisationName, "organisation", ("name",), compared=_as_named)
         case Kind.AREAS:
@@ -148,7 +215,12 @@ def hanging_of(registered: Registered, one: Field) -> Hanging:
         case Kind.PLACES:
             return Hanging(ExperiencePlace, "experience", ("place_id",), unseen=Q(place__is_public=False))
         case Kind.SEATS:
-            return Hanging(Seat, "organisation", ("name", "address"))
+            columns = ("name", "address", "opening", "lon", "lat", "area_id", "place_id")
+            return Hanging(Seat, "organisation", columns, compared=_seat, details=5, single=False)
         case Kind.FUNDING:
-            return Hanging(Funding, "experience", ("year", "amount"), compared=_amounts)
+            columns = ("year", "amount", "funder_id", "fund", "note")
+            return Hanging(Funding, "experience", columns, compared=_amounts, details=3, single=False)
+        case Kind.DATES:
+            columns = ("starts_at", "ends_at", "place_id", "area_id", "title", "cancelled_because")
+            return Hanging(Occurrence, "experience", columns, compared=lambda value: value[0], details=5, single=False)
     raise ValueError(one.key)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from django.db import models
@@ -22,6 +22,7 @@ from trama.intake.registers import cells
 from trama.intake.registers.areas import Areas, kind_of_header
 from trama.intake.registers.cells import Unreadable
 from trama.intake.registers.declared import REGISTERED
+from trama.intake.registers.details import Details
 from trama.intake.registers.fields import Field, Kind, Registered
 from trama.intake.steps.run import title_case
 from trama.intake.verdicts import StepReport
@@ -267,7 +268,7 @@ class Reader:
                 if found is not None or (one.kind == Kind.YES_NO and one.attribute in self.nullable):
                     values[one.attribute] = found
             case _:
-                asked.hanging[one.key] = self._hanging(one, self._with_zeros(asked, one, text, header))
+                asked.hanging[one.key] = self._hanging(asked, one, self._with_zeros(asked, one, text, header), header)
 
     def _value(self, one: Field, text: str) -> Any:
         """The value of a field that the model holds itself."""
@@ -284,6 +285,8 @@ class Reader:
                 return cells.choice_of(one.options, text)
             case Kind.LON | Kind.LAT:
                 return cells.coordinate_of(text, self.step.table.decimal)
+            case Kind.PLACE:
+                return cells.text_of(text)[:400]  # which it is, is found for all rows together
         return cells.number_here_of(text)
 
     def _said(self, one: Field) -> dict[str, str]:
@@ -351,19 +354,20 @@ class Reader:
                 return 0
             raise
 
-    def _hanging(self, one: Field, text: str) -> tuple[Any, ...]:
+    def _hanging(self, asked: Asked, one: Field, text: str, header: str) -> tuple[Any, ...]:
         said = self._said(one)
         match one.kind:
             case Kind.PHONES | Kind.EMAILS | Kind.SITES | Kind.PERSONS:
                 return cells.contacts_of(one.kind, text)
-            case Kind.FUNDING:
-                return cells.funding_of(text)
-            case Kind.SEATS:
-                return cells.seats_of(text)
             case Kind.CODES:
                 return tuple((key,) for key in self.once(one, text, lambda: cells.codes_of(one.list, text, said)))
-            case Kind.ORGANISATIONS:
+            case Kind.ORGANISATIONS if self.registered.key == "resources":
                 return tuple(self._body(part, said) for part in cells.parts_of(text))
+            case Kind.ORGANISATIONS | Kind.FUNDING | Kind.SEATS | Kind.DATES:
+                details = Details(partial(self._body, said=said), self.areas.told)
+                found = details.of(one.kind, text)
+                asked.notes += [(header, note) for note in details.notes]
+                return found
         return tuple((cells.text_of(part)[:250],) for part in cells.parts_of(text))
 
     def _body(self, text: str, said: dict[str, str]) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from trama.core.keys import among
 from trama.core.models import Source
 from trama.experiences.choices import ExperienceState
 from trama.experiences.models import Experience, ExperienceArea
-from trama.intake.registers.fields import Kind
+from trama.intake.registers.details import BODY
 from trama.intake.registers.hanging import Around, Hanging, hanging_of
 from trama.intake.registers.planning import Plan, Update
 from trama.intake.registers.reading import Asked
@@ -25,6 +25,7 @@ from trama.intake.steps.records import LOADED, shortened
 from trama.intake.steps.run import Run
 from trama.network.choices import KIND_FLAGS
 from trama.network.models import Organisation, normalised
+from trama.territory.models import Located
 
 SOME = 1000
 
@@ -77,7 +78,9 @@ def _insert(run: Run, rows: list[Any], prefix: str) -> None:
 # --- records --------------------------------------------------------------------------------------------------------
 def _new(run: Run, plan: Plan, source: Source | None) -> dict[int, int]:
     """The new records, by the row that asked for each."""
-    sources = _sources({asked.source for asked, _key in plan.new}) if source is None else {}
+    # An export of ours says of each record where it is known from; of any other file all rows are known from it.
+    told = source is None or plan.complete
+    sources = _sources({asked.source for asked, _key in plan.new}) if told else {}
     rows = [_record(plan, asked, key, sources.get(asked.source, source)) for asked, key in plan.new]
     _insert(run, rows, f"{plan.prefix}:")
     made = {asked.number: row.pk for (asked, _key), row in zip(plan.new, rows, strict=True)}
@@ -181,9 +184,10 @@ def _changed(row: Any, update: Update, now: Any) -> tuple[dict[str, Any], frozen
 
 def _with_others(changes: dict[str, Any], update: Update) -> dict[str, Any]:
     """The changes of a record with how many rows of other tables came and went: contacts are personal, so no more."""
+    gone, added, changed = update.difference.gone, update.difference.added, update.difference.changed
     counts = {
-        key: [len(update.difference.gone.get(key, ())), len(update.difference.added.get(key, ()))]
-        for key in {*update.difference.gone, *update.difference.added}
+        key: [len(some.get(key, ())) + len(changed.get(key, ())) for some in (gone, added)]
+        for key in {*gone, *added, *changed}
     }
     return {**changes, **{key: counts[key] for key in sorted(counts)}}
 
@@ -214,7 +218,9 @@ def _hang(plan: Plan, made: dict[int, int], bodies: dict[str, int]) -> None:
     going: dict[str, list[int]] = {}
 
     def add(key: str, pk: int, values: Iterable[tuple[Any, ...]], asked: Asked) -> None:
-        around = Around(f"{asked.label} {asked.values.get('promoter_text', '')}", asked.private)
+        words, area = f"{asked.label} {asked.values.get('promoter_text', '')}", asked.hanging.get("areas")
+        invented = bool(asked.values.get("is_demonstration"))
+        around = Around(words, asked.private, area[0][0] if area else None, invented)
         coming.setdefault(key, []).extend((pk, value, around) for value in values)
 
     for asked, _key in plan.new:
@@ -222,16 +228,50 @@ def _hang(plan: Plan, made: dict[int, int], bodies: dict[str, int]) -> None:
             add(key, made[asked.number], _told_apart(plan, tables, key, values, bodies), asked)
     for update in plan.updates:
         for key, added in update.difference.added.items():
-            wished: list[tuple[Any, ...]] = added
-            if plan.registered.by_key[key].kind == Kind.ORGANISATIONS:
-                wished = [(bodies.get(name, name) if isinstance(name, str) else name, role) for name, role in added]
-            add(key, update.pk, wished, update.asked)
+            add(key, update.pk, _linked(plan, key, added, bodies), update.asked)
         for key, gone in update.difference.gone.items():
-            going.setdefault(key, []).extend(gone.values())
+            going.setdefault(key, []).extend(gone)
     for key, pks in going.items():
         _table(plan, tables, key).delete(pks)
+    _change(plan, tables, bodies)
     for key, rows in coming.items():
         _table(plan, tables, key).insert(rows)
+
+
+def _linked(
+    plan: Plan, key: str, values: Iterable[tuple[Any, ...]], bodies: dict[str, int]
+) -> Iterable[tuple[Any, ...]]:
+    """The values with the organisations that were added in the stead of their names."""
+    at = BODY.get(plan.registered.by_key[key].kind)
+    if at is None:
+        return values
+    return [
+        (*value[:at], bodies.get(value[at], value[at]), *value[at + 1 :]) if isinstance(value[at], str) else value
+        for value in values
+    ]
+
+
+def _change(plan: Plan, tables: dict[str, Hanging], bodies: dict[str, int]) -> None:
+    """Rows of other tables of which a detail changes."""
+    changing: dict[str, dict[int, tuple[Any, ...]]] = {}
+    for update in plan.updates:
+        for key, changed in update.difference.changed.items():
+            becoming = _linked(plan, key, [becomes for _was, becomes in changed.values()], bodies)
+            changing.setdefault(key, {}).update(zip(changed, becoming, strict=True))
+    for key, values in changing.items():
+        table = _table(plan, tables, key)
+        manager: Any = table.model._default_manager
+        pks = sorted(values)
+        for start in range(0, len(pks), SOME):
+            rows = list(manager.filter(pk__in=among(pks[start : start + SOME])).order_by("pk"))
+            names = set(table.columns[-table.details :])
+            for row in rows:
+                for name, value in zip(table.columns, values[row.pk], strict=True):
+                    setattr(row, name, value)
+                if isinstance(row, Located):
+                    row.put_at(row.lon, row.lat)
+            names |= {"x", "y"} if issubclass(table.model, Located) else set()
+            _store((row, frozenset(names)) for row in rows)
 
 
 def _table(plan: Plan, tables: dict[str, Hanging], key: str) -> Hanging:
@@ -243,12 +283,16 @@ def _table(plan: Plan, tables: dict[str, Hanging], key: str) -> Hanging:
 def _told_apart(
     plan: Plan, tables: dict[str, Hanging], key: str, values: Iterable[tuple[Any, ...]], bodies: dict[str, int]
 ) -> list[tuple[Any, ...]]:
-    """The values of a new record, each once."""
-    if plan.registered.by_key[key].kind == Kind.ORGANISATIONS:
-        known = ((plan.bodies.key_of(name), role) for name, role in values)
-        values = [(bodies[pk] if isinstance(pk, str) else pk, role) for pk, role in known]
+    """The values of a new record, each once where the table has it once."""
+    at = BODY.get(plan.registered.by_key[key].kind)
+    if at is not None:
+        named = (
+            (*value[:at], plan.bodies.key_of(value[at]), *value[at + 1 :]) if isinstance(value[at], str) else value
+            for value in values
+        )
+        values = _linked(plan, key, named, bodies)
     table = _table(plan, tables, key)
-    return list({table.compared(value): value for value in values}.values())
+    return list({table.compared(value): value for value in values}.values()) if table.single else list(values)
 
 
 def _main_areas(pks: list[int]) -> None:
