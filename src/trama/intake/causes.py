@@ -21,7 +21,7 @@ MOST_TEXTS = 12  # texts of one cause
 MOST_RUNS = 60  # runs of rows of one cause: “3, 7–12, 40” are three
 LONGEST = 80
 FEW, OFTEN = 6, 3  # where so few texts are wrong, one that stands in so many rows is a cause of its own
-PROBLEMS = frozenset({"refused", "possible", "duplicate"})
+PROBLEMS = frozenset({"refused", "possible", "duplicate", "dropped"})
 
 
 Told = tuple[str, int, str, str]  # outcome, row, column, sentence

@@ -341,6 +341,7 @@ class RegisterStep(Step):
     empty: str = "leave"
     unknown: str = "refuse"
     possible: str = "leave"
+    bad_cells: str = "refuse"
     decisions: dict[str, str] = field(default_factory=dict)
 
 

@@ -12,7 +12,7 @@ class Verdict:
     """One row of which there is something to say. `row` counts as a spreadsheet does: the header is row 1."""
 
     step: str
-    outcome: str  # "new", "updated", "refused", "noted", "gone", "closed", "possible", "duplicate"
+    outcome: str  # "new", "updated", "refused", "noted", "gone", "closed", "possible", "duplicate", "dropped"
     row: int = 0
     column: str = ""
     label: str = ""

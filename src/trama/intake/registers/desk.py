@@ -53,6 +53,8 @@ class Trial:
     points: int
     mark: str  # of the recipe that was tried
     causes: list[dict[str, Any]] = field(default_factory=list)  # for which rows are not loaded, counted together
+    sparable: int = 0  # rows that could be loaded without the cells that cannot be read
+    dropped: int = 0  # rows that are loaded without some
 
     @property
     def rows(self) -> int:
@@ -140,7 +142,10 @@ class Desk:
             for one in told:
                 # The verdict stands first, so that a page reads only the lines that it shows.
                 file.write(f"{one.outcome}\t{json.dumps(asdict(one), ensure_ascii=False)}\n")
-        trial = Trial(counts, len(names), names[:20], points, mark, causes.of_report(report))
+        trial = Trial(
+            counts, len(names), names[:20], points, mark, causes.of_report(report),
+            sparable=sum(one.sparable for one in told), dropped=sum(bool(one.dropped) for one in told),
+        )  # fmt: skip
         path.write_text(json.dumps(asdict(trial), ensure_ascii=False), encoding="utf-8")
         return trial
 
@@ -184,6 +189,10 @@ class Desk:
         """Keep what was decided of single rows: "same", "new", "leave"; empty to be asked again."""
         known = {row: what for row, what in {**self.mapping.decisions, **said}.items() if what}
         self.keep(replace(self.mapping, decisions=known))
+
+    def spare(self, *, cells: bool) -> None:
+        """Whether rows come in without the cells that cannot be read, where those are not needed."""
+        self.keep(replace(self.mapping, bad_cells="leave_out" if cells else "refuse"))
 
     def decide_all(self, what: str) -> None:
         """What becomes of all rows that are possibly the same and were not decided singly."""

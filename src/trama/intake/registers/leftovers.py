@@ -14,7 +14,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from trama.intake.registers.planning import Plan, Told, to_mend
+from trama.intake.registers.planning import PROBLEMS, Plan, Told, to_mend
 from trama.intake.rows import TO_MEND, Row, Table
 
 LONGEST = 32_000  # characters that a cell of a workbook takes
@@ -65,9 +65,10 @@ def reasons(one: dict[str, Any]) -> str:
     if one["outcome"] == "possible":
         words = {"name": one["record_name"], "number": one["record"], "why": said}
         said = _("it may be “%(name)s” (number %(number)s): %(why)s") % words
-    if one["dropped"]:
-        cells = _("loaded without this cell: %(why)s") % {"why": _joined(one["dropped"])}
-        said = cells if one["outcome"] not in {"possible", "duplicate", "refused"} else f"{said}; {cells}"
+    if one["dropped"] and one["outcome"] in PROBLEMS:
+        said = "; ".join([said, _joined(one["dropped"])])
+    elif one["dropped"]:
+        said = _("loaded without this cell: %(why)s") % {"why": _joined(one["dropped"])}
     return _("row %(row)s: %(why)s") % {"row": one["row"], "why": said}
 
 

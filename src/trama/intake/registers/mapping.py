@@ -49,6 +49,7 @@ class Mapping:
     empty: str = "leave"
     unknown: str = "refuse"
     possible: str = "leave"
+    bad_cells: str = "refuse"  # of this file alone: "leave_out" loads rows without the cells that cannot be read
     decisions: dict[str, str] = field(default_factory=dict)  # row → "same", "new" or "leave"
     like: int = 0  # the load from which it was remembered
 
@@ -97,6 +98,7 @@ class Mapping:
             empty=self.empty,
             unknown=self.unknown,
             possible=self.possible,
+            bad_cells=self.bad_cells,
             decisions=self.decisions,
         )
 
@@ -143,6 +145,8 @@ def recipe_of(mapping: Mapping, *, decisions: bool = False) -> str:
     lines += ["", "[steps.columns]", *(f"{name} = {scalar(value)}" for name, value in step.columns.items())]
     for name, values in step.values.items():
         lines += ["", f"[steps.values.{name}]", *(f"{text(word)} = {text(value)}" for word, value in values.items())]
+    if decisions and step.bad_cells != plain.bad_cells:
+        lines.insert(lines.index("[steps.columns]") - 1, f"bad_cells = {scalar(step.bad_cells)}")
     if decisions and step.decisions:
         lines += ["", "[steps.decisions]", *(f"{text(row)} = {text(said)}" for row, said in step.decisions.items())]
     return "\n".join(lines) + "\n"

@@ -31,6 +31,7 @@ NEW, SAME, UPDATED, POSSIBLE, DUPLICATE, REFUSED, LEFT = (
     "new", "same", "updated", "possible", "duplicate", "refused", "left",
 )  # fmt: skip
 OUTCOMES = (NEW, UPDATED, SAME, POSSIBLE, DUPLICATE, REFUSED, LEFT)
+COMING = frozenset({NEW, UPDATED, SAME})  # rows of which the record is here after the load
 PROBLEMS = frozenset({POSSIBLE, DUPLICATE, REFUSED})  # rows that stand in the workbook to be mended
 
 
@@ -49,6 +50,7 @@ class Told:
     lat: float | None = None
     exact: bool = False  # of a duplicate: it says nothing else than the first
     dropped: list[tuple[str, str]] = field(default_factory=list)  # cells without which it is loaded: column, why
+    sparable: bool = False  # it is refused for cells alone without which it could be loaded
 
 
 @dataclass(slots=True)
@@ -115,12 +117,15 @@ class Planner:
         sound: list[tuple[Asked, Told]] = []
         for asked in rows:
             told = self._told(asked)
-            if asked.faults:
+            spare = self.step.bad_cells == "leave_out"
+            if asked.faults or (asked.spared and not spare):
                 marks = {SKIPPED: _("it speaks of another territory"), A_TOTAL: _("a row of totals")}
                 left = next((marks[why] for _column, why in asked.faults if why in marks), "")
                 told.outcome = LEFT if left else REFUSED
-                told.why = [("", left)] if left else list(asked.faults)
+                told.why = [("", left)] if left else [*asked.faults, *asked.spared]
+                told.sparable = not asked.faults
                 continue
+            told.dropped = asked.dropped
             if self.registered.key == "experiences":
                 self._place(asked, home)
             sound.append((asked, told))

@@ -24,8 +24,8 @@ from trama.intake.registers.cells import Unreadable
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.details import Details
 from trama.intake.registers.fields import Field, Kind, Registered
+from trama.intake.registers.sparing import may_be_left_out
 from trama.intake.steps.run import title_case
-from trama.intake.verdicts import StepReport
 from trama.network.models import normalised
 from trama.territory.finding import areas_at, name_of
 
@@ -70,6 +70,8 @@ class Asked:
     source: str = ""  # the title of what it is known from
     notes: list[tuple[str, str]] = field(default_factory=list)  # column, what was put right
     faults: list[tuple[str, str]] = field(default_factory=list)  # column, why it is refused
+    spared: list[tuple[str, str]] = field(default_factory=list)  # cells without which it can be loaded: column, why
+    dropped: list[tuple[str, str]] = field(default_factory=list)  # those without which it is loaded
 
     def states(self, attribute: str) -> bool:
         """Whether a cell says it, rather than that it follows from others."""
@@ -167,7 +169,8 @@ class Reader:
                     continue  # the export did not tell it: what is here stays
                 self._put(asked, one, text, headers)
             except Unreadable as error:
-                asked.faults.append((headers[0] if headers else one.key, str(error)))
+                where = asked.spared if may_be_left_out(one) else asked.faults
+                where.append((headers[0] if headers else one.key, str(error)))
         if asked.coded:
             asked.hanging["areas"] = asked.coded
             asked.doubts.pop("areas", None)
@@ -358,7 +361,10 @@ class Reader:
         said = self._said(one)
         match one.kind:
             case Kind.PHONES | Kind.EMAILS | Kind.SITES | Kind.PERSONS:
-                return cells.contacts_of(one.kind, text)
+                reached = cells.contacts_of(one.kind, text)
+                if not reached:
+                    asked.dropped.append((header, _("“%(text)s” is no address of a page") % {"text": text[:40]}))
+                return reached
             case Kind.CODES:
                 return tuple((key,) for key in self.once(one, text, lambda: cells.codes_of(one.list, text, said)))
             case Kind.ORGANISATIONS if self.registered.key == "resources":
@@ -388,10 +394,10 @@ class Reader:
         if not (-90 <= lat <= 90 and -180 <= lon <= 180):
             metres = max(abs(lat), abs(lon)) > 1000
             text = _("the coordinates look like metres: a point is given in degrees (WGS84)")
-            asked.faults.append(("", text if metres else _("latitude and longitude are no point on the earth")))
+            self._no_point(asked, text if metres else _("latitude and longitude are no point on the earth"))
             return
         if exchanged:
-            asked.faults.append(("", _("latitude and longitude seem to be exchanged")))
+            self._no_point(asked, _("latitude and longitude seem to be exchanged"))
             return
         stated = self._stated_area(asked, near=[area] if area else [])
         if stated is None:
@@ -406,6 +412,12 @@ class Reader:
             asked.notes.append(
                 (asked.area_column, _("the file says “%(stated)s”, the point lies in “%(found)s”") % words)
             )
+
+    def _no_point(self, asked: Asked, why: str) -> None:
+        """A point that cannot be: the row can be loaded without it."""
+        asked.values.pop("lon", None)
+        asked.values.pop("lat", None)
+        asked.spared.append(("", why))
 
     def _stated_area(self, asked: Asked, near: Iterable[int] = ()) -> int | None:
         """The area that a row states by name (or by code); it is put into the values."""
@@ -432,7 +444,9 @@ class Reader:
         values = asked.values
         self._stated_area(asked)
         if (values.get("lon") is None) != (values.get("lat") is None):
-            asked.faults.append(("", _("one of the two coordinates is missing")))
+            self._no_point(asked, _("one of the two coordinates is missing"))
+            if any(column in self._of_points for column, _why in asked.spared[:-1]):
+                asked.spared.pop()  # it is known why
         for one in self.registered.required():
             if not values.get(one.attribute) and not any(column == one.key for column, _why in asked.faults):
                 headers = next((headers for item, headers in self.columns if item is one), [])
@@ -450,7 +464,14 @@ class Reader:
                 values[name] = None
             elif precision and values.get(name) is None:
                 del values[f"{name}_precision"]
+        if self.step.bad_cells == "leave_out":
+            asked.dropped += asked.spared
         asked.own_key = self._own_key(asked)
+
+    @cached_property
+    def _of_points(self) -> frozenset[str]:
+        """The columns of coordinates."""
+        return frozenset(name for one, names in self.columns if one.kind in {Kind.LON, Kind.LAT} for name in names)
 
     def _own_key(self, asked: Asked) -> str:
         """What tells a row from the others when the source bears no key: its name, its place, what tells it apart."""
@@ -476,16 +497,9 @@ def open_reader(step: RegisterStep, table: Table, areas: Areas | None = None) ->
         words = {"step": step.name, "register": step.register, "known": ", ".join(REGISTERED)}
         raise RecipeError(_("the step “%(step)s”: there is no register “%(register)s”; there are: %(known)s.") % words)
     choices = {"by_hand": ("keep", "replace"), "empty": ("leave", "clear"), "unknown": ("refuse", "without", "skip"),
-               "possible": ("leave", "same", "new")}  # fmt: skip
+               "possible": ("leave", "same", "new"), "bad_cells": ("refuse", "leave_out")}  # fmt: skip
     for name, known in choices.items():
         if getattr(step, name) not in known:
             words = {"step": step.name, "key": name, "known": ", ".join(known)}
             raise RecipeError(_("the step “%(step)s”: “%(key)s” is one of: %(known)s.") % words)
     return Reader(step, table, registered, areas or Areas.here())
-
-
-def refuse_all(asked: Iterable[Asked], report: StepReport) -> None:
-    """Put the faults of the rows into the report of a load."""
-    for one in asked:
-        for column, why in one.faults:
-            report.refuse(one.number, column, why, one.label)

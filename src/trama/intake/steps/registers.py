@@ -64,6 +64,8 @@ def tell(plan: Plan, report: StepReport) -> None:
         elif told.outcome == planning.UPDATED:
             report.say("updated", ", ".join(label for label, _was, _is in told.changes), row=told.row, label=told.label)
             report.fields.update(label for label, _was, _is in told.changes)
+        for column, why in told.dropped if told.outcome in planning.COMING else ():
+            report.say("dropped", why, row=told.row, column=column, label=told.label)
         if told.outcome in {planning.NEW, planning.UPDATED}:
             for column, why in told.why:
                 report.say("noted", why, row=told.row, column=column, label=told.label)

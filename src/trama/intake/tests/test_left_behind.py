@@ -6,6 +6,7 @@ import io
 from datetime import timedelta
 
 import pytest
+import xlsxwriter
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
@@ -14,7 +15,9 @@ from trama.intake import causes, undoing
 from trama.intake.actions import undo_load
 from trama.intake.models import MENDED_WITHIN, Load, RowsToMend
 from trama.intake.tests.test_bad_input import words
+from trama.intake.tests.test_indicator_pages import filled
 from trama.intake.tests.test_spreadsheets import HEAD, counts, of, sent, town, tried
+from trama.network.models import Organisation
 from trama.territory.models import Area
 
 pytestmark = pytest.mark.django_db
@@ -93,3 +96,55 @@ def test_the_mended_workbook_of_a_load_comes_in(town: Area) -> None:
     undo_load(SYSTEM, load)
     assert not RowsToMend.objects.exists()
     undoing.forget_old()
+
+
+SPARED = (
+    "Denominazione;Comune;Fondata nel;Codice fiscale;Sito;Lat;Lon;Sensibile\n"
+    "Circolo Uno;Borgo;boh;;;;;\n"
+    "Circolo Due;Borgo;1998;;vedi bacheca;44,5o5;11.305;\n"
+    "Circolo Tre;Borgo;presto;12;;;;\n"
+    "Circolo Quattro;Borgo;presto;;;;;forse\n"
+    ";Borgo;presto;;;;;\n"
+)
+
+
+def test_a_bad_cell_that_no_record_needs_costs_its_row_only_if_nobody_says_otherwise(town: Area) -> None:
+    client = of("plan_office", town)
+    address = sent(client, SPARED, register="organisations")
+    data = filled(client.get(address).content.decode())
+    wanted = {"column_2": "founded_year", "column_5": "lat", "column_6": "lon", "column_7": "sensitive"}
+    page = tried(client, address, **wanted)
+    assert (data["column_3"], counts(page)) == ("tax_code", {"refused": 5})
+    assert "2 righe sono respinte solo per celle che non sono obbligatorie" in words(page)
+    client.post(f"{address}decidi/", {"bad_cells": "leave_out"})
+    page = client.get(f"{address}prova/?verdict=new").content.decode()
+    # Keys, marks and what is required spoil their row all the same.
+    assert counts(page) == {"new": 2, "refused": 3}
+    assert "«boh» non è un anno" in words(page)
+    assert "la cella resta fuori" in words(page)
+    client.post(f"{address}decidi/", {"bad_cells": "refuse"})
+    assert counts(client.get(f"{address}prova/").content.decode()) == {"refused": 5}
+    client.post(f"{address}decidi/", {"bad_cells": "leave_out"})
+    client.get(f"{address}prova/")
+    assert "bad_cells" not in client.get(f"{address}ricetta.toml").content.decode()  # the next file is asked anew
+    client.post(f"{address}carica/")
+    two = Organisation.objects.get(name="Circolo Due")
+    assert (two.founded_year, two.lon, two.contacts.count()) == (1998, None, 0)
+    load = Load.objects.get()
+    rows = lines_of(client.get(f"/caricamenti/{load.pk}/da-correggere.xlsx").content)
+    assert [row[1] for row in rows[1:]] == ["Circolo Uno", "Circolo Due", "Circolo Tre", "Circolo Quattro", ""]
+    assert rows[1][0].startswith("riga 2: caricata senza questa cella: Fondata nel: «boh»")
+    for piece in ("vedi bacheca", "44,5o5"):
+        assert piece in rows[2][0]
+    assert "boh" not in str(load.outcome)
+    # Mended, the cell comes to the record that is here.
+    rows[1][3] = "1987"
+    book = io.BytesIO()
+    with xlsxwriter.Workbook(book) as mended:
+        sheet = mended.add_worksheet()
+        for number, row in enumerate(rows[:2]):
+            sheet.write_row(number, 0, row)
+    again = sent(client, book.getvalue(), "da-correggere.xlsx", "organisations")
+    assert counts(tried(client, again)) == {"updated": 1}
+    client.post(f"{again}carica/")
+    assert Organisation.objects.get(name="Circolo Uno").founded_year == 1987

@@ -191,7 +191,7 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
         "query": f"verdict={outcome}",
         "verdicts": [{"key": key, "label": VERDICTS[key], "count": trial.counts[key]} for key in OUTCOMES],
         "causes": told_causes(trial.causes),
-        "to_mend": trial.counts["refused"] + trial.counts["possible"] + trial.counts["duplicate"],
+        "to_mend": trial.counts["refused"] + trial.counts["possible"] + trial.counts["duplicate"] + trial.dropped,
         "register_address": reverse(PLACES[found.mapping.register]),
         "more_bodies": trial.bodies - len(trial.body_names),
     }
@@ -210,6 +210,7 @@ def _shown(found: Desk, one: dict[str, Any]) -> dict[str, Any]:
         "address": url(one["record"]) if one["record"] else "",
         "decided": found.mapping.decisions.get(str(one["row"]), ""),
         "why": [{"column": column, "text": text} for column, text in one["why"]],
+        "dropped": [{"column": column, "text": text} for column, text in one["dropped"]],
         "changes": [{"field": label, "was": was, "becomes": becomes} for label, was, becomes in one["changes"]],
     }
 
@@ -218,9 +219,11 @@ def _shown(found: Desk, one: dict[str, Any]) -> dict[str, Any]:
 @page(may=may_bring_records, writes=True)
 @_lying_here
 def decide(request: HttpRequest, token: str) -> HttpResponse:
-    """Say of rows that are perhaps here already whether they are: one by one, or of all that were not decided."""
+    """Say of rows that are perhaps here already whether they are, one by one or all; and what cells may cost a row."""
     found = _desk(_actor(request), token)
-    if (everything := request.POST.get("all", "")) in WHAT:
+    if (cells := request.POST.get("bad_cells", "")) in ("refuse", "leave_out"):
+        found.spare(cells=cells == "leave_out")
+    elif (everything := request.POST.get("all", "")) in WHAT:
         found.decide_all(everything)
     else:
         said = {
