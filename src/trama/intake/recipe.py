@@ -593,9 +593,6 @@ def _check_choices(step: Step, path: tuple[str | int, ...], reader: _Reader) -> 
 
 
 def _patterns(step: Step) -> list[str]:
-    found: list[str] = []
     if isinstance(step, ResourcesStep) and step.promoter:
-        found += [*step.promoter.several, *(rule.pattern for rule in step.promoter.kinds)]
-    if isinstance(step, OrganisationsStep):
-        found += [rule.pattern for rule in step.kinds]
-    return found
+        return [*step.promoter.several, *(rule.pattern for rule in step.promoter.kinds)]
+    return [rule.pattern for rule in step.kinds] if isinstance(step, OrganisationsStep) else []
