@@ -274,6 +274,18 @@ class FrozenCount:
 
 
 @dataclass(frozen=True)
+class FrozenDoubt:
+    """One way in which a content may be hard to believe; `%(times)s` in the label is that of the wave.
+
+    `look(content, earlier, scope)` says whether it is, None where the content does not state what it takes to say so.
+    """
+
+    key: str
+    label: Text
+    look: Callable[[dict[str, Any], dict[str, Any] | None, Scope], bool | None]
+
+
+@dataclass(frozen=True)
 class Monitored:
     """What of an app can be monitored in a wave. `monitoring` knows nothing of the records but this.
 
@@ -321,6 +333,8 @@ class Monitored:
     below: Callable[[dict[str, Any]], int] = lambda one: 3
     # The records themselves: by it the page of a record finds what its waves asked, and an answer holds its row.
     model: type[Model] | None = None
+    # The kinds of `doubts`, to be counted.
+    doubted: tuple[FrozenDoubt, ...] = ()
     # What came of it: whether a content says any result.
     has_result: Callable[[dict[str, Any]], bool] = lambda one: True
 

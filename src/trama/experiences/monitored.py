@@ -22,6 +22,7 @@ from trama.core.declarations import (
     FrozenAxis,
     FrozenBody,
     FrozenCount,
+    FrozenDoubt,
     Monitored,
     Referent,
     Scope,
@@ -320,27 +321,60 @@ def _cut(label: Any, values: Sequence[Sequence[str]]) -> Iterator[Tally]:
 
 
 # --- doubts -------------------------------------------------------------------------------------------------------
+def _fewer_people(one: dict[str, Any], earlier: dict[str, Any] | None, scope: Scope) -> bool | None:
+    volunteers, people = one["volunteers"][0], one["beneficiaries"][0]
+    return None if volunteers is None or people is None else people < volunteers
+
+
+def _ends_before_start(one: dict[str, Any], earlier: dict[str, Any] | None, scope: Scope) -> bool | None:
+    start, stop = one["starts_on"], one["ends_on"]
+    return stop < start if start and stop else None
+
+
+def _ended_before_period(one: dict[str, Any], earlier: dict[str, Any] | None, scope: Scope) -> bool | None:
+    stop = one["ends_on"]
+    return stop < scope.start.isoformat() if stop else None
+
+
+def _far_apart(key: str, one: dict[str, Any], earlier: dict[str, Any] | None, scope: Scope) -> bool | None:
+    now, was = one[key][0], earlier[key][0] if earlier else None
+    return None if not now or not was else now >= scope.times * was or was >= scope.times * now
+
+
+def _any_far_apart(one: dict[str, Any], earlier: dict[str, Any] | None, scope: Scope) -> bool | None:
+    looks = [_far_apart(key, one, earlier, scope) for key in COUNTS]
+    return None if looks == [None, None] else any(looks)
+
+
+DOUBTED = (
+    FrozenDoubt("fewer_people", _("Fewer people reached than volunteers"), _fewer_people),
+    FrozenDoubt("ends_before_start", _("It ends before it starts"), _ends_before_start),
+    FrozenDoubt("ended_before_period", _("It ended before the period began"), _ended_before_period),
+    FrozenDoubt(
+        "far_apart", _("At least %(times)s times the number known before, or that many times less"), _any_far_apart
+    ),
+)
+
+
 def doubts(one: dict[str, Any], earlier: dict[str, Any] | None, scope: Scope) -> list[tuple[str, str]]:
     """What is hard to believe of an experience, each with the field to look at."""
     found = []
-    volunteers, people = one["volunteers"][0], one["beneficiaries"][0]
-    if volunteers is not None and people is not None and people < volunteers:
-        numbers = {"people": number(people), "volunteers": number(volunteers)}
+    if _fewer_people(one, earlier, scope):
+        numbers = {"people": number(one["beneficiaries"][0]), "volunteers": number(one["volunteers"][0])}
         swapped = _now("%(people)s, fewer than the volunteers (%(volunteers)s): are the two numbers swapped?")
         found.append(("beneficiaries", swapped % numbers))
-    start, stop = one["starts_on"], one["ends_on"]
-    if start and stop and stop < start:
+    if _ends_before_start(one, earlier, scope):
         found.append(("ends_on", _now("It ends before it starts: which of the two days is right?")))
-    if stop and stop < scope.start.isoformat():
+    if _ended_before_period(one, earlier, scope):
         found.append(("ends_on", _now("It ended before the period began: does it belong here?")))
     for key in COUNTS:
-        now, was = one[key][0], earlier[key][0] if earlier else None
-        if not now or not was:
+        if earlier is None or not _far_apart(key, one, earlier, scope):
             continue
+        now, was = one[key][0], earlier[key][0]
         said = {"was": number(was), "now": number(now), "times": scope.times}
-        if now >= scope.times * was:
+        if now >= was:
             found.append((key, _now("%(was)s → %(now)s, at least %(times)s times as much: a zero too many?") % said))
-        elif was >= scope.times * now:
+        else:
             found.append((key, _now("%(was)s → %(now)s, at least %(times)s times less: a zero lost?") % said))
     return found
 
@@ -472,6 +506,7 @@ declare(
         end=end,
         tallies=tallies,
         doubts=doubts,
+        doubted=DOUBTED,
         measures=(
             ("records", _("Experiences"), lambda one: 1),
             ("volunteers", _("Volunteers"), lambda one: published(one, "volunteers")),

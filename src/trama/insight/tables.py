@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 from trama.core.registers import NONE, Register, Selection
 from trama.insight.shapes import Axis, Cell, Crosstab, Status, Value
 from trama.ui.charts import figure
-from trama.ui.numbers import day, number, percent
+from trama.ui.numbers import day, number, share_of
 
 PROTECTED = "•"
-FEW = 20  # of fewer records a percentage has no decimals
 NUMBERS, PERCENT = "numbers", "percent"
 
 
@@ -171,9 +170,7 @@ def _share(crosstab: Crosstab, row: int, col: int | None, url: str) -> TableCell
     cell = crosstab.row_totals[row] if col is None else crosstab.cells[row][col]
     if cell.status is Status.SUPPRESSED or crosstab.answered(col) is None:
         return TableCell(PROTECTED, url, _("protected"), str(Status.SUPPRESSED))
-    # Of a handful of records a decimal would promise what they cannot say.
-    decimals = 0 if (crosstab.answered(col) or 0) < FEW else 1
-    return TableCell(percent(crosstab.share(row, col), decimals), url, "", str(cell.status))
+    return TableCell(share_of(crosstab.share(row, col), crosstab.answered(col)), url, "", str(cell.status))
 
 
 def _answered(crosstab: Crosstab, col: int | None) -> str:

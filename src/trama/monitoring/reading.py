@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,10 +15,10 @@ from django.utils.translation import gettext as _
 
 from trama.core import history
 from trama.core.actor import Actor
-from trama.core.declarations import Monitored, Scope, gathered
+from trama.core.declarations import Monitored, gathered
 from trama.core.models import AuditEntry
 from trama.monitoring.choices import COVERED, Answer, WaveState
-from trama.monitoring.freezing import canonical
+from trama.monitoring.doubting import doubts_of
 from trama.monitoring.models import MIN_REST, FrozenFigure, FrozenRow, Invitation, Sheet, SheetQuerySet, Wave
 from trama.monitoring.permissions import REOPENERS, follows_all, may_reopen
 from trama.network.acting import actor_of
@@ -381,7 +380,7 @@ def quality(wave: Wave, actor: Actor) -> dict[str, Any]:
             value = content.get(asked.key)
             filled[asked.key] += bool(value[0] is not None if isinstance(value, list) else value)
         sheet, prefilled, checked = sheets.get(record, (None, {}, ""))
-        doubts, mark = _doubts(monitored, content, earlier.get(record), prefilled, scope)
+        doubts, mark = doubts_of(monitored, content, earlier.get(record), prefilled, scope)
         if doubts and checked != mark:
             doubtful.append({"sheet": sheet, "title": content["name"], "doubts": doubts})
     fields = [
@@ -392,26 +391,6 @@ def quality(wave: Wave, actor: Actor) -> dict[str, Any]:
     return {"fields": fields, "base": len(contents), "doubtful": doubtful[:MOST_SHOWN], "doubted": len(doubtful)}
 
 
-def _doubts(
-    monitored: Monitored,
-    content: dict[str, Any],
-    earlier: dict[str, Any] | None,
-    prefilled: dict[str, Any],
-    scope: Scope,
-) -> tuple[list[dict[str, str]], str]:
-    """What is hard to believe of a record, against the wave before and against what stood on its sheet; by field.
-
-    With it the hash of the doubted values, by which a second look is remembered.
-    """
-    found = monitored.doubts(content, earlier, scope)
-    if prefilled:
-        found = [*found, *monitored.doubts(content, {**content, **prefilled}, scope)]
-    labels = {asked.key: str(asked.label) for asked in monitored.fields}
-    lines = [{"label": labels.get(key, key), "text": text} for key, text in dict.fromkeys(found)]
-    values = [[key, content.get(key)] for key in sorted({key for key, _text in found})]
-    return lines, hashlib.sha256(canonical(values).encode()).hexdigest()
-
-
 def doubts_on(sheet: Sheet) -> tuple[list[dict[str, str]], str]:
     """What is hard to believe on one sheet and nobody has looked at since, and its hash."""
     monitored = monitored_of(sheet.wave)
@@ -419,7 +398,7 @@ def doubts_on(sheet: Sheet) -> tuple[list[dict[str, str]], str]:
     if content is None:
         return [], ""
     earlier = _earlier(sheet.wave, [sheet.record]).get(sheet.record)
-    doubts, mark = _doubts(monitored, content, earlier, sheet.prefilled, sheet.wave.scope())
+    doubts, mark = doubts_of(monitored, content, earlier, sheet.prefilled, sheet.wave.scope())
     return ([] if sheet.checked == mark else doubts), mark
 
 

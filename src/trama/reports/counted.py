@@ -18,13 +18,13 @@ from trama.insight.pictures import chart_of
 from trama.insight.shapes import Cell as Counted
 from trama.insight.shapes import Crosstab, Status
 from trama.insight.tables import demonstration_note, printed
-from trama.reports.document import Block, Cell, Chart, Heading, KeyFigure, Line, Paragraph, Table
+from trama.reports.document import Block, Cell, Chart, Heading, KeyFigure, Line, Paragraph, Table, share_cell
 from trama.reports.mapping import Points
 from trama.reports.phrases import listed
 from trama.territory import finding
 from trama.territory.declarations import AreaDimension, holds_everything, without_place
 from trama.territory.models import Area, Located
-from trama.ui.numbers import day, number, percent
+from trama.ui.numbers import day, number
 
 LONGEST = 40
 MOST_BARS = 16
@@ -165,7 +165,7 @@ def _completeness(stated: Sequence[Stated]) -> Table:
             Cell(one.label),
             Cell(number(one.known), one.known),
             Cell(number(one.base), one.base),
-            Cell(percent(share), round(share, 6), "%"),
+            share_cell(share, one.base),
         )
         lines.append(Line(plural(one.register), cells))
     return Table(
@@ -197,7 +197,7 @@ def table_of(crosstab: Crosstab, caution: str = "", *, repeat_base: bool = True)
         cells = [_cell(text.text, cell) for text, cell in zip(line.cells, figures, strict=False)]
         if shares:
             part = crosstab.share(i)
-            cells.append(Cell(percent(part), part, "%"))
+            cells.append(share_cell(part, crosstab.answered()))
         key = crosstab.rows.values[i].key
         lines.append(Line(line.name, tuple(cells), "value" if line.role == "value" else "apart", key))
     totals = [

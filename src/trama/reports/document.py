@@ -15,6 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from trama.ui.numbers import FEW, share_of
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -71,8 +73,14 @@ class Cell:
 
     text: str
     value: float | None = None
-    form: str = ""  # how the workbook prints the number: "" whole, "1" one decimal, "%" a share
+    form: str = ""  # how the workbook prints the number: "" whole, "1" one decimal, "%" a share, "%0" of a handful
     status: str = ""  # why there is no number, or what it is worth: "suppressed", "estimated", "excluded" …
+
+
+def share_cell(share: float | None, base: float | None) -> Cell:
+    """A share of so many, with as many decimals as they carry, in every form."""
+    form = "%" if (base or 0) >= FEW else "%0"
+    return Cell(share_of(share, base), None if share is None else round(share, 6), form)
 
 
 @dataclass(frozen=True)

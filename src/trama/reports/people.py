@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from trama.reports.document import Block, Cell, Chart, Heading, Line, Paragraph, Table
+from trama.reports.document import Block, Cell, Chart, Heading, Line, Paragraph, Table, share_cell
 from trama.reports.phrases import beside, grown, signed, where
 from trama.territory import demography, profile
 from trama.territory.demography import Ratios
@@ -264,7 +264,7 @@ def _people_cells(women: int, men: int, total: int) -> tuple[Cell, ...]:
         Cell(number(women), women),
         Cell(number(men), men),
         Cell(number(women + men), women + men),
-        Cell(percent(share), share, "%"),
+        share_cell(share, total),
     )
 
 

@@ -125,7 +125,7 @@ class _Styles:
         self.right = book.add_format({"align": "right"})
         self.numbers = {
             (form, total): book.add_format({"num_format": code, **({"bold": True, "top": 1} if total else {})})
-            for form, code in {"": "#,##0", "1": "#,##0.0", "%": "0.0%", "year": "0"}.items()
+            for form, code in {"": "#,##0", "1": "#,##0.0", "%": "0.0%", "%0": "0%", "year": "0"}.items()
             for total in (False, True)
         }
 

@@ -9,6 +9,7 @@ from django.utils import dateformat, formats, timezone
 from django.utils.translation import get_language
 
 DASH = "–"
+FEW = 20  # of fewer a percentage has no decimals
 
 
 def is_english() -> bool:
@@ -31,6 +32,11 @@ def percent(share: Any, decimals: int = 1) -> str:
     if share is None or share == "":
         return DASH
     return number(float(share) * 100, decimals) + ("%" if is_english() else " %")
+
+
+def share_of(share: Any, base: float | None) -> str:
+    """A share of so many: of a handful a decimal would promise what they cannot say ("33 %" of 3, "33,3 %" of 300)."""
+    return percent(share, 0 if (base or 0) < FEW else 1)
 
 
 def dated(value: date | datetime | None, form: str) -> str:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import zipfile
+from datetime import date
 from typing import Any
 
 import openpyxl
@@ -16,13 +17,27 @@ from django.test import Client
 from django.utils import translation
 
 from trama.core.actor import SYSTEM
+from trama.core.declarations import gathered
+from trama.experiences.choices import Precision
 from trama.experiences.models import Experience
 from trama.experiences.tests.factories import actor_with, make_experience
 from trama.monitoring import actions as monitoring
 from trama.monitoring.models import FrozenRow, Sheet, Wave
 from trama.monitoring.tests.factories import Town, make_open_wave, make_town
 from trama.reports import actions, printing
-from trama.reports.document import Bullets, Chart, Document, Heading, Map, Paragraph, Table, kept, parts, restored
+from trama.reports.document import (
+    Bullets,
+    Chart,
+    Document,
+    Heading,
+    Map,
+    Paragraph,
+    Table,
+    kept,
+    parts,
+    restored,
+    share_cell,
+)
 from trama.reports.document import table_of as data_of
 from trama.reports.editing import numbers_of_nowhere, texts_of, with_written
 from trama.reports.keeping import opened, verify
@@ -32,6 +47,7 @@ from trama.reports.waves import phrases
 from trama.reports.waves.closeups import may_be_shown
 from trama.reports.waves.counted import Cut, Number, Row
 from trama.reports.waves.report import CHAPTERS, NotClosed, wave_report
+from trama.ui.numbers import FEW
 
 pytestmark = pytest.mark.django_db
 SMALL = "Gruppo piccolo"
@@ -126,11 +142,60 @@ def test_every_picture_says_its_finding_base_source_and_has_its_data_beside_it(t
 def test_a_table_of_several_answers_keeps_its_base_and_is_not_forced_to_a_hundred(town: Town) -> None:
     found = table(wave_report(closed(town), "it"), "experiences.aim")
     told = rows(found)
-    assert (told["inclusion"][:2], told["strengthen_ties"][:2]) == (["1", "100,0 %"], ["1", "100,0 %"])
+    assert (told["inclusion"][:2], told["strengthen_ties"][:2]) == (["1", "100 %"], ["1", "100 %"])
     assert told["missing"] == ["3"]
     assert told["total"][0] == "4"
     assert "l'unica scheda su 4 che lo dichiara" in found.subtitle
     assert "più di 100" in found.subtitle
+
+
+def test_of_a_handful_no_share_has_decimals_in_any_form(town: Town) -> None:
+    document = wave_report(closed(town), "it")
+    assert rows(table(document, "completeness"))["volunteers"] == ["2", "4", "50 %"]
+    with translation.override("it"):
+        assert [share_cell(1 / 3, base).text for base in (3, 19, 20, 300)] == ["33 %", "33 %", "33,3 %", "33,3 %"]
+    book = openpyxl.load_workbook(io.BytesIO(printing.file_bytes(document, "xlsx")))
+    shares = [cell for sheet in book for row in sheet.iter_rows() for cell in row if "%" in cell.number_format]
+    assert {cell.number_format for cell in shares} == {"0%"}
+    for other in (FEW, FEW - 1):
+        assert share_cell(0.5, other).form == ("%" if other == FEW else "%0")
+
+
+def test_all_kinds_of_doubt_are_told_each_of_how_many_in_every_form(town: Town) -> None:
+    lunch, school, tales = town.experiences
+    first = closed(town)
+    told = rows(table(wave_report(first, "it"), "doubts"))
+    # Nothing was known before: no sheet can be far from it, and that is said.
+    assert told["far_apart"] == ["0", "0", ""]
+    backwards = next(kind for kind in gathered.monitored["experiences"].doubted if kind.key == "ends_before_start")
+    assert backwards.look({"starts_on": "2025-02-01", "ends_on": "2025-01-31"}, None, first.scope()) is True
+    assert (told["fewer_people"][:2], told["total"][:2]) == (["0", "2"], ["0", "4"])
+    Experience.objects.filter(pk=lunch.pk).update(volunteers=12, beneficiaries=4)
+    Experience.objects.filter(pk=school.pk).update(beneficiaries=400)
+    second = make_open_wave(town, "Seconda", starts_on=date(2025, 1, 1), ends_on=date(2025, 12, 31))
+    Experience.objects.filter(pk=school.pk).update(ends_on="2024-06-30")
+    # What stood on a sheet before its answer is an earlier number too: "Letture" had said nothing in the first wave.
+    Experience.objects.filter(pk=tales.pk).update(beneficiaries=900, beneficiaries_precision=Precision.EXACT)
+    Sheet.objects.filter(wave=second, record=tales.pk).update(prefilled={"beneficiaries": [90, "exact"]})
+    seen = Sheet.objects.get(wave=second, record=school.pk)
+    monitoring.find_right(town.keeper, seen)
+    Sheet.objects.filter(wave=second).update(answer="confirmed", channel="link")
+    document = wave_report(monitoring.close_wave(town.keeper, second), "it")
+    told = rows(table(document, "doubts"))
+    assert told == {
+        "fewer_people": ["1", "2", "50 %"],
+        "ends_before_start": ["0", "1", "0 %"],
+        "ended_before_period": ["1", "1", "100 %"],
+        "far_apart": ["3", "4", "75 %"],
+        "total": ["3", "4", "75 %"],
+    }
+    text = words(document)["method.doubts"]
+    assert "3 schede su 4" in text
+    assert "meno persone raggiunte che volontari (1 su 2)" in text
+    assert "Una di queste è stata guardata" in text
+    assert all("almeno 10 volte" in said.casefold() for said in forms(document).values())
+    word = zipfile.ZipFile(io.BytesIO(printing.file_bytes(document, "docx"))).read("word/document.xml").decode()
+    assert "Meno persone raggiunte che volontari" in word
 
 
 def test_only_a_closed_wave_has_a_report(town: Town) -> None:
@@ -198,8 +263,6 @@ def test_a_cut_is_told_as_far_as_it_carries(counts: tuple[int, ...], base: int, 
 
 # --- compared -------------------------------------------------------------------------------------------------------
 def test_the_second_wave_tells_what_changed_and_what_was_only_covered_otherwise(town: Town) -> None:
-    from datetime import date
-
     closed(town)
     second = make_open_wave(town, "Seconda", starts_on=date(2025, 1, 1), ends_on=date(2025, 12, 31))
     Sheet.objects.filter(wave=second).exclude(title="Doposcuola").update(answer="confirmed")
@@ -229,7 +292,10 @@ def test_a_small_number_is_the_same_in_every_form_whatever_it_is(town: Town) -> 
     """A report in which two persons are one says nothing else, in no form and in no close-up."""
     made = []
     for persons in (2, 1):
-        Experience.objects.filter(name=SMALL).update(beneficiaries=persons)
+        # Two volunteers: that a single person was reached, fewer than they are, is a doubt that would tell the number.
+        Experience.objects.filter(name=SMALL).update(
+            beneficiaries=persons, volunteers=2, volunteers_precision=Precision.EXACT
+        )
         wave = closed(town, "Prima")
         record = FrozenRow.objects.get(wave=wave, content__name=SMALL).record
         document = wave_report(wave, "it", [record])

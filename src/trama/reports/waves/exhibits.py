@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from django.utils.translation import gettext as _
 
 from trama.monitoring.models import Wave
-from trama.reports.document import Block, Cell, Chart, Line, Map, Paragraph, Table
+from trama.reports.document import Block, Cell, Chart, Line, Map, Paragraph, Table, share_cell
 from trama.reports.drawing import PHONE, bars_drawn
 from trama.reports.mapping import Circle, circles_drawn
 from trama.reports.waves import phrases
 from trama.reports.waves.counted import Counted, Cut, Place
 from trama.ui import charts
 from trama.ui.charts import Bar
-from trama.ui.numbers import number, percent
+from trama.ui.numbers import number
 
 MOST_BARS = 14
 FEWEST_BARS = 3
@@ -59,7 +59,7 @@ def cut_table(wave: Wave, cut: Cut, chapter: str) -> Table:
     beside = [key for key in (*BESIDE, *(["money"] if cut.key == "funding" else [])) if key in cut.total]
     lines = []
     for row in cut.rows:
-        cells = [row.number.cell, Cell(percent(row.share), _rounded(row.share), "%")]
+        cells = [row.number.cell, share_cell(row.share, cut.known)]
         cells += [row.others[key].cell if key in row.others else Cell("") for key in beside]
         lines.append(Line(row.name, tuple(cells), key=row.key))
     if cut.missing:
@@ -78,10 +78,6 @@ def cut_table(wave: Wave, cut: Cut, chapter: str) -> Table:
         columns=("count", "", *beside),
         widths=(4, 1.5, 1.2, *(1.7 for _key in beside)),
     )
-
-
-def _rounded(share: float | None) -> float | None:
-    return None if share is None else round(share, 6)
 
 
 # --- places -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,19 @@ from django.utils.translation import ngettext
 
 from trama.core.declarations import Monitored
 from trama.monitoring.models import Wave
-from trama.reports.document import Block, Cell, Chart, Figures, Heading, KeyFigure, Line, Map, Paragraph, Table
+from trama.reports.document import (
+    Block,
+    Cell,
+    Chart,
+    Figures,
+    Heading,
+    KeyFigure,
+    Line,
+    Map,
+    Paragraph,
+    Table,
+    share_cell,
+)
 from trama.reports.drawing import PHONE, bars_drawn
 from trama.reports.waves import exhibits, phrases
 from trama.reports.waves.counted import Counted, Number
@@ -192,9 +204,7 @@ def _kinds_table(wave: Wave, split: Sequence[Number], total: Number) -> Table:
     lines = []
     for one in split:
         share = (one.value or 0) / (total.value or 1)
-        lines.append(
-            Line(_side(one.key).capitalize(), (one.cell, Cell(percent(share), round(share, 6), "%")), key=one.key)
-        )
+        lines.append(Line(_side(one.key).capitalize(), (one.cell, share_cell(share, total.value)), key=one.key))
     lines.append(Line(_("Organisations in all"), (total.cell,), "total", "total"))
     return Table(
         caption=_("Organisations by sector"),

@@ -10,11 +10,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from trama.core.declarations import Monitored
+from trama.insight.crosstab import small
 from trama.monitoring import freezing, reading
 from trama.monitoring.choices import COVERED, OUTSIDE, Answer, Channel
+from trama.monitoring.doubting import Doubts, counted_doubts
 from trama.monitoring.models import FrozenRow, Sheet, Wave
-from trama.reports.document import Block, Bullets, Cell, Chart, Heading, Line, Paragraph, Table
+from trama.reports.document import Block, Bullets, Cell, Chart, Heading, Line, Paragraph, Table, share_cell
 from trama.reports.drawing import PHONE, bars_drawn
 from trama.reports.phrases import listed
 from trama.reports.waves import phrases
@@ -54,8 +55,7 @@ class Quality:
     channels: Counter[str] = field(default_factory=Counter)
     contents: dict[int, dict[str, Any]] = field(default_factory=dict)
     fields: list[Field] = field(default_factory=list)
-    doubtful: int = 0
-    doubts: Counter[str] = field(default_factory=Counter)  # by the field in doubt
+    doubts: Doubts = field(default_factory=Doubts)
 
     @property
     def covered(self) -> int:
@@ -85,7 +85,7 @@ def quality_of(wave: Wave, before: Wave | None) -> Quality:
     for asked in monitored.fields:
         filled = sum(_is_filled(content.get(asked.key)) for content in found.contents.values())
         found.fields.append(Field(asked.key, str(asked.label), filled, base))
-    _doubt(wave, before, monitored, found)
+    found.doubts = counted_doubts(wave, monitored, found.contents, _earlier(before))
     return found
 
 
@@ -93,16 +93,12 @@ def _is_filled(value: Any) -> bool:
     return value[0] is not None if isinstance(value, list) else bool(value)
 
 
-def _doubt(wave: Wave, before: Wave | None, monitored: Monitored, found: Quality) -> None:
-    scope = wave.scope()
-    earlier: dict[int, dict[str, Any]] = {}
-    if before is not None:
-        rows = FrozenRow.objects.filter(wave=before, answer__in=COVERED, is_sensitive=False).order_by()
-        earlier = dict(rows.values_list("record", "content"))
-    for record, content in found.contents.items():
-        doubts = {key for key, _text in monitored.doubts(content, earlier.get(record), scope)}
-        found.doubtful += bool(doubts)
-        found.doubts.update(doubts)
+def _earlier(before: Wave | None) -> dict[int, dict[str, Any]]:
+    """What was covered in the wave before, by record."""
+    if before is None:
+        return {}
+    rows = FrozenRow.objects.filter(wave=before, answer__in=COVERED, is_sensitive=False).order_by()
+    return dict(rows.values_list("record", "content"))
 
 
 # --- blocks -------------------------------------------------------------------------------------------------------
@@ -124,7 +120,7 @@ def method_blocks(wave: Wave, quality: Quality) -> Iterator[Block]:
         yield _fields_table(wave, quality)
     yield Heading(_("Values that are hard to believe"), 2)
     yield Paragraph(_doubted(quality), key="method.doubts")
-    if quality.doubts:
+    if quality.contents and quality.doubts.kinds:
         yield _doubts_table(wave, quality)
     yield Heading(_("Corrections"), 2)
     yield from _errata(wave)
@@ -197,7 +193,7 @@ def _answers_table(wave: Wave, quality: Quality) -> Table:
     for answer in (*COVERED, Answer.WAITING, Answer.NOT_MINE):
         count = quality.answers[answer]
         share = count / quality.asked if quality.asked else 0.0
-        cells = (Cell(number(count), count), Cell(percent(share), round(share, 6), "%"))
+        cells = (Cell(number(count), count), share_cell(share, quality.asked))
         lines.append(Line(str(labels[answer]), cells, "value" if answer in COVERED else "apart", str(answer)))
     lines.append(Line(_("Sheets in all"), (Cell(number(quality.asked), quality.asked),), "total", "total"))
     return Table(
@@ -221,7 +217,7 @@ def _coverage_table(wave: Wave, quality: Quality) -> Table | None:
     for area, found in counts.items():
         asked, covered = sum(found.values()), sum(found[answer] for answer in COVERED)
         share = covered / asked if asked else 0.0
-        cells = (Cell(number(asked), asked), Cell(number(covered), covered), Cell(percent(share), round(share, 6), "%"))
+        cells = (Cell(number(asked), asked), Cell(number(covered), covered), share_cell(share, asked))
         name = finding.name_of(area) or "–"
         if area in tops:
             name = _("%(area)s, no narrower area stated") % {"area": name}
@@ -308,8 +304,7 @@ def _fields_table(wave: Wave, quality: Quality) -> Table:
     lines = [
         Line(
             _("%(field)s (empty where it goes on)") % {"field": one.label} if one.may_be_empty else one.label,
-            (Cell(number(one.filled), one.filled), Cell(number(one.base), one.base),
-             Cell(percent(one.share), round(one.share, 6), "%")),
+            (Cell(number(one.filled), one.filled), Cell(number(one.base), one.base), share_cell(one.share, one.base)),
             key=one.key,
         )
         for one in quality.fields
@@ -326,27 +321,61 @@ def _fields_table(wave: Wave, quality: Quality) -> Table:
 
 
 def _doubted(quality: Quality) -> str:
-    if not quality.doubtful:
-        return _("No value is hard to believe by the rules that the method note states.")
-    text = ngettext(
-        "On one sheet a value is hard to believe. It is counted as it was stated.",
-        "On %(n)s sheets a value is hard to believe. They are counted as they were stated.",
-        quality.doubtful,
-    )
-    return text % {"n": number(quality.doubtful)}
+    """How many sheets are hard to believe, kind by kind, each of how many that state what it looks at."""
+    doubts = quality.doubts
+    parts = [_("No value is hard to believe by the rules that the method note states.")]
+    if doubts.sheets:
+        text = ngettext(
+            "On one sheet of %(base)s a value is hard to believe. It is counted as it was stated.",
+            "On %(n)s sheets of %(base)s a value is hard to believe. They are counted as they were stated.",
+            doubts.sheets,
+        )
+        parts = [text % {"n": number(doubts.sheets), "base": number(quality.covered)}]
+        told = [
+            _("%(kind)s (%(n)s of %(base)s)")
+            % {"kind": small(one.label), "n": number(one.count), "base": number(one.base)}
+            for one in doubts.kinds
+            if one.count
+        ]
+        parts.append(_("In detail: %(kinds)s.") % {"kinds": "; ".join(told)})
+    if doubts.right:
+        text = ngettext(
+            "One of them was looked at and found right.",
+            "%(n)s of them were looked at and found right.",
+            doubts.right,
+        )
+        parts.append(text % {"n": number(doubts.right)})
+    blind = [small(one.label) for one in doubts.kinds if not one.base]
+    if quality.contents and blind:
+        parts.append(_("No sheet states what it takes to look at this: %(kinds)s.") % {"kinds": "; ".join(blind)})
+    return " ".join(parts)
 
 
 def _doubts_table(wave: Wave, quality: Quality) -> Table:
-    labels = {one.key: one.label for one in quality.fields}
-    counts = sorted(quality.doubts.items(), key=lambda pair: (-pair[1], pair[0]))
+    doubts = quality.doubts
+    lines = []
+    for one in doubts.kinds:
+        cells = (Cell(number(one.count), one.count), Cell(number(one.base), one.base))
+        share = share_cell(one.count / one.base, one.base) if one.base else Cell("")
+        lines.append(Line(one.label, (*cells, share), key=one.key))
+    base = len(quality.contents)
+    cells = (Cell(number(doubts.sheets), doubts.sheets), Cell(number(base), base))
+    lines.append(
+        Line(_("Sheets with any of these"), (*cells, share_cell(doubts.sheets / base, base)), "total", "total")
+    )
     return Table(
-        caption=_("Sheets with a value that is hard to believe, by field"),
-        heads=(_("Field"), _("Sheets")),
-        lines=tuple(Line(labels.get(key, key), (Cell(number(count), count),), key=key) for key, count in counts),
-        notes=(phrases.source_of(wave),),
+        caption=_("Sheets with a value that is hard to believe"),
+        heads=(_("What is hard to believe"), _("Sheets"), _("Of"), _("Share")),
+        lines=tuple(lines),
+        subtitle=_("Base: the sheets that state what it takes to look. One sheet may stand in several rows."),
+        notes=(
+            _("Small numbers of persons are looked at by their convention, so that no doubt tells the true one."),
+            phrases.source_of(wave),
+        ),
         sheet=_("Doubts"),
         key="doubts",
-        columns=("count",),
+        columns=("count", "", ""),
+        widths=(4, 1.2, 1.2, 1.2),
     )
 
 
@@ -390,7 +419,7 @@ def _signed(wave: Wave) -> str:
 def note_blocks(wave: Wave) -> Iterator[Block]:
     """How every number is made."""
     yield Paragraph("", key="note.added")
-    yield Bullets((*_what_is_counted(), *_how_it_is_told()))
+    yield Bullets((*_what_is_counted(), *_how_it_is_told(wave)))
     fields = [str(asked.label) for asked in reading.monitored_of(wave).fields]
     yield Paragraph(_("Asked on every sheet: %(fields)s.") % {"fields": listed(fields, 20)}, key="note.fields")
 
@@ -430,7 +459,7 @@ def _what_is_counted() -> tuple[tuple[str, str], ...]:
     )
 
 
-def _how_it_is_told() -> tuple[tuple[str, str], ...]:
+def _how_it_is_told(wave: Wave) -> tuple[tuple[str, str], ...]:
     return (
         (
             _("Several answers."),
@@ -450,9 +479,11 @@ def _how_it_is_told() -> tuple[tuple[str, str], ...]:
         (
             _("Hard to believe."),
             _(
-                "Fewer people reached than volunteers; an end before the start, or before the period; ten times "
-                "the number of the wave before, or a tenth of it."
-            ),
+                "Fewer people reached than volunteers; an end before the start, or before the period; at least "
+                "%(times)s times the number of the wave before, or of the sheet before it was answered, or that many "
+                "times less."
+            )
+            % {"times": wave.times_apart},
         ),
         (
             _("Frozen."),

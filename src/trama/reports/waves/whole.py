@@ -85,9 +85,9 @@ def _outlook(quality: Quality) -> str:
             for one in sorted(weak, key=lambda one: one.share)
         ]
         parts.append(_("The fields to ask about with more care: %(names)s.") % {"names": listed(names)})
-    if quality.doubtful:
-        text = ngettext("One sheet has a value to check.", "%(n)s sheets have a value to check.", quality.doubtful)
-        parts.append(text % {"n": number(quality.doubtful)})
+    if to_check := quality.doubts.sheets - quality.doubts.right:
+        text = ngettext("One sheet has a value to check.", "%(n)s sheets have a value to check.", to_check)
+        parts.append(text % {"n": number(to_check)})
     parts.append(
         _("A wave that is repeated with the same questions tells what changes; a single one tells how things stand.")
     )
