@@ -26,6 +26,7 @@ from trama.intake.registers import mapping as mappings
 from trama.intake.registers.areas import Areas, kind_of_header
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.fields import Field, Kind, as_compared
+from trama.intake.registers.footers import footers
 from trama.intake.registers.mapping import Mapping, as_before, recipe_of, remembered
 from trama.intake.registers.peeking import sheet_and_header, spec_of
 from trama.intake.registers.planning import OUTCOMES
@@ -55,6 +56,7 @@ class Trial:
     causes: list[dict[str, Any]] = field(default_factory=list)  # for which rows are not loaded, counted together
     sparable: int = 0  # rows that could be loaded without the cells that cannot be read
     dropped: int = 0  # rows that are loaded without some
+    takable: int = 0  # rows that look like no records
 
     @property
     def rows(self) -> int:
@@ -108,6 +110,8 @@ class Desk:
         """Texts in columns of lists and areas that mean nothing here, those that stand most often first."""
         table, found = self.table(), []
         areas = Areas.here()
+        notes = {} if self.mapping.ours else footers(table, self.mapping.taken().get("name", []))
+        rows = [row for row in table.rows if row.number not in notes]
         for key, headers in self.mapping.taken().items():
             one = self.mapping.registered.by_key[key]
             # Of a list of other territories too, nobody is asked about each of their areas.
@@ -116,7 +120,7 @@ class Desk:
                 continue
             counts: Counter[str] = Counter()
             for header in headers:
-                counts.update(row.cells[header].strip() for row in table.rows)
+                counts.update(row.cells[header].strip() for row in rows)
             unknown = _unknown(one, counts, areas, kind_of_header(headers[0]))
             found += [Word(one, text, count, _near(one, text, areas)) for text, count in unknown.items()]
         return sorted(found, key=lambda word: -word.count)[:MOST_WORDS]
@@ -145,6 +149,7 @@ class Desk:
         trial = Trial(
             counts, len(names), names[:20], points, mark, causes.of_report(report),
             sparable=sum(one.sparable for one in told), dropped=sum(bool(one.dropped) for one in told),
+            takable=sum(one.takable for one in told),
         )  # fmt: skip
         path.write_text(json.dumps(asdict(trial), ensure_ascii=False), encoding="utf-8")
         return trial
@@ -186,9 +191,13 @@ class Desk:
 
     # --- what a person decides
     def decide(self, said: dict[str, str]) -> None:
-        """Keep what was decided of single rows: "same", "new", "leave"; empty to be asked again."""
+        """Keep what was decided of single rows: "same", "new", "leave", "take"; empty to be asked again."""
         known = {row: what for row, what in {**self.mapping.decisions, **said}.items() if what}
         self.keep(replace(self.mapping, decisions=known))
+
+    def forget_decisions(self) -> None:
+        """Ask again of every row."""
+        self.keep(replace(self.mapping, decisions={}))
 
     def spare(self, *, cells: bool) -> None:
         """Whether rows come in without the cells that cannot be read, where those are not needed."""

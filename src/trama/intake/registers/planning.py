@@ -20,7 +20,7 @@ from trama.intake.registers.comparing import Comparing, Difference
 from trama.intake.registers.details import PLACE
 from trama.intake.registers.fields import Kind, Registered
 from trama.intake.registers.matching import Known, Match, alike
-from trama.intake.registers.reading import A_TOTAL, SKIPPED, Asked, Reader, open_reader
+from trama.intake.registers.reading import A_NOTE, A_TOTAL, SKIPPED, Asked, Reader, open_reader
 from trama.intake.rows import Table
 from trama.intake.steps.records import shortened, touched_by_people
 from trama.territory import finding
@@ -51,6 +51,7 @@ class Told:
     exact: bool = False  # of a duplicate: it says nothing else than the first
     dropped: list[tuple[str, str]] = field(default_factory=list)  # cells without which it is loaded: column, why
     sparable: bool = False  # it is refused for cells alone without which it could be loaded
+    takable: bool = False  # it looks like no record; somebody may say that it is one
 
 
 @dataclass(slots=True)
@@ -117,13 +118,7 @@ class Planner:
         sound: list[tuple[Asked, Told]] = []
         for asked in rows:
             told = self._told(asked)
-            spare = self.step.bad_cells == "leave_out"
-            if asked.faults or (asked.spared and not spare):
-                marks = {SKIPPED: _("it speaks of another territory"), A_TOTAL: _("a row of totals")}
-                left = next((marks[why] for _column, why in asked.faults if why in marks), "")
-                told.outcome = LEFT if left else REFUSED
-                told.why = [("", left)] if left else [*asked.faults, *asked.spared]
-                told.sparable = not asked.faults
+            if self._stays_out(asked, told):
                 continue
             told.dropped = asked.dropped
             if self.registered.key == "experiences":
@@ -134,6 +129,22 @@ class Planner:
             Places.to(self.actor).resolve(self.registered, (asked for asked, _told in sound))
         self._sort(sound)
         return self.plan
+
+    def _stays_out(self, asked: Asked, told: Told) -> bool:
+        """Whether a row is refused for what it says itself, or is no record."""
+        if not asked.faults and not (asked.spared and self.step.bad_cells == "refuse"):
+            return False
+        marks = {
+            SKIPPED: _("it speaks of another territory"),
+            A_TOTAL: _("a row of totals"),
+            A_NOTE: _("a note below the table"),
+        }
+        left = next((why for _column, why in asked.faults if why in marks), "")
+        told.outcome = LEFT if left else REFUSED
+        told.why = [("", marks[left])] if left else [*asked.faults, *asked.spared]
+        told.sparable = not asked.faults
+        told.takable = left in {A_TOTAL, A_NOTE}
+        return True
 
     def _told(self, asked: Asked) -> Told:
         told = Told(asked.number, NEW, asked.label, lon=asked.values.get("lon"), lat=asked.values.get("lat"))
@@ -230,7 +241,8 @@ class Planner:
         taken: dict[int, Asked],
     ) -> None:
         """A record that may be the same: what the person said of it, else it waits."""
-        said = self.step.decisions.get(str(asked.number), self.step.possible)
+        decided = self.step.decisions.get(str(asked.number), "")
+        said = decided if decided in {"same", "new", "leave"} else self.step.possible
         if said == "new":
             if key in self.known.by_import:  # the number in the source is another record's
                 key = shortened(f"{self.prefix}:#{asked.own_key}")
@@ -243,7 +255,7 @@ class Planner:
             taken[match.pk] = asked
             matched.append((asked, told, Match(match.pk, sure=True, why=match.why)))
         else:
-            left = str(asked.number) in self.step.decisions
+            left = decided == "leave"
             told.outcome = LEFT if left else POSSIBLE
             told.why = [("", _("left out, as somebody decided"))] if left else [("", match.why)]
 

@@ -24,6 +24,7 @@ from trama.intake.registers.cells import Unreadable
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.details import Details
 from trama.intake.registers.fields import Field, Kind, Registered
+from trama.intake.registers.footers import footers, take_in, text_of
 from trama.intake.registers.sparing import may_be_left_out
 from trama.intake.steps.run import title_case
 from trama.network.models import normalised
@@ -66,6 +67,7 @@ class Asked:
     own_key: str = ""  # under which it is found again when the source bears no key
     coded: tuple[tuple[int], ...] = ()  # areas by their codes: they say it without doubt
     private: frozenset[str] | None = None  # values of contacts that only staff see; None where no cell says it
+    vague: set[str] = field(default_factory=set)  # fields of which not all was understood: nothing is taken away
     links: dict[str, int] = field(default_factory=dict)  # by attribute: the row whose new record it points to
     source: str = ""  # the title of what it is known from
     notes: list[tuple[str, str]] = field(default_factory=list)  # column, what was put right
@@ -138,7 +140,14 @@ class Reader:
     # --- rows
     def rows(self) -> list[Asked]:
         """What every row asks for; with the areas in which its points lie, found in one step."""
-        asked = [self._row(row) for row in self.table.rows]
+        notes = {} if self.ours else footers(self.table, self._names())
+        take_in(self.table, notes.values())
+        asked = [
+            Asked(row.number, text_of(row), faults=[("", A_NOTE)])
+            if row.number in notes and not self._is_taken(row)
+            else self._row(row)
+            for row in self.table.rows
+        ]
         for one in asked:
             if one.values.get("lon") == 0 and one.values.get("lat") == 0:  # what programs write where nothing is known
                 del one.values["lon"], one.values["lat"]
@@ -180,11 +189,20 @@ class Reader:
         asked.label = name[:200]
         if (
             not self.ours
+            and not self._is_taken(row)
             and any(TOTAL.fullmatch(fold(text)) for text in row.cells.values() if text)
             and (not name or TOTAL.fullmatch(fold(name)))
         ):
-            asked.faults = [("", A_TOTAL)]
+            asked.label, asked.faults = text_of(row), [("", A_TOTAL)]
         return asked
+
+    def _names(self) -> list[str]:
+        """The columns that name a record."""
+        return [header for one, headers in self.columns if one.key == "name" for header in headers]
+
+    def _is_taken(self, row: Row) -> bool:
+        """Whether somebody said that a line which looks like a note or a total is a record."""
+        return self.step.decisions.get(str(row.number)) in TAKEN
 
     @property
     def ours(self) -> bool:
@@ -215,7 +233,7 @@ class Reader:
         else:
             parts = dict.fromkeys(part for header in headers if (part := row.cells[header].strip()))
             found = JOINED.get(one.kind, "; ").join(parts)
-        if found[:1] == "'" and found.lstrip("'")[:1] in MARKED:
+        if found[:1] == "'" and found.lstrip("'")[:1] in MARKED and not self.table.literal:
             found = found[1:]  # exports put it before what a spreadsheet would take for a formula
         return found or self.step.fixed.get(one.key, "")
 
@@ -487,6 +505,8 @@ class Reader:
 
 
 A_TOTAL = "-total-"  # a row that sums up the others
+A_NOTE = "-note-"  # a line below the table
+TAKEN = frozenset({"take", "same", "new"})  # what was said of a row that is one
 SKIPPED = "-left out-"  # a row of another territory, which the person said to leave out
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from trama.core.models import AuditHead
 from trama.intake.recipe import RegisterStep
 from trama.intake.registers import mapping, planning, writing
@@ -64,6 +66,9 @@ def tell(plan: Plan, report: StepReport) -> None:
         elif told.outcome == planning.UPDATED:
             report.say("updated", ", ".join(label for label, _was, _is in told.changes), row=told.row, label=told.label)
             report.fields.update(label for label, _was, _is in told.changes)
+        if told.takable:  # what is left alone because of its looks is never left in silence
+            words = {"what": told.why[0][1]}
+            report.say("noted", _("%(what)s: it is not loaded") % words, row=told.row, label=told.label)
         for column, why in told.dropped if told.outcome in planning.COMING else ():
             report.say("dropped", why, row=told.row, column=column, label=told.label)
         if told.outcome in {planning.NEW, planning.UPDATED}:

@@ -14,6 +14,8 @@ from trama.core.actor import SYSTEM
 from trama.intake import causes, undoing
 from trama.intake.actions import undo_load
 from trama.intake.models import MENDED_WITHIN, Load, RowsToMend
+from trama.intake.registers.footers import footers
+from trama.intake.rows import Fault, Row, Table
 from trama.intake.tests.test_bad_input import words
 from trama.intake.tests.test_indicator_pages import filled
 from trama.intake.tests.test_spreadsheets import HEAD, counts, of, sent, town, tried
@@ -148,3 +150,52 @@ def test_a_bad_cell_that_no_record_needs_costs_its_row_only_if_nobody_says_other
     assert counts(tried(client, again)) == {"updated": 1}
     client.post(f"{again}carica/")
     assert Organisation.objects.get(name="Circolo Uno").founded_year == 1987
+
+
+def table(text: str) -> Table:
+    head, *lines = text.splitlines()
+    columns = head.split(";")
+    found = Table("elenco.csv", columns)
+    for number, line in enumerate(lines, 2):
+        cells = line.split(";")
+        if len(cells) == len(columns) and any(cells):
+            found.rows.append(Row(number, dict(zip(columns, cells, strict=True))))
+        elif any(cells):
+            found.broken[number] = cells
+            found.faults.append(Fault(number, "", "cells"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "notes"),
+    [
+        ("Nome;Via\nUno;a\nDue;b\n;\nDati riferiti ai soci;\nveri e presunti;\n", [5, 6]),
+        ("Nome;Via\nUno;a\nDue;b\nFonte: Comune di Borgo;\n", [4]),
+        ("Nome;Via\nUno;a\nTotale;2\nAggiornato al 3/9/2026\nFonte;Comune\n", [4, 5]),
+        ("Nome;Via\nUno;a\n;* sede provvisoria\nDue;b\n", [3]),
+        ("Nome;Via\nUno;a\nDue;b\nTre;\n", []),  # a record of which only the name is known
+        ("Nome;Via\nUno;a\nDue;\nTre;\n;\nQuattro;\n", []),  # so are others: one cell says nothing
+        ("Nome;Via\nUno;\nDue;\n;\nTre;\n", []),  # names alone
+        ("Nome;Via\nFonte Viva;a\nNota Bene;b\nAggiornamento Insieme APS;via Roma\nUno;c\n", []),
+    ],
+)
+def test_lines_below_a_table_are_told_from_records(text: str, notes: list[int]) -> None:
+    assert list(footers(table(text), ["Nome"])) == notes
+
+
+def test_notes_below_the_table_are_listed_and_taken_by_a_tick(town: Area) -> None:
+    client = of("plan_office", town)
+    lines = "Circolo Uno;Borgo;;;;\nCircolo Due;Borgo;;;;\nTotale;2;;;;\n\nFonte: albo comunale\nCircolo Tre;;;;;\n"
+    address = sent(client, HEAD + lines, register="organisations")
+    tried(client, address)
+    page = client.get(f"{address}prova/?verdict=left").content.decode()
+    assert counts(page) == {"new": 2, "left": 3}
+    assert "Fonte: albo comunale una nota sotto la tabella" in words(page)
+    client.post(f"{address}decidi/", {"row-7": "take"})
+    assert counts(client.get(f"{address}prova/").content.decode()) == {"new": 3, "left": 2}
+    client.post(f"{address}decidi/", {"forget": "1"})
+    assert counts(client.get(f"{address}prova/").content.decode()) == {"new": 2, "left": 3}
+    client.post(f"{address}decidi/", {"row-7": "take"})
+    done = words(client.post(f"{address}carica/", follow=True).content.decode())
+    assert Organisation.objects.filter(name__startswith="Circolo").count() == 3
+    assert "Fonte: albo comunale: una nota sotto la tabella" in done

@@ -189,6 +189,7 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
         "page": current,
         "pages": current.paginator.get_elided_page_range(current.number, on_each_side=1, on_ends=1),
         "query": f"verdict={outcome}",
+        "takable": outcome == "left" and trial.takable,
         "verdicts": [{"key": key, "label": VERDICTS[key], "count": trial.counts[key]} for key in OUTCOMES],
         "causes": told_causes(trial.causes),
         "to_mend": trial.counts["refused"] + trial.counts["possible"] + trial.counts["duplicate"] + trial.dropped,
@@ -223,13 +224,15 @@ def decide(request: HttpRequest, token: str) -> HttpResponse:
     found = _desk(_actor(request), token)
     if (cells := request.POST.get("bad_cells", "")) in ("refuse", "leave_out"):
         found.spare(cells=cells == "leave_out")
+    elif "forget" in request.POST:
+        found.forget_decisions()
     elif (everything := request.POST.get("all", "")) in WHAT:
         found.decide_all(everything)
     else:
         said = {
             name.removeprefix("row-"): what
             for name, what in request.POST.items()
-            if name.startswith("row-") and name[4:].isdigit() and what in (*WHAT, "")
+            if name.startswith("row-") and name[4:].isdigit() and what in (*WHAT, "take", "")
         }
         found.decide(said)
     return redirect("intake:registers_check", token)
