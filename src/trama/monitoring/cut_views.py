@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from trama.core.actor import Actor
+from trama.core import memo
+from trama.core.actor import NOBODY, Actor
 from trama.core.pages import anyone, page
 from trama.insight import files as crosstab_files
 from trama.insight.crosstab import CrosstabError
@@ -24,6 +26,7 @@ from trama.monitoring.cuts import files
 from trama.monitoring.models import Wave
 from trama.ui import drawing
 
+T = TypeVar("T")
 LONGEST = 50
 SHOWN = ("rows", "cols", "measure", "show", "area")
 
@@ -92,6 +95,13 @@ def _file(wave: Wave, form: str) -> str:
     return reverse("monitoring:cuts_file", args=[wave.pk, form])
 
 
+def _once(wave: Wave, key: tuple[str, ...], make: Callable[[], T]) -> T:
+    """A file of a closed wave is the same for all who ask: it is made once, until something changes."""
+    if not wave.is_closed:
+        return make()
+    return memo.until_changed(("monitoring.file", wave.pk, *key), NOBODY, make, heavy=True)
+
+
 @page(may=anyone)
 @require_safe
 def cuts_file(request: HttpRequest, pk: int, form: str) -> HttpResponse:
@@ -101,10 +111,10 @@ def cuts_file(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     if form not in files.FORMS:
         raise Http404
     try:
-        found = numbers.cuts(wave, actor, area)
+        made = _once(wave, ("cuts", area, form), lambda: files.content(wave, numbers.cuts(wave, actor, area), form))
     except CrosstabError as error:
         raise Http404 from error
-    response = HttpResponse(files.content(wave, found, form), content_type=crosstab_files.TYPES[form])
+    response = HttpResponse(made, content_type=crosstab_files.TYPES[form])
     response["Content-Disposition"] = f'attachment; filename="{files.file_name(wave, form, area)}"'
     return response
 
@@ -201,10 +211,15 @@ def crossing_file(request: HttpRequest, pk: int, form: str) -> HttpResponse:
     if form not in crosstab_files.FORMS:
         raise Http404
     question = Question.read(request, numbers.choices(wave, actor))
-    try:
+
+    def make() -> tuple[str, str | bytes]:
         found = _asked(wave, actor, question, None)
+        return crosstab_files.file_name(found, form), crosstab_files.content(found, form)
+
+    try:
+        name, made = _once(wave, ("crossing", question.query(), form), make)
     except CrosstabError as error:
         return HttpResponse(str(error), status=400, content_type="text/plain; charset=utf-8")
-    response = HttpResponse(crosstab_files.content(found, form), content_type=crosstab_files.TYPES[form])
-    response["Content-Disposition"] = f'attachment; filename="{crosstab_files.file_name(found, form)}"'
+    response = HttpResponse(made, content_type=crosstab_files.TYPES[form])
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -132,3 +132,18 @@ def test_the_csv_has_the_columns_that_its_schema_names(town: Town, client: Clien
     assert found["area", "_total", "volunteers"]["value"] == str(8 + 2 * counted_as(3) + counted_as(5))
     assert {line["status"] for line in lines} <= set(schema["fields"][8]["constraints"]["enum"])
     assert client.get(f"{base}.json").json()["figures"][0]["cut"] == "area"
+
+
+def test_a_file_of_a_closed_wave_is_made_once_for_all_until_something_changes(town: Town, client, monkeypatch):
+    wave, made = closed(town), []
+    content = files.content
+    monkeypatch.setattr(files, "content", lambda *given: made.append(given[2]) or content(*given))
+    base = f"/rilevazioni/{wave.pk}/tabelle/tutte"
+    first, again = (client.get(f"{base}.csv").content for _time in range(2))
+    assert (first == again, made) == (True, ["csv"])
+    assert client.get(f"{base}.csv?area=BORGO-E").content != first
+    monitored_again = actions.reopen_wave(town.keeper, wave, "Mancava una scheda")
+    Sheet.objects.filter(wave=wave, title="Pranzo").update(answer="waiting")
+    actions.close_wave(town.keeper, monitored_again)
+    assert client.get(f"{base}.csv").content != first
+    assert made == ["csv"] * 3

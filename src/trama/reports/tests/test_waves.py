@@ -41,7 +41,7 @@ from trama.reports.document import (
 from trama.reports.document import table_of as data_of
 from trama.reports.editing import numbers_of_nowhere, texts_of, with_written
 from trama.reports.keeping import opened, verify
-from trama.reports.models import CloseUp, WrittenText
+from trama.reports.models import CloseUp, Kept, Profile, WrittenText
 from trama.reports.subjects import document_of
 from trama.reports.waves import phrases
 from trama.reports.waves.closeups import may_be_shown
@@ -452,6 +452,15 @@ def test_a_file_is_printed_once_for_all_who_ask(town: Town, client: Client, monk
     actions.choose_closeups(SYSTEM, wave, list(may_be_shown(wave))[:1])
     client.get(address)
     assert made == ["xlsx", "xlsx"], "another close-up is another report"
+    # So are the files of what was frozen of it; they are looked at for changes whenever they are asked for.
+    actions.freeze(SYSTEM, wave, "Giugno")
+    edition = Profile.objects.get()
+    actions.publish(SYSTEM, edition)
+    address = f"/rapporti/profili/{edition.pk}/profilo-it.xlsx"
+    assert [client.get(address).content for _time in range(2)] == [b"x", b"x"]
+    assert len(made) == 3
+    Kept.objects.filter(profile=edition).update(content="{}")
+    assert client.get(address).status_code == 409
 
 
 def test_an_open_wave_says_when_its_report_comes(town: Town, client: Client) -> None:

@@ -21,7 +21,7 @@ from trama.reports.document import Document
 from trama.reports.editing import with_written
 from trama.reports.forms import FreezeForm
 from trama.reports.keeping import Altered, opened, verify
-from trama.reports.live import report_of_today
+from trama.reports.live import file_of_profile, report_of_today
 from trama.reports.models import Profile
 from trama.reports.permissions import is_staff
 from trama.reports.reading import sections_of
@@ -145,7 +145,7 @@ def profile_file(request: HttpRequest, pk: int, language: str, form: str) -> Htt
     if document is None:
         context = {"profile": found, "problem": problem, "way": [*_way(found), (_("Download"), "")]}
         return render(request, "reports/altered.html", context, status=409)
-    return answer(document, form, found.name)
+    return answer(document, form, found.name, content=file_of_profile(found, document, form))
 
 
 @page(may=is_staff, writes=True)
