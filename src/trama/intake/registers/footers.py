@@ -14,7 +14,7 @@ from trama.core.search import fold
 from trama.intake.rows import Row, Table
 
 NOTE = re.compile(
-    r"(?:font[ei]|not[ae]|n\. ?b\.?|nb|legenda|avvertenz[ae]|(?:ri)?elaborazion[ei]|sources?|notes?|legend|key)\s*[:.–-]"
+    r"(?:font[ei]|not[ae]|n\. ?b\.?|nb|legenda|avvertenz[ae]|(?:ri)?elaborazion[ei]|sources?|notes?|legend)\s*[:.–-]"
     r"|(?:font[ei]|not[ae]|n\. ?b\.?|nb|legenda|avvertenz[ae]|sources?|notes?|legend)$"
     r"|(?:ultimo |data (?:di |dell')?)?aggiornament[oi]\b"
     r"|(?:dati |elenco |lista |tabella )?aggiornat[aeio] (?:al|il|a)\b"
