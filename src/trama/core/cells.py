@@ -77,7 +77,7 @@ def moment(value: datetime) -> str:
     """A day and its hour, of here: “2026-03-01 17:00”; with what it takes to be the same moment again."""
     local = timezone.localtime(value)
     if local.fold:  # the hour that comes twice when summer time ends
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' ')}Z"
     if local.second or local.microsecond:
         return local.replace(tzinfo=None).isoformat(sep=" ")
     return f"{local:%Y-%m-%d %H:%M}"

@@ -194,7 +194,12 @@ class PromoterLookup:
         found, _hidden = self._found(pks, actor)
         roles = {role for rows in found.values() for _pk, _name, role in rows} - {"tie_role:promoter"}
         behind = {"tie_role:promoter": "", **{role: f" ({codes.label(role).lower()})" for role in roles}}
-        return {pk: in_one_cell([name + behind[role] for _pk, name, role in rows]) for pk, rows in found.items()}
+        told = {(name, role): name + behind[role] for rows in found.values() for _pk, name, role in rows}
+        for name, role in told:
+            # “Casa (partner)” that promotes: without its role the word in its name would be taken for it.
+            if name.endswith(")") and not behind[role] and codes.find("tie_role", name[name.rfind("(") + 1 : -1]):
+                told[name, role] = f"{name} ({codes.label(role).lower()})"
+        return {pk: in_one_cell([told[name, role] for _pk, name, role in rows]) for pk, rows in found.items()}
 
     def texts(self, pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
         """The promoter as it was written, where it names nobody hidden."""

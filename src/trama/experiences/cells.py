@@ -33,6 +33,8 @@ DATE: cells.Parts = (
     ("cancelled_because", pgettext_lazy("in a cell, a date", "cancelled")),
 )
 
+NOTHING = "–"
+
 
 def grouped(pairs: Iterable[tuple[int, Any]]) -> dict[int, str]:
     """Texts by record, joined, each once, in the order in which they come."""
@@ -112,13 +114,12 @@ def dates_of(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
         .values_list("experience_id", "starts_at", "ends_at", "place_id", "area_id", "title", "cancelled_because")
     )
     names = visible_places_named((row[3] for row in rows if row[3]), actor) if rows else {}
-    known = finding.nodes()
-    areas = {pk: f"{known[pk].name} ({known[pk].code})" for pk in {row[4] for row in rows} if pk in known}
+    areas = {pk: finding.named(pk) or NOTHING for pk in {row[4] for row in rows}}
     told: list[tuple[int, str]] = []
     for pk, start, end, place, area, title, cancelled in rows:
         said = {
             "place": names.get(place, ""),
-            "area": areas.get(area, ""),
+            "area": areas[area],
             "title": title,
             "cancelled_because": cancelled,
         }

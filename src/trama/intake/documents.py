@@ -87,4 +87,7 @@ def read_json(path: Path, spec: TableSpec) -> Table:
                 % {"file": shown(path.name), "number": number, "found": shown(plain(item)[:40])}
             )
     columns = list(dict.fromkeys(key for item in data for key in item))
-    return table_of(shown(path.name), columns, ([plain(item.get(key)) for key in columns] for item in data))
+    records = ([plain(item.get(key)) for key in columns] for item in data)
+    table = table_of(shown(path.name), columns, records, typed=True)
+    table.literal = True
+    return table

@@ -63,6 +63,7 @@ class Table:
     sheet: str = ""
     broken: dict[int, list[str]] = field(default_factory=dict)  # the cells of rows with faults, as they stand
     sheets: list[str] = field(default_factory=list)  # of a workbook, those that are not hidden
+    literal: bool = False  # no spreadsheet marked its texts: an apostrophe at their beginning is their own
 
     @property
     def called(self) -> str:

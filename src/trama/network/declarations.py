@@ -189,7 +189,7 @@ def _seats(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
     """The other seats: “Sede di Est (via Est 3), hours: Monday 9-13, point: 44.49, 11.34, area: Est (EST)”."""
     rows = list(Seat.objects.filter(organisation__in=among(pks)).order_by("id"))
     names = visible_places_named((row.place_id for row in rows if row.place_id), actor) if rows else {}
-    cover, known = readable(actor) or str, finding.nodes()
+    cover = readable(actor) or str
     found: dict[int, list[str]] = {}
     for row in rows:
         apart = bool(BRACKETS.search(row.address)) or (not row.name and row.address == NOTHING)
@@ -199,7 +199,7 @@ def _seats(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
             "address": row.address if apart else "",
             "opening": cover(row.opening),
             "point": f"{row.lat}, {row.lon}" if row.lon is not None and row.lat is not None else "",
-            "area": f"{known[row.area_id].name} ({known[row.area_id].code})" if row.area_id in known else "",
+            "area": finding.named(row.area_id) or (NOTHING if row.lon is not None else ""),
             "place": names.get(row.place_id or 0, ""),
         }
         found.setdefault(row.organisation_id, []).append(cells.told(head, [(name, said[key]) for key, name in SEAT]))

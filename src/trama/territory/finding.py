@@ -156,6 +156,12 @@ def name_of(area: int | None) -> str:
     return node.name if node else ""
 
 
+def named(area: int | None) -> str:
+    """The name of an area with its code, “Est (BORGO-E)”: two areas may bear one name. Empty when there is none."""
+    node = nodes().get(area) if area is not None else None
+    return f"{node.name} ({node.code})" if node else ""
+
+
 def code_of(area: int | None) -> str:
     """The code of an area; empty when there is none."""
     node = nodes().get(area) if area is not None else None

@@ -378,22 +378,13 @@ class Place(Located, Freshness):
 
 
 def visible_places_named(pks: Iterable[int], actor: Actor) -> dict[int, str]:
-    """The names of those of these places that the actor may see; one of several of the same name with its address.
+    """The names of those of these places that the actor may see, with their addresses: several may bear one name.
 
     Whoever shows a place beside another record takes its name from here.
     """
-    seen = Place.objects.visible_to(actor).order_by()
-    rows = list(seen.filter(pk__in=among(sorted(set(pks)))).values_list("pk", "name", "address"))
-    names = {name for _pk, name, address in rows if address}
-    if not names:
-        return {pk: name for pk, name, _address in rows}
-    alike = seen if len(names) > SOME_NAMES else seen.filter(name__in=sorted(names))
-    twins = alike.values("name").annotate(borne=models.Count("pk")).filter(borne__gt=1)
-    several = set(twins.values_list("name", flat=True))
-    return {pk: f"{name} ({address})" if address and name in several else name for pk, name, address in rows}
-
-
-SOME_NAMES = 500  # up to so many are asked for by name; beyond, all are counted
+    rows = Place.objects.visible_to(actor).filter(pk__in=among(sorted(set(pks)))).order_by()
+    found = rows.values_list("pk", "name", "address")
+    return {pk: f"{name} ({address})" if address else name for pk, name, address in found}
 
 
 class PlaceCode(models.Model):

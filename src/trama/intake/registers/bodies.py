@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from trama.core.actor import Actor
 from trama.core.keys import among
-from trama.intake.registers.cells import named_of
 from trama.intake.registers.details import BODY, PLACE, UNSAID
 from trama.intake.registers.fields import Kind, Registered
 from trama.intake.registers.reading import Asked
@@ -122,15 +121,16 @@ def _seen(actor: Actor, pks: list[int]) -> set[int]:
 class Places:
     """The registered places by their names."""
 
-    bearing: dict[str, list[tuple[int, int | None, str]]] = field(default_factory=dict)  # key, area, address
+    bearing: dict[str, list[tuple[int, int | None]]] = field(default_factory=dict)  # key, area
 
     @classmethod
     def to(cls, actor: Actor) -> Places:
-        """Those that the actor may see."""
+        """Those that the actor may see; by their names, and by their names with their addresses."""
         found = cls()
         rows: Any = Place.objects.visible_to(actor).order_by("pk").values_list("pk", "name", "area_id", "address")
         for pk, name, area, address in rows:
-            found.bearing.setdefault(normalised(name), []).append((pk, area, normalised(address)))
+            for text in {normalised(name), normalised(f"{name} {address}")}:
+                found.bearing.setdefault(text, []).append((pk, area))
         return found
 
     def resolve(self, registered: Registered, rows: Iterable[Asked]) -> None:
@@ -147,6 +147,8 @@ class Places:
                 if one.key in asked.hanging:
                     values = asked.hanging[one.key]
                     asked.hanging[one.key] = tuple(self._found(asked, values, PLACE[one.kind]))
+                    if len(asked.hanging[one.key]) < len(values):
+                        asked.vague.add(one.key)
 
     def _found(self, asked: Asked, values: Iterable[tuple[Any, ...]], at: int) -> Iterator[tuple[Any, ...]]:
         for value in values:
@@ -160,9 +162,6 @@ class Places:
     def _one(self, asked: Asked, text: str) -> int | None:
         """The place of this name; what is not known, or borne by several elsewhere, is told in the notes."""
         bearing = self.bearing.get(normalised(text), [])
-        if not bearing:
-            name, address = named_of(text)  # of two of the same name our exports tell the address
-            bearing = [one for one in self.bearing.get(normalised(name), ()) if one[2] == normalised(address)]
         if len(bearing) > 1:
             areas = {pk for (pk,) in asked.hanging.get("areas", ())} | {asked.values.get("area_id")}
             bearing = [one for one in bearing if one[1] in areas] or bearing

@@ -147,6 +147,8 @@ class Comparing:
                 found.settled.add(key)
         for key, wished in asked.hanging.items():
             self._hanging(found, key, wished, has[key])
+            if key in asked.vague:
+                found.gone.pop(key, None)
         return found
 
     def _hanging(self, found: Difference, key: str, wished: tuple[Any, ...], has: dict[int, tuple[Any, ...]]) -> None:

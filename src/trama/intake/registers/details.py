@@ -186,7 +186,8 @@ def _at(day: date, hours: str) -> datetime:
     hour, minute, second = (int(part or 0) for part in match.group(1, 2, 3))
     clock = time(hour, minute, second, int((match[4] or "0").ljust(6, "0")))
     told = datetime.combine(day, clock)
-    return told.replace(tzinfo=UTC) if hours.upper().endswith("Z") else timezone.make_aware(told)
+    # In universal time: moments of an hour that comes twice are never equal to those of another zone.
+    return told.replace(tzinfo=UTC) if hours.upper().endswith("Z") else timezone.make_aware(told).astimezone(UTC)
 
 
 # --- in words ---------------------------------------------------------------------------------------------------------
