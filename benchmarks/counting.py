@@ -48,7 +48,7 @@ ASKED = [
         "target",
         "district",
         "volunteers",
-        900,
+        450,
         VOLUNTEERS,
     ),
 ]

@@ -63,6 +63,12 @@ def published(path: str, special: Q | None = None) -> Case:
     return _cases(path, special, then, F(path))
 
 
+def marked(path: str, special: Q | None = None) -> Case:
+    """The same, negative where it stands for a small number: one question to the record for both."""
+    then = {below: -counted_as(below) for below in (THRESHOLD, SPECIAL_THRESHOLD)}
+    return _cases(path, special, then, F(path))
+
+
 def smallness(path: str, special: Q | None = None) -> Case:
     """1 for the records whose number in `path` may not be told, else 0."""
     return _cases(path, special, {THRESHOLD: 1, SPECIAL_THRESHOLD: 1}, Value(0))
