@@ -22,6 +22,7 @@ from trama.insight.clustering import (
     marked_sentence,
     meaning,
     sentence,
+    statistics,
 )
 from trama.territory import finding
 from trama.territory.sketches import sketch_of
@@ -176,6 +177,7 @@ def _about(found: Clustering) -> list[tuple[str, str]]:
     said = [(_("Answer"), f"{sentence(found)} {meaning(found)} {marked_sentence(found)}".strip())]
     said += [(_("Base"), found.values.base()), (_("Unit"), found.values.unit or "–")]
     said += [(_("How it was checked"), text) for text in checks(found)]
+    said += [(term, text) for term, text in statistics(found)]
     said += [(_("Note"), text) for text in cautions(found)]
     return said
 
@@ -223,7 +225,7 @@ def _document(found: Clustering) -> dict[str, Any]:
             "groups": {group: [line.area.code for line in found.groups[group]] for group in GROUPS.values()},
         },
         "source": values.source,
-        "notes": [*checks(found), *cautions(found)],
+        "notes": [*checks(found), *(f"{term}: {text}" for term, text in statistics(found)), *cautions(found)],
     }
 
 

@@ -18,6 +18,7 @@ from trama.insight.analysis import neighbours, spatial
 from trama.insight.analysis.neighbours import TooManyNeighbours, Weights, WeightsError
 from trama.insight.analysis.spatial import Local, SpatialError, Tested
 from trama.insight.area_values import FEWEST, AreaValue, AreaValues, NothingToSay, values_of
+from trama.insight.context.words import MINUS
 from trama.territory import shapes
 from trama.territory.models import Area, Boundary, ContextIndicator
 from trama.ui.numbers import number
@@ -339,40 +340,80 @@ def rule_text(found: Clustering) -> str:
 
 
 def checks(found: Clustering) -> list[str]:
-    """How it was checked, sentence by sentence, for who wants to know."""
-    test = found.test
+    """How it was checked, in everyday words, for who wants to know."""
     said = [
         rule_text(found),
         _(
-            "The measure is Moran's I = %(i)s: it grows towards 1 where neighbours are alike; without any pattern "
-            "%(expected)s is expected. The measure of contrast (Geary's C) is %(c)s; 1 means no pattern."
+            "The same values were dealt out over the areas like cards, %(shuffles)s times, and each time we looked how "
+            "alike neighbours were: so we know what chance alone does."
         )
-        % {"i": number(test.value, 3), "expected": number(test.expected, 3), "c": number(found.geary, 3)},
-        _(
-            "Chance: the values were dealt out anew over the areas %(shuffles)s times, beginning from the fixed number "
-            "%(seed)s, so that the same figures give the same answer. p = %(p)s is the share of arrangements at least "
-            "as strong in this direction (itself included)."
-        )
-        % {"shuffles": number(test.permutations), "seed": test.seed, "p": number(test.p, 3)},
-        _(
-            "We speak of a pattern only where p is at most %(half)s: values put down by chance pass for a pattern, one "
-            "way or the other, at most five times in a hundred."
-        )
-        % {"half": number(LEVEL / 2, 3)},
+        % {"shuffles": number(found.test.permutations)},
+        _("Values put down by chance pass for a pattern, one way or the other, at most five times in a hundred."),
     ]
     if found.local is not None:
         said.append(
             _(
-                "Single areas: for each the values of all other areas were dealt out to its neighbours %(shuffles)s "
-                "times. Since so many tests find something by chance, those are kept that pass the correction of "
-                "Benjamini and Hochberg: of the areas marked, at most five in a hundred are so by chance."
+                "Then each area was tried by itself. Since so many trials find something by chance, only those are "
+                "marked that stand out clearly: of the areas marked, at most five in a hundred are so by chance."
             )
-            % {"shuffles": number(found.local.permutations)}
         )
     elif found.verdict == NO_PATTERN:
         said.append(_("Since the whole shows no pattern, no single area is looked for or marked."))
     said += left_out(found)
     return said
+
+
+def statistics(found: Clustering) -> list[tuple[str, str]]:
+    """The figures of the test, for who knows statistics: each term with one sentence that explains it."""
+    test = found.test
+    said = [
+        (
+            _("Moran's I = %(i)s") % {"i": signed(test.value)},
+            _(
+                "How alike neighbours are, in one number: towards 1 alike, below 0 unlike. Without any pattern "
+                "%(expected)s is expected."
+            )
+            % {"expected": signed(test.expected)},
+        ),
+        (
+            _("Geary's C = %(c)s") % {"c": number(found.geary, 3)},
+            _("The same, reckoned from the differences between neighbours: 1 means no pattern, less than 1 alike."),
+        ),
+        (
+            _("p = %(p)s") % {"p": number(test.p, 3)},
+            _(
+                "The share of arrangements with a pattern at least as strong in this direction, of the %(shuffles)s "
+                "dealt by chance and the true one together. We speak of a pattern where it is at most %(half)s."
+            )
+            % {"shuffles": number(test.permutations), "half": number(LEVEL / 2, 3)},
+        ),
+        (
+            _("Start %(seed)s") % {"seed": test.seed},
+            _("The number from which chance is dealt: it is fixed, so that the same figures give the same answer."),
+        ),
+    ]
+    if found.local is None:
+        return said
+    return [
+        *said,
+        (
+            _("Local Moran (LISA)"),
+            _(
+                "The same measure for one area and its neighbours; the values of all other areas were dealt out to its "
+                "neighbours %(shuffles)s times."
+            )
+            % {"shuffles": number(found.local.permutations)},
+        ),
+        (
+            _("Correction of Benjamini and Hochberg"),
+            _("A stricter bound for who makes many tests at once: it keeps chance finds among those marked to 5 %."),
+        ),
+    ]
+
+
+def signed(value: float) -> str:
+    """A number with three decimals, below nought with the sign for it and not with a hyphen."""
+    return number(value, 3).replace("-", MINUS)
 
 
 def left_out(found: Clustering) -> list[str]:

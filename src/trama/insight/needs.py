@@ -17,12 +17,13 @@ from trama.core.actor import Actor
 from trama.core.registers import Register, Selection
 from trama.insight.analysis.thirds import HIGH, LOW, third_of, thirds
 from trama.insight.area_values import FEWEST, AreaValue, AreaValues, NothingToSay, values_of
+from trama.insight.context.notes import published_text
 from trama.insight.crosstab import CrosstabError, axes_of, compute, small
 from trama.insight.shapes import RECORDS, Crosstab, Status
 from trama.insight.tables import demonstration_note
 from trama.territory.choices import Polarity
 from trama.territory.models import ContextIndicator, ContextValue, Population
-from trama.ui.numbers import number
+from trama.ui.numbers import day, number
 
 PER = 1000
 POPULATION = "population"  # residents by age, as a base
@@ -363,6 +364,8 @@ def warnings(found: Needs) -> list[str]:
     said.append(_("What is listed in an area may serve other areas too, and the other way round."))
     unplaced = unplaced_sentence(found.crosstab)
     said += [unplaced] if unplaced else []
+    if found.base is not None and any(line.base is not None and line.base < FEW for line in found.lines):
+        said.append(published_text())
     if found.base is not None:
         small_ones = [line.area.name for line in found.compared if line.base is not None and line.base < FEW]
         if small_ones:
@@ -400,6 +403,7 @@ def status_words() -> dict[str, str]:
 
 def base_of(found: Needs) -> str:
     """How many of how many, when, from where: of both figures."""
+    counted = (found.crosstab.counted, day(found.crosstab.as_of), found.crosstab.source)
     parts = [
         _("%(known)s of %(all)s areas (%(level)s)")
         % {
@@ -408,7 +412,7 @@ def base_of(found: Needs) -> str:
             "level": found.values.level_label,
         },
         f"{found.values.indicator.name}: {found.values.year}, {found.values.source or '–'}",
-        f"{counted_label(found)}: {', '.join(filter(None, (found.crosstab.counted, found.crosstab.source)))}",
+        f"{counted_label(found)}: {', '.join(filter(None, counted))}",
     ]
     if found.base is not None:
         parts.append(_("divided by: %(base)s, %(year)s") % {"base": small(found.base.name), "year": found.base.year})

@@ -56,7 +56,14 @@ def finding(crosstab: Crosstab) -> str:
     share = crosstab.share(row)
     if share is None:
         return _("%(name)s: %(value)s, the most") % {"name": name, "value": text_of(crosstab.row_totals[row])}
-    names = {"name": name, "value": number(top), "base": number(crosstab.answered() or 0), "share": percent(share, 0)}
+    answered = crosstab.answered() or 0
+    names = {"name": name, "value": number(top), "base": number(answered), "share": percent(share, 0)}
+    if crosstab.base is not None and answered * 2 < crosstab.base:
+        # A majority that does not say it might say something else.
+        names |= {"records": number(crosstab.base)}
+        return (
+            _("%(name)s: %(value)s of %(base)s (%(share)s), the most; %(base)s of %(records)s records say it") % names
+        )
     return _("%(name)s: %(value)s of %(base)s (%(share)s), the most") % names
 
 

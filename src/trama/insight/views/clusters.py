@@ -17,6 +17,7 @@ from trama.core.keys import whole
 from trama.core.pages import anyone, page
 from trama.insight import area_files, cluster_pages, clustering
 from trama.insight.area_values import FEWEST, NothingToSay, Offer, containers, offers
+from trama.insight.glossary import words
 from trama.territory.choices import AreaKind
 from trama.territory.models import ContextIndicator, ContextValue
 from trama.territory.profile import THEMES
@@ -135,6 +136,8 @@ def _shown(found: clustering.Clustering, chosen: Chosen) -> dict[str, Any]:
         ],
         "drawn": cluster_pages.drawn_groups(found),
         "checks": clustering.checks(found),
+        "statistics": clustering.statistics(found),
+        "words": words("base", "neighbours", "chance", "excluded", "licence"),
         "cautions": clustering.cautions(found),
         "lines": lines,
         "more": more,

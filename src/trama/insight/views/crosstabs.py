@@ -20,9 +20,10 @@ from trama.core.pages import anyone, page
 from trama.core.registers import Register, Selection
 from trama.insight import files
 from trama.insight.crosstab import CrosstabError, axes_of, compute, plural, stated_axes
+from trama.insight.glossary import words
 from trama.insight.pictures import chart_of
-from trama.insight.shapes import RECORDS, Crosstab
-from trama.insight.tables import NUMBERS, PERCENT, printed
+from trama.insight.shapes import RECORDS, Crosstab, Status
+from trama.insight.tables import NUMBERS, PERCENT, printed, register_address
 from trama.ui import drawing
 from trama.ui.registers import context_of
 
@@ -42,7 +43,9 @@ class Question:
     @classmethod
     def read(cls, request: HttpRequest, register: Register, actor: Actor) -> Question:
         axes = axes_of(register, actor)
-        first = axes[0].key if axes else ""
+        stated = stated_axes(actor, register)
+        # What nobody states would be a table of one row.
+        first = next((axis.key for axis in axes if axis.key in stated), axes[0].key if axes else "")
         get = request.GET.get
         show = PERCENT if get("show") == PERCENT else NUMBERS
         return cls(get("rows") or first, get("cols") or "", get("measure") or RECORDS, show)
@@ -72,7 +75,16 @@ def index(request: HttpRequest) -> HttpResponse:
             if axis.key in stated
         ]
         count = register.visible(actor).count()
-        offers.append({"register": register, "counted": register.counted(count), "ways": ways, "address": address})
+        offers.append(
+            {
+                "register": register,
+                "counted": register.counted(count),
+                "ways": ways,
+                # Of what is not there nothing can be counted: the way leads to the register.
+                "address": address if count else register_address(register),
+                "is_empty": not count,
+            }
+        )
     return render(request, "insight/index.html", {"offers": offers})
 
 
@@ -122,7 +134,10 @@ def _shown(found: Crosstab, register: Register, question: Question, selection: S
             "narrow": drawing.chart_url(chart.narrow),
         }
     downloads = [
-        (form.partition(".")[0], f"{reverse('insight:crosstab_file', args=[register.key, form])}?{query}")
+        (
+            _("what the columns mean") if form == "schema.json" else form,
+            f"{reverse('insight:crosstab_file', args=[register.key, form])}?{query}",
+        )
         for form in files.FORMS
     ]
     table = printed(found, register, question.show)
@@ -134,7 +149,19 @@ def _shown(found: Crosstab, register: Register, question: Question, selection: S
         "pictures": pictures,
         "exports": [] if found.is_empty else downloads,
         "problem": "",
+        "nobody_says": not any(value.is_plain for value in found.rows.values),
+        "register_address": register_address(register),
+        "words": words(*_words_of(found)),
     }
+
+
+def _words_of(found: Crosstab) -> list[str]:
+    """The keys of the words on the page that a reader may not know."""
+    cells = [*found.row_totals, *(cell for row in found.cells for cell in row)]
+    kept = ["base", "record", "share"] if found.measure.counts_records else ["base", "record"]
+    if any(cell.status is Status.SUPPRESSED for cell in cells):
+        kept.append("protected")
+    return [*kept, "estimated"] if any(cell.status is Status.ESTIMATED for cell in cells) else kept
 
 
 def _pairs(selection: Selection) -> list[tuple[str, str]]:
@@ -143,7 +170,12 @@ def _pairs(selection: Selection) -> list[tuple[str, str]]:
 
 
 def _choices(register: Register, actor: Actor, question: Question, selection: Selection) -> dict[str, Any]:
-    axes = [(axis.key, axis.label) for axis in axes_of(register, actor)]
+    stated = stated_axes(actor, register)
+    nobody = _("%(label)s (nobody says it)")
+    axes = [
+        (axis.key, str(axis.label) if axis.key in stated else nobody % {"label": axis.label})
+        for axis in axes_of(register, actor)
+    ]
     measures = [(RECORDS, plural(register)), *((measure.key, measure.label) for measure in register.measures)]
     return {
         "question": question,

@@ -15,8 +15,9 @@ from trama.core import facts, memo
 from trama.core.actor import Actor
 from trama.core.pages import anyone, page
 from trama.insight.context import files, pictures
-from trama.insight.context.asked import OWN, Asked, offer_of
+from trama.insight.context.asked import NATURAL, OWN, QUANTILES, Asked, offer_of
 from trama.insight.context.catalogue import catalogue
+from trama.insight.context.notes import excluded_text, load_notes, small_text
 from trama.insight.context.reading import (
     Reading,
     apart_text,
@@ -29,8 +30,9 @@ from trama.insight.context.reading import (
 from trama.insight.context.scale import method_name, methods_of
 from trama.insight.context.series import Line, Series, series_of
 from trama.insight.context.words import counted_areas, polarity_text
+from trama.insight.glossary import words
 from trama.territory import finding
-from trama.territory.choices import AreaKind
+from trama.territory.choices import AreaKind, ValueState
 from trama.territory.models import ContextIndicator
 from trama.territory.permissions import keeps_everywhere, may_keep
 from trama.ui import drawing
@@ -122,6 +124,10 @@ def _shown(actor: Actor, reading: Reading, asked: Asked, here: str) -> dict[str,
         "spread": spread_text(reading),
         "apart": apart_text(reading),
         "few": few_text(reading),
+        "small": small_text(reading),
+        "excluded": excluded_text(reading),
+        "load_notes": load_notes(reading),
+        "words": words(*_words_of(reading)),
         "picture": picture,
         "undrawn": len(reading.rows) - len(sketch.outlines) if sketch else 0,
         "rows": reading.rows[:LONGEST],
@@ -143,6 +149,20 @@ def _shown(actor: Actor, reading: Reading, asked: Asked, here: str) -> dict[str,
     if sketch is not None:
         shown["small_maps"] = pictures.small_maps(actor, reading, asked, sketch, PREFIX)
     return shown
+
+
+def _words_of(reading: Reading) -> list[str]:
+    """The keys of the words on the page that a reader may not know."""
+    found = ["base", "median", "licence"]
+    if reading.scale is not None:
+        found += ["classes", *({QUANTILES, NATURAL} & {reading.scale.method})]
+    if reading.indicator.centre is not None:
+        found.append("index")
+    if reading.indicator.unit == "%":
+        found.append("points")
+    if any(row.state == ValueState.EXCLUDED for row in reading.rows):
+        found.append("excluded")
+    return [*found, "estimated"] if reading.estimated else found
 
 
 def _swatches(reading: Reading, with_legend: bool) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from trama.insight.actions import indices as actions
 from trama.insight.analysis.composite import CompositeError
 from trama.insight.choices import IndexState
 from trama.insight.forms.indices import BeginForm, ImportForm, IndexForm
+from trama.insight.glossary import words
 from trama.insight.indices import exchange, files, tables
 from trama.insight.indices.hundred import clearly
 from trama.insight.indices.reading import agrees, areas_of, definition_of, figures_of, index_of
@@ -164,6 +165,7 @@ def _shown(request: HttpRequest, row: IndexDefinition, found: Index) -> dict[str
         "year": found.years[year],
         "years": [{"year": one, "chosen": one == found.years[year]} for one in found.years],
         "how": how(found.definition),
+        "words": words("index", "scale", "imbalance", "ampi", "fifth", "median", "hash"),
         "rows": listed[:MOST_ROWS],
         "more_rows": max(0, len(listed) - MOST_ROWS),
         "map": tables.coloured_map(found, year, listed, title),

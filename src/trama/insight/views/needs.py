@@ -18,6 +18,7 @@ from trama.core.registers import Register
 from trama.insight import area_files, need_pages, needs
 from trama.insight.area_values import FEWEST, NothingToSay, Offer, offers
 from trama.insight.crosstab import plural
+from trama.insight.glossary import words
 from trama.insight.shapes import RECORDS
 from trama.insight.views.clusters import themes_of, ways_to_narrow, whole_number
 from trama.territory.choices import Polarity
@@ -118,6 +119,7 @@ def _shown(found: needs.Needs, chosen: Chosen) -> dict[str, Any]:
         "nothing": needs.nothing_sentence(found),
         "unplaced": needs.unplaced_sentence(found.crosstab),
         "warnings": needs.warnings(found),
+        "words": words("base", "third", "excluded", "record", "licence", *_index_of(found)),
         "left_out": needs.left_out(found),
         "base": needs.base_of(found),
         "count_label": needs.counted_label(found),
@@ -129,6 +131,10 @@ def _shown(found: needs.Needs, chosen: Chosen) -> dict[str, Any]:
         "more": more,
         "exports": [(form, f"{reverse('insight:needs_file', args=[form])}?{query}") for form in area_files.FORMS],
     }
+
+
+def _index_of(found: needs.Needs) -> list[str]:
+    return [] if found.values.indicator.centre is None else ["index"]
 
 
 def _choices(chosen: Chosen) -> dict[str, Any]:
