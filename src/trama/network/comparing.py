@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,8 +49,10 @@ class Group:
 
     @property
     def key(self) -> str:
-        """What the page sends back: a group that changed meanwhile has another."""
-        return "-".join(str(pk) for pk in sorted([self.kept.pk, *(one.pk for one in self.gone)]))
+        """What the page sends back: a group of which anything changed meanwhile has another."""
+        rows = sorted([self.kept, *self.gone], key=lambda row: row.pk)
+        moments = " ".join([str(self.kept.pk), *(row.edited_at.isoformat() for row in rows)])
+        return "-".join([*(str(row.pk) for row in rows), hashlib.sha256(moments.encode()).hexdigest()[:16]])
 
 
 def _yes_no(value: bool | None) -> str:

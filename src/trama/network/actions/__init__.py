@@ -1,6 +1,6 @@
 """Every change to organisations: the transaction, the rows, the audit entry."""
 
-from trama.network.actions.judging import DecidedMeanwhile, ask_for_search, decide, merge_pair, propose
+from trama.network.actions.judging import DecidedMeanwhile, ask_for_search, decide, merge_groups, merge_pair, propose
 from trama.network.actions.reaching import add_contact, remove_contact, remove_seat, save_seat, show_contact
 from trama.network.actions.records import FIELDS, KEPT, close, confirm, mark_used, reopen, save_organisation
 from trama.network.actions.ties import add_tie, close_tie, see_tie
@@ -9,7 +9,6 @@ from trama.network.actions.uniting import (
     CannotUndo,
     may_merge,
     merge,
-    merge_groups,
     say_it_is_one,
     split,
     undo_merge,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
@@ -123,6 +123,47 @@ def merge_pair(
             raise ChangedMeanwhile
         _as_seen(proposal.pk, seen)
         return merge(actor, kept, gone, chosen, expected=expected)
+
+
+def merge_groups(actor: Actor, groups: Sequence[tuple[Organisation, Sequence[Organisation]]]) -> tuple[int, int]:
+    """Merge each group into its first record, as it was when it was read. Gives how many records became part of
+    another, and how many groups were left as they are because somebody changed or decided something meanwhile.
+
+    Each merge is a transaction of its own, and can be undone by itself: nobody waits for all of them, and no two
+    people wait for each other. What is left of a group waits in the queue.
+    """
+    done = left = 0
+    for kept, gone in groups:
+        members = [kept.pk, *(one.pk for one in gone)]
+        edited = kept.edited_at
+        try:
+            for one in gone:
+                edited = _merge_certain(actor, members, (kept, one), (edited, one.edited_at))
+                done += 1
+        except ChangedMeanwhile:
+            left += 1
+    return done, left
+
+
+def _merge_certain(
+    actor: Actor,
+    members: Sequence[int],
+    pair: tuple[Organisation, Organisation],
+    expected: tuple[datetime, datetime],
+) -> datetime:
+    """Merge two records of a group of which nobody doubts; gives the moment that the one kept bears since."""
+    kept, gone = pair
+    with transaction.atomic():
+        # The records first, as every merge does; then what people say of them, so that nobody decides meanwhile.
+        ends = Organisation.objects.select_for_update(of=("self",)).filter(pk__in=[kept.pk, gone.pk]).order_by("pk")
+        if len(ends) != 2:
+            raise ChangedMeanwhile
+        said = Proposal.objects.select_for_update(of=("self",)).filter(one__in=members, other__in=members)
+        for row in said.order_by("pk"):
+            if row.decision:
+                raise DecidedMeanwhile(row)
+        merge(actor, kept, gone, expected=expected)
+        return Organisation.objects.values_list("edited_at", flat=True).get(pk=kept.pk)
 
 
 def _as_seen(pk: int, seen: str | None) -> Proposal:

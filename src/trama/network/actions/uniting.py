@@ -106,15 +106,6 @@ def merge(
     return done
 
 
-def merge_groups(actor: Actor, groups: Sequence[tuple[Organisation, Sequence[Organisation]]]) -> int:
-    """Merge each group into its first record, all or nothing. Gives how many records became part of another."""
-    with transaction.atomic():
-        for kept, gone in groups:
-            for one in gone:
-                merge(actor, kept, one)
-    return sum(len(gone) for _kept, gone in groups)
-
-
 def undo_merge(actor: Actor, done: Merge) -> None:
     """Take a merge or a split back, every row as it was. Raises CannotUndo with what rests on it."""
     with transaction.atomic():

@@ -323,13 +323,19 @@ def certain(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         wanted = set(request.POST.getlist("group"))
         chosen = [group for group in groups if group.key in wanted]
-        done = actions.merge_groups(actor, [(group.kept, group.gone) for group in chosen])
-        left = len(wanted) - len(chosen)
-        messages.success(
-            request,
-            ngettext("One record merged.", "%(count)s records merged.", done) % {"count": number(done)}
-            + (" " + _("Some groups changed meanwhile and were left: %(left)s.") % {"left": left} if left else ""),
-        )
+        done, left = actions.merge_groups(actor, [(group.kept, group.gone) for group in chosen])
+        left += len(wanted) - len(chosen)
+        if done:
+            said = ngettext("One record merged.", "%(count)s records merged.", done)
+            messages.success(request, said % {"count": number(done)})
+        if left:
+            said = ngettext(
+                "One group was changed or decided by somebody else meanwhile. It was left as it is: look at it again.",
+                "%(left)s groups were changed or decided by somebody else meanwhile. They were left as they are: look "
+                "at them again.",
+                left,
+            )
+            messages.warning(request, said % {"left": number(left)})
         return redirect("network:duplicates_certain" if len(groups) > len(chosen) else "network:duplicates")
     context = {
         "groups": [(group, [(row, _evidence(row)) for row in group.pairs]) for group in groups],
