@@ -68,7 +68,7 @@ CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2}))?(?:\.(\d{1,6}))?")
 
 @dataclass
 class Details:
-    """Reads the cells of one row that hold such things; `body` and `area` find what is meant by a name."""
+    """Reads the cells that hold such things; `body` and `area` find what is meant by a name."""
 
     body: Callable[[str], tuple[str, str]]
     area: Callable[[str], int]
@@ -79,16 +79,23 @@ class Details:
         found = out_of_one_cell(text)
         if len(found) > MOST:
             raise Unreadable(_("the cell holds %(count)s values") % {"count": len(found)})
-        names, one = grammar.named(PARTS[kind]), self._readers()[kind]
-        return tuple(one(*grammar.read(part, names)) for part in found)
+        names = grammar.named(PARTS[kind])
+        return tuple(self._one(kind, *grammar.read(part, names)) for part in found)
 
-    def _readers(self) -> dict[Kind, Callable[[str, dict[str, str]], tuple[Any, ...]]]:
-        return {
-            Kind.ORGANISATIONS: self._participation,
-            Kind.FUNDING: self._funding,
-            Kind.SEATS: self._seat,
-            Kind.DATES: self._date,
-        }
+    def _one(self, kind: Kind, head: str, said: dict[str, str]) -> tuple[Any, ...]:
+        match kind:
+            case Kind.ORGANISATIONS:
+                return self._participation(head, said)
+            case Kind.FUNDING:
+                return self._funding(head, said)
+            case Kind.SEATS:
+                return self._seat(head, said)
+        return self._date(head, said)
+
+    def told(self) -> list[str]:
+        """What was put right since this was asked last."""
+        notes, self.notes = self.notes, []
+        return notes
 
     def _participation(self, head: str, said: dict[str, str]) -> tuple[Any, ...]:
         if not said:
@@ -159,6 +166,11 @@ def _amount(text: str) -> Decimal | None:
         bare = bare.replace(".", "").replace(",", ".")
     found = Decimal(bare)
     return found.quantize(Decimal("0.01")) if 0 <= found < Decimal("1e10") else None
+
+
+def dates_in(text: str) -> list[tuple[datetime, datetime | None]]:
+    """The days and hours of a cell of single dates. Raises Unreadable."""
+    return [period_of(grammar.read(part, grammar.named(DATE))[0]) for part in out_of_one_cell(text)]
 
 
 # --- days and hours -------------------------------------------------------------------------------------------------

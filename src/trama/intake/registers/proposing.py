@@ -15,6 +15,7 @@ from trama.core import codes
 from trama.intake.registers import cells
 from trama.intake.registers.areas import Areas
 from trama.intake.registers.declared import REGISTERED
+from trama.intake.registers.details import dates_in
 from trama.intake.registers.fields import Field, Kind, Registered, as_compared
 from trama.intake.rows import Table
 from trama.network.contacts import EMAIL, is_address, is_mobile, is_switchboard
@@ -153,6 +154,7 @@ READ: dict[Kind, Callable[[Field, str], object]] = {
     Kind.COUNT: lambda one, text: cells.count_of(text),
     Kind.YEAR: lambda one, text: cells.year_of(text),
     Kind.DATE: lambda one, text: cells.day_of(text),
+    Kind.DATES: lambda one, text: dates_in(text),
     Kind.YES_NO: lambda one, text: cells.flag_of(text),
     Kind.CHOICE: lambda one, text: cells.choice_of(one.options, text),
     Kind.LON: lambda one, text: cells.coordinate_of(text, "."),

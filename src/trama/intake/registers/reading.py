@@ -388,11 +388,16 @@ class Reader:
             case Kind.ORGANISATIONS if self.registered.key == "resources":
                 return tuple(self._body(part, said) for part in cells.parts_of(text))
             case Kind.ORGANISATIONS | Kind.FUNDING | Kind.SEATS | Kind.DATES:
-                details = Details(partial(self._body, said=said), self.areas.told)
-                found = details.of(one.kind, text)
-                asked.notes += [(header, note) for note in details.notes]
+                found = self.details.of(one.kind, text)
+                asked.notes += [(header, note) for note in self.details.told()]
                 return found
         return tuple((cells.text_of(part)[:250],) for part in cells.parts_of(text))
+
+    @cached_property
+    def details(self) -> Details:
+        """Reads what hangs on records with more than a name."""
+        bodies = self.registered.by_key.get("organisations")
+        return Details(partial(self._body, said=self._said(bodies) if bodies else {}), self.areas.told)
 
     def _body(self, text: str, said: dict[str, str]) -> tuple[str, str]:
         """A name of an organisation and the key of its role: what stands in brackets, where that is a role."""
