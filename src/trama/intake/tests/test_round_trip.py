@@ -35,7 +35,8 @@ from trama.experiences.models import (
 )
 from trama.experiences.tests.factories import make_experience, make_organisation
 from trama.experiences.tests.lists import load_lists
-from trama.intake.actions import load_recipe
+from trama.intake.actions import load_recipe, undo_load
+from trama.intake.models import Load
 from trama.intake.recipe import Recipe, RegisterStep, TableSpec
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.fields import as_compared
@@ -439,6 +440,8 @@ def test_a_detail_that_is_changed_changes_alone(world: dict[str, Any], tmp_path:
     new = {"Casa nuova", "Fondazione Prato"}
     others[1]["Organisation"] = [one for one in others[1]["Organisation"] if one["name"] not in new]
     assert others[0] == others[1]
+    undo_load(SYSTEM, Load.objects.latest("pk"))
+    assert state() == before
 
 
 def test_what_is_hidden_reaches_no_public_export(world: dict[str, Any], tmp_path: Path) -> None:
