@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from trama.core.legible import shown
 from trama.intake.toml_words import in_words, lines_of
 
-FORMAT = 1
+FORMAT, ANY = 1, "any"  # areas of any kind
 LONGEST = 1_000_000  # characters of a recipe
 
 
@@ -145,6 +145,8 @@ class IndicatorSpec:
     except_years: dict[str, str] = field(default_factory=dict)
     # numerator and denominator, both indicators of this step; the result is times 100
     share: list[str] = field(default_factory=list)
+    people: bool = False  # it counts persons: small numbers are told to nobody (`context.people`)
+    part_of: str = ""  # "of which": the indicator of which it counts some
 
 
 @dataclass(frozen=True)

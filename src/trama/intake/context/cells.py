@@ -86,9 +86,9 @@ def _finite(text: str) -> float:
 
 
 def year_of(text: str) -> int | None:
-    """The year of a cell: "2021", "2021.0", "2021-01-01", "31/12/2021", "anno 2021"; None when there is none.
+    """The year of a cell: "2021", "2021-01-01", "31/12/2021", "03/2021", "marzo 2021"; None when there is none.
 
-    Two years ("2020/2021", "2019-2021") are a period, not a year.
+    Two years ("2020/2021", "2019-2021", "2010-11") are a period, not a year.
     """
     clean = text.strip()
     if (found := re.fullmatch(r"(\d{4})(\.0+)?", clean)) is not None:
@@ -97,6 +97,10 @@ def year_of(text: str) -> int | None:
         return _day(found[1], found[2], found[3])
     if (found := re.fullmatch(r"(\d{1,2})[/.\-](\d{1,2})[/.\-](\d{4})", clean)) is not None:
         return _day(found[3], found[2], found[1])
+    if (found := re.fullmatch(r"(\d{1,2})[/.\-](\d{4})", clean)) is not None:
+        return _day(found[2], found[1], "1")
+    if (found := re.fullmatch(r"\d{2}(\d{2})-(\d{2})", clean)) is not None and int(found[2]) != int(found[1]) + 1:
+        return _day(clean[:4], found[2], "1")
     years = re.findall(r"(?<!\d)(\d{4})(?!\d)", clean)
     if len(years) == 1 and not re.search(r"\d", clean.replace(years[0], "")):
         return _plausible(int(years[0]))

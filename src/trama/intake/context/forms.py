@@ -17,7 +17,7 @@ from trama.intake.context.cells import year_of
 from trama.intake.context.deciding import decision_for, proposed
 from trama.intake.context.mapping import Mapping, Named
 from trama.intake.context.proposing import as_known, code_from, free_code
-from trama.intake.recipe import Decision
+from trama.intake.recipe import ANY, Decision
 from trama.intake.verdicts import ScaleBreak
 from trama.network.models import normalised
 from trama.territory.choices import RANK, AreaKind, Polarity
@@ -121,7 +121,8 @@ class ColumnsForm(forms.Form):
         super().__init__(data, initial=initial)
         here = set(Area.objects.in_force().order_by().values_list("kind", flat=True).distinct())
         kinds = [(kind.value, kind.label) for kind in sorted(AreaKind, key=lambda kind: RANK[kind]) if kind in here]
-        self.fields["kind"].choices = [("", _now("choose")), *kinds]  # type: ignore[attr-defined]
+        several = [(ANY, _now("areas of several kinds: neighbourhoods and hamlets, for example"))]
+        self.fields["kind"].choices = [("", _now("choose")), *kinds, *several]  # type: ignore[attr-defined]
         wide = Area.objects.in_force().filter(kind__in=[AreaKind.MUNICIPALITY, AreaKind.UNION]).order_by("name", "id")
         names = [(code, name) for code, name in wide.values_list("code", "name")]
         self.fields["within"].choices = [("", _now("no, or not needed")), *names]  # type: ignore[attr-defined]
@@ -186,6 +187,8 @@ class ColumnsForm(forms.Form):
 
 def _kinds_above(kind: str) -> list[str]:
     """The kinds of the areas inside a municipality, and the municipality, that lie above areas of a kind."""
+    if kind == ANY:
+        return [AreaKind.MUNICIPALITY.value]
     above = AreaClosure.objects.filter(area__kind=kind, distance__gt=0).order_by()
     here = set(above.values_list("ancestor_kind", flat=True).distinct())
     return [item for item in AreaKind.values if item in here and RANK[item] >= RANK[AreaKind.MUNICIPALITY]]
@@ -272,6 +275,11 @@ class IndicatorForm(forms.Form):
         required=False,
         help_text=_("Not for rates, means and indices."),
     )
+    people = forms.BooleanField(
+        label=_("It counts people: what is fewer than 3 is told to nobody"),
+        required=False,
+        help_text=_("Rows of the same area and year are added up first."),
+    )
     centre = forms.FloatField(label=_("Value around which it turns"), required=False, help_text=_("For example 100."))
     compare_within = forms.ChoiceField(
         label=_("Comparable only inside the same"),
@@ -324,6 +332,7 @@ class IndicatorForm(forms.Form):
             data["compare_within"] = ""
         version = data.pop("version", "")
         one = replace(self.named, **data, is_new_version=bool(version))
+        one.adds_up = one.adds_up or one.people
         if known != NEW:
             item = ContextIndicator.objects.get(code=known)
             one.code = item.code
@@ -341,7 +350,8 @@ class NamesForm(forms.Form):
     def __init__(self, data: Any, mapping: Mapping, names: Sequence[str]) -> None:
         self.names = list(names)
         super().__init__(data, prefix="area")
-        rows = Area.objects.in_force().filter(kind=mapping.kind).order_by("name", "id")
+        rows = Area.objects.in_force().order_by("name", "id")
+        rows = rows if mapping.kind == ANY else rows.filter(kind=mapping.kind)
         if mapping.within and (wide := Area.objects.filter(code=mapping.within).first()) is not None:
             rows = rows.below(wide)
         here = [(code, name) for code, name in rows.values_list("code", "name")[:MOST_CHOICES]]

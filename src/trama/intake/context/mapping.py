@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,8 @@ class Named:
     position: int = 100
     least: float | None = None
     most: float | None = None
+    people: bool = False
+    part_of: str = ""  # the code of the indicator of which it counts some
     value: str = ""
     columns: dict[str, str] = field(default_factory=dict)
     where: dict[str, str] = field(default_factory=dict)
@@ -113,10 +115,12 @@ def recipe_of(mapping: Mapping) -> str:
     lines += [f"{name} = {text(value)}" for name, value in said.items()]
     lines += ["", "[[steps]]", 'kind = "values"', 'name = "indicatori"', f"source = {text(key)}"]
     lines += _step(mapping)
+    taken = {item.code for item in mapping.indicators if item.take}
+    counted = {item.code for item in mapping.indicators if item.take and item.people}
     for item in mapping.indicators:
         if item.take:
+            item = item if item.part_of in counted and item.people else replace(item, part_of="")
             lines += ["", "[[steps.indicators]]", *_indicator(mapping, item)]
-    taken = {item.code for item in mapping.indicators if item.take}
     for decision in mapping.decisions:
         if decision.indicator in taken:
             lines += ["", *decision_lines(decision)]

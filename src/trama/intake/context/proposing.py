@@ -12,6 +12,7 @@ from django.utils.text import slugify
 
 from trama.intake.context.cells import code_of, number_of, read_cell, year_of
 from trama.intake.context.mapping import YES, Mapping, Named
+from trama.intake.recipe import ANY
 from trama.intake.rows import Row, Table
 from trama.network.models import normalised
 from trama.territory.choices import RANK, AreaKind
@@ -22,7 +23,7 @@ MOST_PARTS = 15  # different texts, to tell rows apart (sexes, sizes of househol
 MOST_NAMED = 60
 MOST_TAKEN = 12  # of more than these, none is taken before somebody chooses
 HEADS = {
-    "year": re.compile(r"\b(anno|year|time period|tempo|time|periodo)\b"),
+    "year": re.compile(r"\b(anno|year|time period|tempo|time|periodo|mese|month|data|date|giorno|day)\b"),
     "code": re.compile(r"\b(cod|codice|code|istat|pro com|procom|itter107|ref area|territorio|geo|id|area)\b"),
     "excluded": re.compile(r"esclus|exclud"),
     "state": re.compile(r"\b(obs status|status|stato|flag codes?|flags?)\b"),
@@ -46,6 +47,13 @@ SDMX_NOTES = re.compile(
 RATE = re.compile(r"%|\bperc|percent|\bquota\b|\btasso\b|\bshare\b|\brate\b|incidenza")
 SIGNED = re.compile(r"variazione|saldo|incremento|ricambio|change|balance|crescita")
 MEAN = re.compile(r"\bmedi[oaie]\b|median[oaie]?|pro ?capite|\bmean\b|per head|indice|index|\bivsm\b|\bidise\b")
+# Persons whom a service met: not those of the registers of residents, which are published as they are.
+MET = re.compile(
+    r"\b(contatt[oi]|contacts?|utent[ie]|users|colloqui|accessi|accolt[ei]|incontrat[ei]|ascoltat[ei]|nuov[eio]"
+    r"|new ones|person[ae] (?:incontrate|seguite|accolte|raggiunte)|richiest[ae])\b"
+)
+OF_WHICH = re.compile(r"^(di cui|dei quali|delle quali|of which)\b")
+MONTHS = re.compile(r"\b(mese|month|giorno|day|data|date|settimana|week)\b")
 MONEY = re.compile(r"reddit|euro|€|ammontare|imponibile|importo|income|spesa")
 HEADCOUNT = {
     "famiglie": ("famiglie", "households"),
@@ -61,6 +69,10 @@ HEADCOUNT = {
     "households": ("famiglie", "households"),
     "population": ("persone", "people"),
     "residents": ("persone", "people"),
+}
+TRANSLATED = {  # of our own workbook
+    **dict.fromkeys(("contatti", "contacts"), ("Contatti", "Contacts")),
+    **dict.fromkeys(("di cui nuovi", "of which new"), ("Di cui nuovi", "Of which new")),
 }
 INDEX = re.compile(r"indice|index|\bivsm\b|\bidise\b|fragil|vulnerab|\bmpi\b|\bampi\b")
 ONE_CITY = re.compile(r"\bidise\b|fragil")
@@ -90,6 +102,8 @@ class AreaKeys:
             names = {normalised(name) for name in (area.name, *area.other_names.splitlines()) if name.strip()}
             for name in names:
                 found._add(area.kind, "name", name)
+                found._add(ANY, "name", name)
+            found.totals[ANY] += 1
             found._add(area.kind, "code", bare(area.code))
             if area.local_code:
                 found._add(area.kind, "local_code", bare(area.local_code))
@@ -147,7 +161,15 @@ def area_guesses(table: Table, keys: AreaKeys) -> list[AreaGuess]:
             if found and likely:
                 guesses.append(AreaGuess(column, kind, by, found, share))
     order = {"code": 0, "local_code": 1, "name": 2}
-    return sorted(guesses, key=lambda guess: (-guess.found, -RANK[guess.kind], order[guess.by], guess.column))
+    guesses = [guess for guess in guesses if guess.kind != ANY or not _one_kind(guess, guesses)]
+    rank = {**RANK, ANY: -1}
+    return sorted(guesses, key=lambda guess: (-guess.found, -rank[guess.kind], order[guess.by], guess.column))
+
+
+def _one_kind(wide: AreaGuess, guesses: Sequence[AreaGuess]) -> bool:
+    """Whether one kind of areas says as much of a column as all kinds together, or it speaks of other places too."""
+    others = [one.share for one in guesses if one.column == wide.column and one.kind != ANY]
+    return wide.share < 0.8 or max(others, default=0) >= (0.8 if wide.share < 1 else 1)
 
 
 # --- numbers ------------------------------------------------------------------------------------------------------
@@ -297,11 +319,12 @@ def _parts(table: Table, mapping: Mapping) -> None:
     area, year = mapping.column("area"), mapping.column("year")
     if not area:
         return
-    keys = Counter((row.cells[area], row.cells[year] if year else "") for row in table.rows)
+    # Months of a year are one year: its rows are added up, or told apart.
+    keys = Counter((row.cells[area], year_of(row.cells[year]) if year else None) for row in table.rows)
     if not keys or max(keys.values()) == 1:
         return
     for column, role in mapping.roles.items():
-        if role != "note" or (mapping.sdmx and SDMX_NOTES.search(head(column))):
+        if role != "note" or MONTHS.search(head(column)) or (mapping.sdmx and SDMX_NOTES.search(head(column))):
             continue
         texts = {row.cells[column].strip() for row in table.rows}
         per_area: dict[str, set[str]] = {}
@@ -339,10 +362,33 @@ def propose_indicators(table: Table, mapping: Mapping) -> list[Named]:
             one.code = free_code(one.code)
         elif one.code in known:
             as_known(one, known[one.code])
+    _of_which(found)
     if len(found) > MOST_TAKEN:
         for one in found:
             one.take = False
     return found[:MOST_NAMED]
+
+
+def _of_which(found: Sequence[Named]) -> None:
+    """“Contatti”, and beside it “di cui nuovi”: a part of what stands before it, under the same name of a desk."""
+    whole = ""
+    for one in found:
+        if OF_WHICH.match(head(one.value)):
+            part = next((other for other in found if other.value == whole and other.where == one.where), None)
+            if part is not None and part.people:
+                one.part_of, one.people, one.adds_up = part.code, True, True
+                one.code = f"{part.code[:30]}_{one.code}"[:60]
+                if not one.name_it.startswith(part.name_it):
+                    one.name_it, one.name_en = (
+                        f"{part.name_it}, {_small(one.name_it)}",
+                        f"{part.name_en}, {_small(one.name_en)}",
+                    )
+        elif one.value:
+            whole = one.value
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def code_from(name: str) -> str:
@@ -422,6 +468,7 @@ def _named(table: Table, mapping: Mapping, name: str, column: str, columns: dict
     one = Named(code=slugify(words).replace("-", "_")[:60].strip("_") or "indicator", name_it="", name_en="")
     readable = " ".join(name.replace("_", " ").split())
     one.name_it = one.name_en = (readable[:1].upper() + readable[1:])[:200]
+    one.name_it, one.name_en = TRANSLATED.get(words, (one.name_it, one.name_en))
     one.value, one.columns = ("" if columns else column), dict(columns)
     whole = all(value == int(value) for value in numbers)
     one.decimals = 0 if whole else 1
@@ -445,6 +492,7 @@ def _named(table: Table, mapping: Mapping, name: str, column: str, columns: dict
 def _count(one: Named, words: str, numbers: Sequence[float]) -> None:
     """A number of things or of euro: it adds up, and is not below zero."""
     one.adds_up = not SIGNED.search(words)
+    one.people = one.adds_up and MET.search(words) is not None
     for noun, (unit_it, unit_en) in HEADCOUNT.items():
         if noun in words:
             one.unit_it, one.unit_en = unit_it, unit_en

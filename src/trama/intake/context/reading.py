@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from trama.intake.recipe import ValuesStep
 from trama.intake.verdicts import StepReport
@@ -26,4 +27,5 @@ class Reading:
     repeated: list[int] = field(default_factory=list)
     notes: dict[Key, str] = field(default_factory=dict)  # what a person decided about a number
     settled: set[Key] = field(default_factory=set)  # a person said to leave them as they are
+    people: dict[str, Any] = field(default_factory=dict)  # by indicator the persons counted (`people.Counted`)
     held: set[tuple[str, int]] = field(default_factory=set)  # indicators and years in which numbers wait

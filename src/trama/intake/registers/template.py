@@ -76,11 +76,11 @@ def _values_of(one: Field) -> tuple[str, ...]:
     if one.kind == Kind.YES_NO:
         return (pgettext("answer", "yes"), pgettext("answer", "no"))
     if one.kind in {Kind.AREA, Kind.AREAS}:
-        return _areas()
+        return area_names()
     return tuple(dict.fromkeys(label for _value, label in one.choices()))
 
 
-def _areas() -> tuple[str, ...]:
+def area_names() -> tuple[str, ...]:
     """The names of the areas in force, in the order of the tree; not those that several bear, nor of all Italy."""
     names = [node.name for node in finding.nodes().values() if node.in_force]
     counts = Counter(names)

@@ -20,7 +20,7 @@ from trama.core.models import Code, Source
 from trama.intake import files
 from trama.intake.context.cells import code_of
 from trama.intake.context.overwriting import Defined, Written
-from trama.intake.recipe import AreaColumn, CodeSpec, Recipe, RecipeError, Rule, SourceSpec, Step
+from trama.intake.recipe import ANY, AreaColumn, CodeSpec, Recipe, RecipeError, Rule, SourceSpec, Step
 from trama.intake.verdicts import StepReport
 from trama.network.models import normalised
 from trama.territory import boundaries
@@ -179,7 +179,8 @@ class Run:
         key = f"{kind}:{by}:{within}"
         if key not in self._areas:
             index: dict[str, list[int]] = {}
-            rows = Area.objects.in_force().filter(kind=kind).order_by("pk")
+            rows = Area.objects.in_force().order_by("pk")
+            rows = rows if kind == ANY else rows.filter(kind=kind)
             # No list of keys where all areas are meant: there may be as many as there are municipalities.
             rows = rows.filter(pk__in=self.area_ids()) if self.roots else rows
             if within:

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from trama.core import history
 from trama.intake import files
-from trama.intake.context import deciding, overwriting
+from trama.intake.context import deciding, overwriting, people
 from trama.intake.context.cells import OBSERVATION, ORDINARY, read_cell, year_of
 from trama.intake.context.reading import Cell, Key, Reading
-from trama.intake.recipe import AreaColumn, IndicatorSpec, RecipeError, ValuesStep
+from trama.intake.recipe import ANY, AreaColumn, IndicatorSpec, RecipeError, ValuesStep
 from trama.intake.steps.run import Run, note_skips, skipped
 from trama.intake.verdicts import StepReport
 from trama.territory.choices import ValueState
@@ -47,6 +47,7 @@ def load_values(run: Run, step: ValuesStep, report: StepReport) -> None:
         _read_row(run, reading, step.area, row)
     _say_unknown(reading, step.area)
     _say_repeated(reading)
+    people.publish(reading)
     deciding.settle(reading)
     deciding.hold_back(reading)
     _sum_up(reading, step.area)
@@ -226,6 +227,9 @@ def _power(reading: Reading, row: files.Row) -> float:
 
 
 def _put(reading: Reading, spec: IndicatorSpec, key: Key, cell: Cell, row: files.Row, column: str) -> None:
+    if spec.people:
+        people.take(reading, spec, key, cell, row, column)
+        return
     before = reading.cells.get(key)
     if before is None or before[0] is None:
         if before is None or cell[0] is not None:
@@ -260,11 +264,13 @@ def _sum_up(reading: Reading, spec: AreaColumn) -> None:
     wanted = {area for area, _code, _year in reading.cells}
     links = AreaClosure.objects.filter(area__in=wanted, ancestor_kind__in=spec.sum_up_to, distance__gt=0)
     for area, ancestor in links.order_by("pk").values_list("area_id", "ancestor_id"):
-        above.setdefault(area, []).append(ancestor)
+        if spec.kind != ANY or ancestor not in wanted:  # a file of areas of several kinds states some itself
+            above.setdefault(area, []).append(ancestor)
     adds_up = {indicator.code for indicator in reading.step.indicators if indicator.adds_up}
     sums: dict[Key, float] = {}
     estimated: set[Key] = set()
-    for (area, code, year), (value, state) in reading.cells.items():
+    for (area, code, year), cell in reading.cells.items():
+        value, state = people.in_sums(reading, (area, code, year), cell)
         if code in adds_up and value is not None:
             for ancestor in above.get(area, []):
                 key = (ancestor, code, year)

@@ -130,6 +130,9 @@ def names(request: HttpRequest, token: str) -> HttpResponse:
 def _keep_names(found: Desk, source: SourceForm, forms: list[IndicatorForm]) -> str:
     """Keep what was named; gives what is wrong with it as a whole."""
     named = [form.filled() for form in forms]
+    became = {form.named.code: one.code for form, one in zip(forms, named, strict=True)}
+    for one in named:
+        one.part_of = became.get(one.part_of, "")
     taken = [one.code for one in named if one.take]
     if not taken:
         return _("Choose at least one indicator to load.")

@@ -18,6 +18,7 @@ from trama.core import uploads
 from trama.core.actor import Actor
 from trama.core.pages import page
 from trama.intake import actions, causes, printing, staging, undoing
+from trama.intake.context.template import CONTACTS, contacts
 from trama.intake.forms import UploadForm
 from trama.intake.models import Load, RowsToMend
 from trama.intake.permissions import (
@@ -139,11 +140,12 @@ def _say_undone(request: HttpRequest, done: undoing.TakenBack) -> None:
 @require_safe
 @page(may=may_bring_records)
 def template(request: HttpRequest, register: str) -> HttpResponse:
-    """An empty workbook of a register, in the language of the page."""
+    """An empty workbook of a register, or of counts of contacts, in the language of the page."""
     registered = REGISTERED.get(register)
-    if registered is None:
+    if registered is None and register != CONTACTS:
         raise Http404
-    response = HttpResponse(workbooks.workbook(registered), content_type=XLSX)
+    content = contacts() if registered is None else workbooks.workbook(registered)
+    response = HttpResponse(content, content_type=XLSX)
     name = f"modello-{register}.xlsx" if get_language() == "it" else f"template-{register}.xlsx"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

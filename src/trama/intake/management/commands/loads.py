@@ -14,6 +14,7 @@ from django.utils.translation import override
 from trama.core.actor import SYSTEM
 from trama.intake import undoing
 from trama.intake.actions import CannotUndo, undo_load
+from trama.intake.context.template import CONTACTS, contacts
 from trama.intake.models import Load
 from trama.intake.registers import template
 from trama.intake.registers.declared import REGISTERED
@@ -37,7 +38,7 @@ class Command(BaseCommand):
         undo.add_argument("--dry-run", action="store_true", help="only say what would go, or what is in the way")
         undo.add_argument("--yes", action="store_true", help="do not ask")
         empty = ways.add_parser("template", help="write an empty workbook of a register")
-        empty.add_argument("register", choices=sorted(REGISTERED))
+        empty.add_argument("register", choices=sorted([*REGISTERED, CONTACTS]))
         empty.add_argument("file", type=Path, help="where to write it, for example organisations.xlsx")
         empty.add_argument("--language", choices=["it", "en"], default="it")
 
@@ -86,7 +87,7 @@ class Command(BaseCommand):
         if target.exists():
             raise CommandError(_("%(file)s is there already: it is not overwritten.") % {"file": target})
         with override(language):
-            content = template.workbook(REGISTERED[register])
+            content = contacts() if register == CONTACTS else template.workbook(REGISTERED[register])
         try:
             target.write_bytes(content)
         except OSError as error:
