@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Field, JSONField, Model
+from django.db.models.base import ModelState
 from django.db.models.constants import OnConflict
 
 # What the drivers take as it is. Exact types: a choice or a lazy text is a subclass, and is prepared by its field.
@@ -23,17 +25,58 @@ def insert(
     """
     if not rows:
         return
-    model = type(rows[0])
-    fields = [
+    fields = _inserted(type(rows[0]))
+    _execute(_statement(fields, ignore_conflicts=ignore_conflicts, unique=unique, update=update), _values(rows, fields))
+
+
+def insert_values(
+    model: type[Model],
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    ignore_conflicts: bool = False,
+    unique: Sequence[str] = (),
+    update: Sequence[str] = (),
+) -> None:
+    """Insert rows of which a few fields are told (by column name), the others being what they are by default.
+
+    For thousands of small rows: no object is made of each. The rest is as for `insert`.
+    """
+    if not rows:
+        return
+    fields = _inserted(model)
+    told = {name: place for place, name in enumerate(names)}
+    plain = [None if f.attname in told else f.get_db_prep_save(f.get_default(), connection) for f in fields]
+    makers = [(told.get(f.attname, -1), *_preparing(f)) for f in fields]
+
+    def values(row: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(
+            [
+                default if place < 0 else value if type(value := row[place]) in kinds else prepared(value)
+                for default, (place, kinds, prepared) in zip(plain, makers, strict=True)
+            ]
+        )
+
+    _execute(_statement(fields, ignore_conflicts=ignore_conflicts, unique=unique, update=update), map(values, rows))
+
+
+def _inserted(model: type[Model]) -> list[Field[Any, Any]]:
+    """The fields that an insert names: all but a key that the database counts itself."""
+    return [
         f for f in model._meta.concrete_fields if not (f.primary_key and f.get_internal_type().endswith("AutoField"))
     ]
+
+
+def _statement(
+    fields: Sequence[Field[Any, Any]], *, ignore_conflicts: bool, unique: Sequence[str], update: Sequence[str]
+) -> str:
     conflict = OnConflict.IGNORE if ignore_conflicts else OnConflict.UPDATE if unique else None
     column = {f.name: f.column for f in fields}
     quoted = connection.ops.quote_name
-    sql = " ".join(
+    return " ".join(
         [
             connection.ops.insert_statement(on_conflict=conflict),
-            quoted(model._meta.db_table),
+            quoted(fields[0].model._meta.db_table),
             f"({', '.join(quoted(str(f.column)) for f in fields)})",
             f"VALUES ({', '.join(['%s'] * len(fields))})",
             connection.ops.on_conflict_suffix_sql(
@@ -41,59 +84,68 @@ def insert(
             ),
         ]
     )
+
+
+AT_ONCE = 2000  # rows whose values are held together
+
+
+def _execute(sql: str, rows: Iterator[tuple[Any, ...]]) -> None:
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.executemany(sql, list(_values(rows, fields)))
+        while some := list(islice(rows, AT_ONCE)):
+            cursor.executemany(sql, some)
 
 
-def insert_values(model: type[Model], names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows of which a few fields are told (by column name), the others being what they are by default.
+def _preparing(field: Field[Any, Any]) -> tuple[frozenset[type], Callable[[Any], Any]]:
+    """Which values the driver takes as they are, and what makes the others such; one that comes again is kept."""
+    last: list[Any] = [None, None]
 
-    For thousands of small rows that only link others: no object is made of each.
-    """
-    if not rows:
-        return
-    fields = [f for f in model._meta.concrete_fields if not f.primary_key]
-    told = {name: place for place, name in enumerate(names)}
-    plain = [None if f.attname in told else f.get_db_prep_save(f.get_default(), connection) for f in fields]
-    makers = [(told[f.attname], f.get_db_prep_save) if f.attname in told else (-1, None) for f in fields]
+    def prepared(value: Any) -> Any:
+        if value is not last[0]:  # thousands of rows bear the same moment
+            last[:] = value, field.get_db_prep_save(value, connection)
+        return last[1]
 
-    def values(row: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(
-            default if place < 0 else row[place] if type(row[place]) in PLAIN else prepare(row[place], connection)  # type: ignore[misc]
-            for default, (place, prepare) in zip(plain, makers, strict=True)
-        )
-
-    quoted = connection.ops.quote_name
-    sql = " ".join(
-        [
-            "INSERT INTO",
-            quoted(model._meta.db_table),
-            f"({', '.join(quoted(str(f.column)) for f in fields)})",
-            f"VALUES ({', '.join(['%s'] * len(fields))})",
-        ]
-    )
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.executemany(sql, list(map(values, rows)))
+    # A JSON text is no text as it is.
+    return frozenset() if isinstance(field, JSONField) else PLAIN, prepared
 
 
-def _values(rows: Sequence[Model], fields: Sequence[Field[Any, Any]]) -> Iterator[tuple[Any, ...]]:
+def _values(rows: Iterable[Model], fields: Sequence[Field[Any, Any]]) -> Iterator[tuple[Any, ...]]:
     """The values of each row as the driver takes them."""
-    # A date that is set on saving; a JSON text is no text as it is.
+    # A date that is set on saving.
     readers = [
         (
             f,
             f.attname,
             bool(getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False)),
-            isinstance(f, JSONField),
+            *_preparing(f),
         )
         for f in fields
     ]
     for row in rows:
         held = row.__dict__
         values = []
-        for field, name, stamped, is_json in readers:
+        for field, name, stamped, kinds, prepared in readers:
             value = field.pre_save(row, add=True) if stamped else held[name]
-            if is_json or type(value) not in PLAIN:
-                value = field.get_db_prep_save(value, connection)
-            values.append(value)
+            values.append(value if type(value) in kinds else prepared(value))
         yield tuple(values)
+
+
+def maker(model: type[Model]) -> Callable[[dict[str, Any]], Any]:
+    """Makes records from values by column name, the others being what they are by default; not saved.
+
+    As `model(**values)` at a tenth of its cost: nothing listens to it, and relations are told by their keys alone.
+    Moments that are "now" are the same for all that one maker makes.
+    """
+    defaults = {f.attname: f.get_default() for f in model._meta.concrete_fields}
+    own = {
+        f.attname: f.get_default for f in model._meta.concrete_fields if isinstance(defaults[f.attname], (dict, list))
+    }
+
+    def made(values: dict[str, Any]) -> Any:
+        row = model.__new__(model)
+        row.__dict__.update(defaults, _state=ModelState(), **{name: fresh() for name, fresh in own.items()})
+        row.__dict__.update(values)
+        if len(row.__dict__) != len(defaults) + 1:
+            raise TypeError(f"{model.__name__} has not all of {', '.join(sorted(values))}")
+        return row
+
+    return made

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import cache
+from itertools import islice
 from typing import Any
 
 from django.db import models, transaction
@@ -24,9 +26,11 @@ from trama.core.privacy import Privacy
 # Fields that say nothing to a reader of a history.
 SILENT = frozenset({"id", "edited_at", "lon", "lat", "x", "y", "normalised_name", "content_hash", "import_key"})
 MASK = "•"
+NOTHING = (None, "", [], {}, False)  # what need not be told of a new record
+AT_ONCE = 2000  # links of the chain that are held together
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Act:
     """One thing done to one record (or to none), to be written into the chain."""
 
@@ -67,21 +71,25 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, (str, int, float, bool)) or value is None else str(value)
 
 
+@cache
+def _told_of(model: type[models.Model]) -> tuple[str, ...]:
+    return tuple(f.attname for f in model._meta.concrete_fields if f.attname not in SILENT)
+
+
 def state_of(obj: models.Model) -> dict[str, Any]:
     """The fields of a record as they are now, to be compared with what they will be."""
-    return {f.attname: plain(f.value_from_object(obj)) for f in obj._meta.concrete_fields if f.attname not in SILENT}
+    return {name: plain(getattr(obj, name)) for name in _told_of(type(obj))}
 
 
 def differences(obj: models.Model, before: dict[str, Any] | None) -> dict[str, Any]:
     """What changed in `obj` since `before` (None: it is new), as `{field: [old, new]}`; personal fields are masked."""
     privacy: Privacy | None = getattr(obj, "privacy", None)
     masked = privacy.personal_fields if privacy else frozenset()
-    now = state_of(obj)
     old = before or {}
     changes: dict[str, Any] = {}
-    for name, value in now.items():
+    for name, value in state_of(obj).items():
         was = old.get(name)
-        if value == was or (before is None and value in (None, "", [], {}, False)):
+        if value == was or (before is None and value in NOTHING):
             continue
         changes[name] = [MASK if was else None, MASK] if name in masked else [was, value]
     return changes
@@ -100,41 +108,53 @@ def record(
         changes = {**differences(obj, before), **plain(extra or {})}
         act = Act(verb, kind_of(obj), str(obj.pk), str(obj)[:300], changes)
         search.refresh(type(obj), [obj.pk])
-    return record_many(actor, [act])[0]
+    return _one(actor, act)
 
 
 def record_reading(actor: Actor, obj: models.Model, reason: str = "") -> AuditEntry:
     """Write that somebody opened a record of a person, and why; what was read is not repeated."""
     changes = {"reason": reason} if reason else {}
-    return record_many(actor, [Act("read", kind_of(obj), str(obj.pk), str(obj)[:300], changes)])[0]
+    return _one(actor, Act("read", kind_of(obj), str(obj.pk), str(obj)[:300], changes))
 
 
-def record_many(actor: Actor, acts: Iterable[Act]) -> list[AuditEntry]:
+def _one(actor: Actor, act: Act) -> AuditEntry:
+    (link,) = _chained(actor, [act])
+    return AuditEntry(**dict(zip(LINK, link, strict=True)))
+
+
+def record_many(actor: Actor, acts: Iterable[Act]) -> None:
     """Write many acts into the chain at once (a load of a file). The caller refreshes the search index."""
+    waiting = iter(acts)
+    with transaction.atomic():
+        while some := list(islice(waiting, AT_ONCE)):
+            _chained(actor, some)
+
+
+Link = tuple[int, datetime, int | None, str, str, str, str, str, dict[str, Any], str, str]
+LINK = (
+    "number", "at", "user", "user_name", "verb", "kind", "object_id", "label", "changes", "previous", "hash",
+)  # fmt: skip
+
+
+def _chained(actor: Actor, acts: list[Act]) -> list[Link]:
+    """Write acts behind the last one; gives the rows as they stand there."""
     with transaction.atomic():
         AuditHead.objects.get_or_create(pk=1)
         head = AuditHead.objects.select_for_update().get(pk=1)
-        number, previous, entries = head.number, head.hash, []
+        number, previous = head.number, head.hash
+        links: list[Link] = []
         at = timezone.now().replace(microsecond=0)
+        written = at.astimezone(UTC).isoformat()
+        who = (actor.user, actor.name[:150])
         for act in acts:
             number += 1
-            entry = AuditEntry(
-                number=number,
-                at=at,
-                user=actor.user,
-                user_name=actor.name[:150],
-                verb=act.verb,
-                kind=act.kind,
-                object_id=act.object_id,
-                label=act.label[:300],
-                changes=act.changes or {},
-                previous=previous,
-            )
-            entry.hash = previous = hash_of(entry)
-            entries.append(entry)
-        bulk.insert(entries)
+            said = (*who, act.verb, act.kind, act.object_id, act.label[:300], act.changes or {})
+            own = _hash(number, written, *said, previous)
+            links.append((number, at, *said, previous, own))
+            previous = own
+        bulk.insert_values(AuditEntry, LINK, links)
         AuditHead.objects.filter(pk=1).update(number=number, hash=previous)
-    return entries
+    return links
 
 
 def last_number() -> int:
@@ -144,7 +164,7 @@ def last_number() -> int:
 
 def hash_of(entry: AuditEntry) -> str:
     """The SHA-256 of an entry's content together with the hash of the entry before it."""
-    content = [
+    return _hash(
         entry.number,
         entry.at.astimezone(UTC).isoformat(),
         entry.user,
@@ -155,9 +175,14 @@ def hash_of(entry: AuditEntry) -> str:
         entry.label,
         entry.changes,
         entry.previous,
-    ]
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    )
+
+
+_AS_TEXT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _hash(*content: Any) -> str:
+    return hashlib.sha256(_AS_TEXT(content).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -172,17 +172,33 @@ def noting(models: Sequence[type[Model]]) -> Iterator[Journal]:
     """
     journal = Journal(connection.vendor)
     with connection.cursor() as cursor:
-        (_begin_sqlite if connection.vendor == "sqlite" else _begin_postgresql)(cursor, models)
+        last = _begin_sqlite(cursor, models) if connection.vendor == "sqlite" else _begin_postgresql(cursor, models)
     yield journal
     with connection.cursor() as cursor:
         for number, model in enumerate(models):
-            written = _net(cursor, number, model)
+            written = _net(cursor, number, model, last.get(model))
             if len(written):
                 journal.rows[model] = written
         _end(cursor, models)
 
 
-def _begin_sqlite(cursor: Any, models: Sequence[type[Model]]) -> None:
+def _last_key(cursor: Any, model: type[Model]) -> int | None:
+    """The last key that SQLite gave in a table whose keys it counts and never gives again; None for other tables.
+
+    Whatever is above it when the block ends was made within: nobody else writes meanwhile, and no row need be noted.
+    """
+    assert model._meta.pk is not None  # noqa: S101
+    if not model._meta.pk.get_internal_type().endswith("AutoField"):
+        return None
+    table = model._meta.db_table
+    cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+    given = cursor.fetchone() or (0,)
+    cursor.execute(f"SELECT MAX({_quoted(_key_column(model))}) FROM {_quoted(table)}")  # noqa: S608 - our own names
+    return max(given[0] or 0, cursor.fetchone()[0] or 0)
+
+
+def _begin_sqlite(cursor: Any, models: Sequence[type[Model]]) -> dict[type[Model], int]:
+    last: dict[type[Model], int] = {}
     widest = max(len(_columns(model)) for model in models)
     values = ", ".join(f"c{number}" for number in range(widest))
     cursor.execute(f"CREATE TEMP TABLE {NOTED} (tbl INTEGER, pk, op, {values}, PRIMARY KEY (tbl, pk)) WITHOUT ROWID")
@@ -196,9 +212,14 @@ def _begin_sqlite(cursor: Any, models: Sequence[type[Model]]) -> None:
         old = (
             f"INSERT INTO {NOTED} (tbl, pk, op, {places}) SELECT {number}, OLD.{pk}, 'u', {was} WHERE {first}OLD.{pk})"
         )
-        for event, body in (("INSERT", new), ("UPDATE", old), ("DELETE", old)):
+        known = _last_key(cursor, model)
+        if known is not None:
+            last[model] = known
+        for event, row, body in (("INSERT", "NEW", new), ("UPDATE", "OLD", old), ("DELETE", "OLD", old)):
             name = f"{NOTED}_{number}_{event.lower()}"
-            cursor.execute(f"CREATE TEMP TRIGGER {name} AFTER {event} ON main.{table} BEGIN {body}; END")
+            when = "" if known is None else f"WHEN {row}.{pk} <= {known} "
+            cursor.execute(f"CREATE TEMP TRIGGER {name} AFTER {event} ON main.{table} {when}BEGIN {body}; END")
+    return last
 
 
 FUNCTION = f"""
@@ -219,7 +240,7 @@ END $$
 """  # noqa: S608 - our own text
 
 
-def _begin_postgresql(cursor: Any, models: Sequence[type[Model]]) -> None:
+def _begin_postgresql(cursor: Any, models: Sequence[type[Model]]) -> dict[type[Model], int]:
     cursor.execute("SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = %s", [NOTED])
     there = {name.strip('"').rpartition(".")[2] for (name,) in cursor.fetchall()}
     missing = [model for model in models if model._meta.db_table not in there]
@@ -234,6 +255,7 @@ def _begin_postgresql(cursor: Any, models: Sequence[type[Model]]) -> None:
         )
     cursor.execute(f"CREATE TEMP TABLE {NOTED} (tbl text, pk text, was jsonb, PRIMARY KEY (tbl, pk)) ON COMMIT DROP")
     cursor.execute("SELECT set_config('trama.noting', 'on', true)")
+    return {}
 
 
 def _end(cursor: Any, models: Sequence[type[Model]]) -> None:
@@ -246,7 +268,7 @@ def _end(cursor: Any, models: Sequence[type[Model]]) -> None:
     cursor.execute(f"DROP TABLE {NOTED}")
 
 
-def _net(cursor: Any, number: int, model: type[Model]) -> Written:
+def _net(cursor: Any, number: int, model: type[Model], last: int | None) -> Written:
     """What became of the rows of a table: created and still there, other than before, no longer there."""
     pk, table = _quoted(_key_column(model)), _quoted(model._meta.db_table)
     if connection.vendor == "sqlite":
@@ -254,7 +276,11 @@ def _net(cursor: Any, number: int, model: type[Model]) -> Written:
     else:
         mine, fresh, same = f"n.tbl = '{model._meta.db_table}'", "n.was IS NULL", f"t.{pk}::text = n.pk"
     cursor.execute(f"SELECT t.{pk} FROM {NOTED} n JOIN {table} t ON {same} WHERE {mine} AND {fresh}")  # noqa: S608
-    written = Written(Keys(key for (key,) in cursor.fetchall()))
+    created = [key for (key,) in cursor.fetchall()]
+    if last is not None:
+        cursor.execute(f"SELECT {pk} FROM {table} WHERE {pk} > {last}")  # noqa: S608 - our own text
+        created += [key for (key,) in cursor.fetchall()]
+    written = Written(Keys(created))
     for key, was, now in _pairs(cursor, model, f"{NOTED} n LEFT JOIN {table} t ON {same} WHERE {mine} AND NOT {fresh}"):
         if now is None:
             written.removed[key] = was

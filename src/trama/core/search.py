@@ -47,8 +47,22 @@ def _stemmer() -> Any:
 
 def fold(text: str) -> str:
     """Lower case, without accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    lower = text.casefold()
+    # Every cell of a load comes by here: plain texts have nothing to be taken apart.
+    return lower if lower.isascii() else unicodedata.normalize("NFKD", lower).translate(_WITHOUT_MARKS)
+
+
+class _Marks(dict[int, int | None]):
+    """What becomes of each sign: marks that combine with a letter go; found out once for each."""
+
+    def __missing__(self, sign: int) -> int | None:
+        found = None if unicodedata.combining(chr(sign)) else sign
+        if len(self) < 5000:  # what people write; a stranger's collection of signs is not kept
+            self[sign] = found
+        return found
+
+
+_WITHOUT_MARKS = _Marks()
 
 
 def words(text: str) -> list[str]:
@@ -75,6 +89,7 @@ def stems(text: str) -> list[str]:
     return [stem(word) for word in words(text)]
 
 
+@lru_cache(maxsize=64)
 def _kind_term(kind: str) -> str:
     return "zk" + re.sub(r"\W", "", kind)
 
@@ -88,16 +103,18 @@ def refresh(model: type[Model], pks: Sequence[Any] | None = None, batch: int = 1
     searchable = gathered.searchables.get(kind)
     if searchable is None:
         return 0
-    entries: list[SearchEntry] = []
+    entries: list[tuple[str, int, str, str, str]] = []
     seen: set[int] = set()
-    total = 0
+    terms: set[str] = set()
+    written: set[str] = set()
     for pk, title, text in searchable.entries(pks):
         seen.add(pk)
-        entries.append(_entry(kind, pk, title, text))
+        entries.append(_entry(kind, pk, title, text, terms))
         if len(entries) >= batch:
-            total += _write(entries)
-            entries = []
-    total += _write(entries)
+            _write(entries, terms - written)
+            written |= terms
+            entries, terms = [], set()
+    _write(entries, terms - written)
     gone = SearchEntry.objects.filter(kind=kind)
     if pks is not None:
         missing = [pk for pk in pks if pk not in seen]
@@ -107,7 +124,7 @@ def refresh(model: type[Model], pks: Sequence[Any] | None = None, batch: int = 1
         stale = [pk for pk in gone.values_list("object_id", flat=True) if pk not in seen]
         for start in range(0, len(stale), 500):
             gone.filter(object_id__in=stale[start : start + 500]).delete()
-    return total
+    return len(seen)
 
 
 def rebuild() -> int:
@@ -117,23 +134,21 @@ def rebuild() -> int:
     return sum(refresh(searchable.model) for searchable in gathered.searchables.values())
 
 
-def _entry(kind: str, pk: int, title: str, text: str) -> SearchEntry:
+def _entry(kind: str, pk: int, title: str, text: str, terms: set[str]) -> tuple[str, int, str, str, str]:
+    """The row of a record: kind, id, title, its stems, those of its text; its words go into `terms`."""
     in_title, in_text = words(title), words(text)
-    entry = SearchEntry(kind=kind, object_id=pk, title=title[:300])
-    entry.title_stems = " ".join(map(stem, in_title))
-    entry.stems = f"{_kind_term(kind)} {' '.join(map(stem, in_text))}"
-    entry._words = {*in_title, *in_text}  # type: ignore[attr-defined]
-    return entry
+    terms.update(in_title, in_text)
+    stems_of_text = f"{_kind_term(kind)} {' '.join(map(stem, in_text))}"
+    return kind, pk, title[:300], " ".join(map(stem, in_title)), stems_of_text
 
 
-def _write(entries: list[SearchEntry]) -> int:
-    if not entries:
-        return 0
-    bulk.insert(entries, unique=["kind", "object_id"], update=["title", "title_stems", "stems"])
-    found = {word for entry in entries for word in entry._words if 3 <= len(word) <= 40}  # type: ignore[attr-defined]
-    terms = [SearchTerm(word=word, stem=stem(word)[:60]) for word in sorted(found)]
-    bulk.insert(terms, ignore_conflicts=True)
-    return len(entries)
+ENTRY = ("kind", "object_id", "title", "title_stems", "stems")
+
+
+def _write(entries: list[tuple[str, int, str, str, str]], terms: set[str]) -> None:
+    bulk.insert_values(SearchEntry, ENTRY, entries, unique=ENTRY[:2], update=ENTRY[2:])
+    wanted = [(word, stem(word)[:60]) for word in sorted(terms) if 3 <= len(word) <= 40]
+    bulk.insert_values(SearchTerm, ("word", "stem"), wanted, ignore_conflicts=True)
 
 
 # --- reading ------------------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ NUMBER = re.compile(r"(?:\+|00)?\d[\d .\-/]{4,}\d|\b1\d{2,4}\b")
 NINE_DIGITS = re.compile(r"\d(?:[ .\-/]*\d){8}")
 # A number begins with one of these; two numbers written one after the other are cut where the second begins.
 COVERED = "•••"
+BEGINNINGS = tuple(sorted(UNMISTAKABLE))
+ENDINGS = tuple(word for word in BEGINNINGS if len(word) >= 8)
 TOLL_FREE = ("800", "803", "840", "848", "199", "892")
 
 
@@ -79,16 +81,20 @@ def classify(kind: str, value: str, context: str = "", *, label: str = "", infor
     """
     if informal or (label and names_a_person(label)):
         return Visibility.STAFF
-    value = value.strip()
-    if "@" in value and kind not in {ContactKind.PERSON, ContactKind.SOCIAL}:
+    return Visibility.PUBLIC if _is_public(kind, value.strip(), context) else Visibility.STAFF
+
+
+def _is_public(kind: str, value: str, context: str) -> bool:
+    if "@" in value and kind not in (ContactKind.PERSON, ContactKind.SOCIAL):
         kind = ContactKind.EMAIL
-    public = {
-        ContactKind.PHONE: _is_public_phone,
-        ContactKind.EMAIL: lambda text: _is_public_email(text, context),
-        ContactKind.WEB: _is_public_address,
-        ContactKind.SOCIAL: _is_public_address,
-    }.get(ContactKind(kind))
-    return Visibility.PUBLIC if public is not None and public(value) else Visibility.STAFF
+    match ContactKind(kind):
+        case ContactKind.PHONE:
+            return _is_public_phone(value)
+        case ContactKind.EMAIL:
+            return _is_public_email(value, context)
+        case ContactKind.WEB | ContactKind.SOCIAL:
+            return _is_public_address(value)
+    return False
 
 
 def _is_public_phone(text: str) -> bool:
@@ -133,7 +139,6 @@ def _is_public_mailbox(address: str, context: str) -> bool:
     if not tokens or any(token in FIRST_NAMES for token in tokens):
         return False
     around = frozenset(_words(context))
-    known = ROLE_WORDS | UNMISTAKABLE | around
     if any(len(token) == 1 and token not in around for token in tokens) and len(tokens) > 1:
         # An initial and a family name.
         return False
@@ -141,6 +146,7 @@ def _is_public_mailbox(address: str, context: str) -> bool:
         return _begins_unmistakably(tokens)
     if len(tokens) == 1 and tokens[0] in domain.split("."):
         return True
+    known = ROLE_WORDS | UNMISTAKABLE | around
     if _begins_unmistakably(tokens) or tokens[0] in ROLE_WORDS:
         # A role and then a name (“segreteria.bianchi@”) may be a person's: the rest must be known, or run together.
         return len(tokens) == 1 or all(_is_made_of(token, known | CITIES) for token in tokens[1:])
@@ -154,9 +160,7 @@ def _is_public_mailbox(address: str, context: str) -> bool:
 
 def _begins_unmistakably(tokens: list[str]) -> bool:
     """Whether a mail box begins or ends with what only a body is called (“parrocchia”, “biblioteca”, “segreteria”)."""
-    return tokens[0].startswith(tuple(UNMISTAKABLE)) or any(
-        tokens[-1].endswith(word) for word in UNMISTAKABLE if len(word) >= 8
-    )
+    return tokens[0].startswith(BEGINNINGS) or tokens[-1].endswith(ENDINGS)
 
 
 def _is_made_of(token: str, known: frozenset[str]) -> bool:
@@ -204,12 +208,13 @@ def read_phones(text: str) -> list[Reach]:
     """
     found: list[Reach] = []
     for line in filter(None, (part.strip() for part in re.split(r"[\n;]+", text))):
-        for number in _numbers(line):
+        numbers = _numbers(line)
+        for number in numbers:
             kind = ContactKind.MOBILE if is_mobile(number) else ContactKind.PHONE
             found.append(Reach(kind, " ".join(number.split()), _beside(line)))
-        if not _numbers(line) and found and not found[-1].label:
+        if not numbers and found and not found[-1].label:
             found[-1] = Reach(found[-1].kind, found[-1].value, line[:120])
-        elif not _numbers(line):
+        elif not numbers:
             found.append(Reach(ContactKind.PERSON, line[:300]))
     return list(dict.fromkeys(found))
 

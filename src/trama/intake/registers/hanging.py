@@ -127,8 +127,8 @@ class Hanging:
     def insert(self, rows: Iterable[tuple[int, tuple[Any, ...], Around]]) -> None:
         """Write new rows: owner, values, and what is known around them (for who may see a contact)."""
         if self.kinds or self.model in {OrganisationName, Seat, Occurrence}:
-            told = list(rows)
-            made = [self._made(owner, value, around) for owner, value, around in told]
+            told, make = list(rows), bulk.maker(self.model)
+            made = [self._made(make, owner, value, around) for owner, value, around in told]
             if self.model in {Seat, Occurrence}:
                 self._place(made, [around.area for _owner, _value, around in told])
             bulk.insert(made)
@@ -144,14 +144,14 @@ class Hanging:
 
         bulk.insert_values(self.model, names, [(owner, *said(value), *fixed) for owner, value, _around in rows])
 
-    def _made(self, owner: int, value: tuple[Any, ...], around: Around) -> Model:
+    def _made(self, make: Callable[[dict[str, Any]], Any], owner: int, value: tuple[Any, ...], around: Around) -> Model:
         told = {name: one for name, one in zip(self.columns, value, strict=True) if one is not UNSAID}
         made = told | self.fixed | {f"{self.owner}_id": owner}
         if self.kinds:
             made["visibility"] = around.visibility(made["kind"], made["value"], made["label"])
         if self.model is OrganisationName:
             made["normalised_name"] = normalised(made["name"])[:250]
-        row: Any = self.model(**made)
+        row = make(made)
         if self.model is Occurrence:
             row.is_demonstration = around.invented
         if self.model in {Seat, Occurrence} and "area_id" not in told:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db import connection
@@ -48,13 +48,16 @@ def write(run: Run, plan: Plan, source: Source | None) -> None:
 # --- organisations that rows name -----------------------------------------------------------------------------------
 def _bodies(run: Run, plan: Plan, source: Source | None) -> dict[str, int]:
     """The organisations that are new, by their names as compared."""
+    make = bulk.maker(Organisation)
     rows = [
-        Organisation(
-            name=text[:250],
-            normalised_name=name,
-            area_id=plan.bodies.areas.get(name),
-            source=source,
-            import_key=shortened(f"{plan.prefix}:promoter:{name}"),
+        make(
+            {
+                "name": text[:250],
+                "normalised_name": name,
+                "area_id": plan.bodies.areas.get(name),
+                "source_id": source.pk if source else None,
+                "import_key": shortened(f"{plan.prefix}:promoter:{name}"),
+            }
         )
         for name, text in plan.bodies.new.items()
     ]
@@ -81,7 +84,8 @@ def _new(run: Run, plan: Plan, source: Source | None) -> dict[int, int]:
     # An export of ours says of each record where it is known from; of any other file all rows are known from it.
     told = source is None or plan.complete
     sources = _sources({asked.source for asked, _key in plan.new}) if told else {}
-    rows = [_record(plan, asked, key, sources.get(asked.source, source)) for asked, key in plan.new]
+    make = bulk.maker(plan.registered.model)
+    rows = [_record(plan, make, asked, key, sources.get(asked.source, source)) for asked, key in plan.new]
     _insert(run, rows, f"{plan.prefix}:")
     made = {asked.number: row.pk for (asked, _key), row in zip(plan.new, rows, strict=True)}
     _link(plan, made)
@@ -107,9 +111,9 @@ def _link(plan: Plan, made: dict[int, int]) -> None:
         model.objects.filter(pk=pk).update(**{name: made[row] for name, row in asked.links.items()})
 
 
-def _record(plan: Plan, asked: Asked, key: str, source: Source | None) -> Any:
-    values = {name: value for name, value in asked.values.items() if name not in {"lon", "lat"}}
-    row: Any = plan.registered.model(import_key=key, source=source, **values)
+def _record(plan: Plan, make: Callable[[dict[str, Any]], Any], asked: Asked, key: str, source: Source | None) -> Any:
+    values = asked.values
+    row = make({**values, "import_key": key, "source_id": source.pk if source else None})
     row.put_at(asked.values.get("lon"), asked.values.get("lat"))
     if isinstance(row, Organisation):
         row.normalised_name = normalised(row.name)[:250]
