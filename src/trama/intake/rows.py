@@ -7,7 +7,6 @@ file is a `RecipeError`. All bounds of what is read into memory stand here.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -63,6 +62,7 @@ class Table:
     sheet: str = ""
     broken: dict[int, list[str]] = field(default_factory=dict)  # the cells of rows with faults, as they stand
     sheets: list[str] = field(default_factory=list)  # of a workbook, those that are not hidden
+    twice: dict[str, list[int]] = field(default_factory=dict)  # names of several columns, and which; they are numbered
     literal: bool = False  # no spreadsheet marked its texts: an apostrophe at their beginning is their own
 
     @property
@@ -70,9 +70,18 @@ class Table:
         """The file, and the sheet of it: how a sentence names the place."""
         return _("%(file)s, sheet “%(sheet)s”") % {"file": self.name, "sheet": self.sheet} if self.sheet else self.name
 
-    def column(self, wanted: str) -> str:
-        """The column that a recipe means; an error names those that are there."""
+    def column(self, wanted: str, *, first: bool = False) -> str:
+        """The column that a recipe means; an error names those that are there.
+
+        A name that stands there twice means neither, unless whoever asks knows that the `first` bears it.
+        """
         header = clean_header(wanted)
+        if header in self.twice and not first:
+            words = {"file": self.called, "column": shown(header), "where": ", ".join(map(str, self.twice[header][:5]))}
+            text = _(
+                "%(file)s, row 1: the column “%(column)s” stands there twice (columns %(where)s). Rename one of them."
+            )
+            raise RecipeError(text % words)
         if header in self.columns:
             return header
         by_case = {column.casefold(): column for column in self.columns}
@@ -124,7 +133,8 @@ def table_of(
 
     `typed`: the file tells texts from formulas, so that a text may begin with “=”.
 
-    Raises RecipeError when there is no header, when a column stands twice, when no row follows, or when it is endless.
+    Of columns with one name the later ones bear a number: “Telefono”, “Telefono (2)”. Raises RecipeError when there is
+    no header, when no row follows, or when it is endless.
     """
     if len(header) > MOST_COLUMNS:
         raise too_wide(name, len(header))
@@ -165,16 +175,19 @@ def _check_header(table: Table) -> None:
             _("%(file)s, row 1: there are no names of columns. The first row must be the header.")
             % {"file": table.called}
         )
-    twice = [column for column, count in Counter(filter(None, table.columns)).items() if count > 1]
-    if len(twice) > 1:
-        text = _("%(file)s: these names of columns stand there more than once: %(columns)s. Rename them.")
-        raise RecipeError(text % {"file": table.called, "columns": shown_columns(twice)})
-    if twice:
-        where = [position for position, column in enumerate(table.columns, start=1) if column == twice[0]]
-        raise RecipeError(
-            _("%(file)s, row 1: the column “%(column)s” stands there twice (columns %(where)s). Rename one of them.")
-            % {"file": table.called, "column": shown(twice[0]), "where": ", ".join(map(str, where[:5]))}
-        )
+    taken = set(table.columns)
+    seen: dict[str, list[int]] = {}
+    for position, column in enumerate(table.columns):
+        seen.setdefault(column, []).append(position)
+        if column and len(seen[column]) > 1:
+            number = len(seen[column])
+            while f"{column} ({number})" in taken:
+                number += 1
+            table.columns[position] = f"{column} ({number})"
+            taken.add(table.columns[position])
+    table.twice = {
+        column: [position + 1 for position in where] for column, where in seen.items() if column and len(where) > 1
+    }
 
 
 def _endless(table: Table, bound: str) -> RecipeError:

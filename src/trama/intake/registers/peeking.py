@@ -67,8 +67,8 @@ def header_row(rows: list[list[str]], registers: Iterable[Registered] = ()) -> i
         if not filled or len(words) < 0.7 * len(filled):
             continue
         names = max(sum(as_compared(cell) in headers for cell in filled) for headers in known)
-        if len({*filled}) < len(filled) and names < 3:
-            continue  # no header; one of known names that stand twice is said to be so by whoever reads it
+        if len({*filled}) < len(filled) and names < 2:
+            continue  # no header: names that stand twice are no rule
         score = names * 3 + (len(filled) / widest if widest else 0) - number / 100
         if score > best:
             best, found = score, number

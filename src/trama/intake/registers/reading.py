@@ -41,6 +41,7 @@ LOOKED_AT, CAPITALS = 300, 0.8  # rows, and which part of their texts must be in
 SHORT = re.compile(r"(?<!\d)[124-9]\d{7,9}(?!\d)")
 WITHOUT_ZERO = re.compile(r"(?!800|803|84[0178]|89[259]|199|178)[124-9]\d{7,9}")
 BLANK = frozenset({"n.d.", "n.d", "nd", "n/d", "n. d.", "n.p.", "-", "--", "–", "—", "non disponibile", "non noto"})
+BEGINS_BLANK = frozenset("".join(text[0] + text[0].upper() for text in BLANK))
 TOTAL = re.compile(
     r"(?:sub[ -]?)?total[ei](?: (?:generale|generali|complessivo|complessivi|parziale|enti|associazioni|organizzazioni"
     r"|realta|servizi|risorse|luoghi|esperienze|righe|schede))?\s*:?\s*[\d.,]*|(?:grand |sub)?total\s*:?\s*[\d.,]*"
@@ -103,7 +104,7 @@ class Reader:
         for key, said in self.step.columns.items():
             one = self._field(key)
             headers = [said] if isinstance(said, str) else list(said)
-            self.columns.append((one, [self.table.column(header) for header in headers if header]))
+            self.columns.append((one, [self.table.column(header, first=True) for header in headers if header]))
         for one in map(self._field, self.step.fixed):
             if one.key not in self.step.columns:
                 self.columns.append((one, []))
@@ -183,15 +184,15 @@ class Reader:
         if asked.coded:
             asked.hanging["areas"] = asked.coded
             asked.doubts.pop("areas", None)
-        if asked.private is None and any(one.kind == Kind.PRIVATE for one, _headers in self.columns):
+        if asked.private is None and self.says_private:
             asked.private = frozenset()
         name = str(asked.values.get("name", ""))
         asked.label = name[:200]
         if (
             not self.ours
+            and (not name or _is_total(name))
+            and any(map(_is_total, row.cells.values()))
             and not self._is_taken(row)
-            and any(TOTAL.fullmatch(fold(text)) for text in row.cells.values() if text)
-            and (not name or TOTAL.fullmatch(fold(name)))
         ):
             asked.label, asked.faults = text_of(row), [("", A_TOTAL)]
         return asked
@@ -204,14 +205,21 @@ class Reader:
         """Whether somebody said that a line which looks like a note or a total is a record."""
         return self.step.decisions.get(str(row.number)) in TAKEN
 
-    @property
+    @cached_property
     def ours(self) -> bool:
         """Whether the file is an export of ours: its cells mean what they say."""
         return "id" in self.step.columns
 
+    @cached_property
+    def says_private(self) -> bool:
+        """Whether a column says which contacts only staff see."""
+        return any(one.kind == Kind.PRIVATE for one, _headers in self.columns)
+
     def _is_blank(self, one: Field, text: str) -> bool:
         """Whether a cell says that nothing is known; of numbers of people and of yes or no that is an answer."""
-        return not self.ours and fold(text) in BLANK and one.kind not in {Kind.COUNT, Kind.YES_NO}
+        if self.ours or (text[0] not in BEGINS_BLANK and text[0].isascii()):
+            return False  # most cells: none of those words begins so
+        return fold(text) in BLANK and one.kind not in {Kind.COUNT, Kind.YES_NO}
 
     def _with_zeros(self, asked: Asked, one: Field, text: str, header: str) -> str:
         """Telephone numbers with the zero that a spreadsheet took from them; what was put back stands in the notes."""
@@ -285,7 +293,9 @@ class Reader:
             case Kind.POINT:
                 values["lon"], values["lat"] = cells.point_of(text)
             case _ if one.attribute:
-                found = self.once(one, text, lambda: self._value(one, text))
+                # No point comes twice: what it says is not kept.
+                unlike = one.kind in {Kind.LON, Kind.LAT}
+                found = self._value(one, text) if unlike else self.once(one, text, lambda: self._value(one, text))
                 if found is not None or (one.kind == Kind.YES_NO and one.attribute in self.nullable):
                     values[one.attribute] = found
             case _:
@@ -326,7 +336,7 @@ class Reader:
             text = cells.text_of(text)
             text = ACRONYMS.sub(lambda found: found[0].upper(), title_case(text)) if one.key in self.capitals else text
         if one.attribute == "tax_code":
-            text = self.once(one, text, lambda: cells.tax_code_of(one, text))
+            text = cells.tax_code_of(one, text)
         most = self.lengths.get(one.attribute, 0)
         if most and len(text) > most:
             words = {"count": most, "text": f"{text[:30]}…"}
@@ -507,6 +517,11 @@ class Reader:
         if not any(told[1:]):
             told += [values.get("lon"), values.get("lat")]
         return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
+
+
+def _is_total(text: str) -> bool:
+    """Whether a cell says that its row sums up others; asked of every row, so that the first letter decides of most."""
+    return bool(text) and (text[0] in "stgSTG" or not text[0].isascii()) and bool(TOTAL.fullmatch(fold(text)))
 
 
 A_TOTAL = "-total-"  # a row that sums up the others

@@ -63,6 +63,7 @@ def _columns(step: ValuesStep, table: files.Table) -> dict[str, str]:
     wanted.append(step.state.column if step.state else "")
     for spec in step.indicators:
         wanted += [spec.value, *spec.columns.values(), *spec.where, spec.excluded.column if spec.excluded else ""]
+    wanted += [name for name in table.twice if step.years_in_columns and name.isdigit()]
     return {name: table.column(name) for name in wanted if name}
 
 

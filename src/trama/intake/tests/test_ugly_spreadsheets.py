@@ -16,6 +16,7 @@ from trama.intake.registers.desk import _near
 from trama.intake.registers.proposing import propose
 from trama.intake.rows import Row, Table
 from trama.intake.tests.test_bad_input import words
+from trama.intake.tests.test_indicator_pages import filled
 from trama.intake.tests.test_spreadsheets import HERE, counts, of, sent, town, tried
 from trama.network.models import Organisation
 from trama.territory.models import Area
@@ -103,12 +104,19 @@ def test_totals_zeros_and_cells_that_say_nothing(town: Area) -> None:
     assert f"/caricamenti/{Load.objects.latest('pk').pk}/" in gone.content.decode()
 
 
-def test_headings_that_stand_twice_are_named(town: Area) -> None:
-    content = b"Denominazione;Telefono;Telefono;Comune;Comune\nA;1;2;Borgo;Ponte\n"
-    answer = of("plan_office", town).post(HERE, {"sent": SimpleUploadedFile("doppie.csv", content), "register": ""})
-    said = words(answer.content.decode())
-    assert "Telefono" in said
-    assert "Comune" in said
+def test_headings_that_stand_twice_are_numbered(town: Area) -> None:
+    content = "Denominazione;Telefono;Telefono;Comune;Comune\nAuser;0542 11111;0542 22222;Borgo;Ponte\n"
+    client = of("plan_office", town)
+    address = sent(client, content, "doppie.csv")
+    data = filled(client.get(address).content.decode())
+    assert "Telefono (2)" in words(client.get(address).content.decode())
+    assert [data[f"column_{number}"] for number in range(5)] == ["name", "phones", "phones", "area", "-"]
+    tried(client, address)
+    client.post(f"{address}carica/")
+    made = Organisation.objects.get(name="Auser")
+    assert (made.area_id, sorted(one.value for one in made.contacts.all())) == (
+        Area.objects.get(name="Borgo").pk, ["0542 11111", "0542 22222"],
+    )  # fmt: skip
 
 
 def test_notes_are_proposed_as_nothing() -> None:
