@@ -30,6 +30,7 @@ from tests.rights.groups import (
     post,
     register,
 )
+from tests.rights.objectives import OBJECTIVES
 from tests.rights.waves import WAVES
 
 # --- views that are open without a login ---------------------------------------------------------------------------
@@ -72,6 +73,11 @@ PUBLIC = {
     "reports:profile_file",
     "reports:comparison",
     "monitoring:waves",
+    "monitoring:objective_plans",
+    "monitoring:objective_plan",
+    "monitoring:objective_year",
+    "reports:objectives_file",
+    "reports:objectives_year_file",
     "monitoring:wave",
     "monitoring:comparison",
     "monitoring:cuts",
@@ -466,6 +472,7 @@ TABLE: dict[str, list[Case]] = {
         *form(NONE, pk="sheet of borgo"),
     ],
     **WAVES,
+    **OBJECTIVES,
     # insight
     "insight:index": [get(EVERYBODY)],
     "insight:chart": [get(NONE, name="=nothing")],

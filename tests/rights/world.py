@@ -23,6 +23,8 @@ from trama.insight.indices.shapes import Definition, Part
 from trama.intake.models import Load, RowsToMend
 from trama.intake.registers.leftovers import Leftover, pack
 from trama.monitoring.actions import close_wave, open_wave, save_wave
+from trama.monitoring.choices import PlanState
+from trama.monitoring.objectives import actions as objectives
 from trama.network.actions import merge
 from trama.network.choices import Role
 from trama.network.models import Membership, Organisation, OrganisationContact, Proposal, Tie
@@ -105,8 +107,22 @@ def build() -> World:
     _indices(records, union, borgo, ponte)
     _reports(records, borgo, ponte)
     _waves(records, borgo, ponte)
+    for town, area in (("borgo", borgo), ("ponte", ponte)):
+        _objectives(records, town, area)
     _people(world, borgo, ponte, union, district)
     return world
+
+
+def _objectives(records: dict[str, Any], town: str, area: Area) -> None:
+    """Of each town: a plan that everybody reads, with a closed year, and a draft."""
+    data = {"name": f"obiettivi di {town}", "area": area, "programme": None, "first_year": 2025}
+    records[f"draft plan of {town}"] = objectives.save_plan(SYSTEM, {**data, "name": f"bozza di {town}"})
+    records[f"plan of {town}"] = plan = objectives.save_plan(SYSTEM, data)
+    records[f"objective of {town}"] = aim = objectives.save_objective(SYSTEM, plan, {"text": f"obiettivo di {town}"})
+    counted = {"counted": "experiences.records", "only": "", "direction": "up"}
+    records[f"yardstick of {town}"] = objectives.save_yardstick(SYSTEM, plan, aim, counted)
+    objectives.set_state(SYSTEM, plan, PlanState.PUBLISHED)
+    objectives.close_year(SYSTEM, plan, 2025)
 
 
 def _waves(records: dict[str, Any], borgo: Area, ponte: Area) -> None:

@@ -55,3 +55,16 @@ class QuestionType(models.TextChoices):
     MANY = "many", pgettext_lazy("question", "several choices")
     DATE = "date", pgettext_lazy("question", "date")
     NOTE = "note", pgettext_lazy("question", "only words, no answer")
+
+
+class PlanState(models.TextChoices):
+    DRAFT = "draft", pgettext_lazy("plan of objectives", "draft")
+    PUBLISHED = "published", pgettext_lazy("plan of objectives", "published")
+
+
+class Direction(models.TextChoices):
+    """Which way a yardstick should move (S0.13)."""
+
+    UP = "up", pgettext_lazy("direction", "should grow")
+    DOWN = "down", pgettext_lazy("direction", "should fall")
+    WATCH = "watch", pgettext_lazy("direction", "is watched: neither way is better")

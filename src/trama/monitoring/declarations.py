@@ -15,6 +15,7 @@ from trama.core.declarations import Alert, Alerts, Linked, RecordSection, declar
 from trama.monitoring.choices import WaveState
 from trama.monitoring.given import answers_of
 from trama.monitoring.models import Invitation, Sheet, Wave
+from trama.monitoring.objectives.of_programme import plans_of
 from trama.ui.numbers import day, number
 
 
@@ -73,6 +74,14 @@ declare(
     Alerts("waves", _("Monitoring"), what_waits),
     # Of whatever can be monitored: the page of a record of another app shows it without a word of ours.
     RecordSection("answers", "", _("Answers to the waves"), "monitoring/_answers.html", answers_of, order=90),
+    RecordSection(
+        "objectives",
+        "experiences.experience",
+        _("Objectives"),
+        "monitoring/objectives/_of_programme.html",
+        plans_of,
+        order=80,
+    ),
     # A personal link speaks in the name of a body: of the one that it became part of.
     Linked(Invitation, "organisation"),
 )

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from trama.core.actor import Actor
 from trama.core.declarations import Scope
 from trama.core.privacy import INTERNAL, PUBLIC, Privacy, PrivacyClass
-from trama.monitoring.choices import COVERED, Answer, Channel, Rule, WaveState
-from trama.monitoring.permissions import visible_sheets, visible_waves
+from trama.experiences.models import Experience
+from trama.monitoring.choices import COVERED, Answer, Channel, Direction, PlanState, Rule, WaveState
+from trama.monitoring.permissions import visible_plans, visible_sheets, visible_waves
 from trama.network.models import Organisation
 from trama.territory.models import Area, AreaClosure
 
@@ -348,3 +349,128 @@ class Erratum(models.Model):
 
     def __str__(self) -> str:
         return self.figure
+
+
+# --- objectives (S0.13) ---------------------------------------------------------------------------------------------
+class ObjectivePlanQuerySet(models.QuerySet["ObjectivePlan"]):
+    def visible_to(self, actor: Actor) -> Self:
+        return self.filter(visible_plans(actor))
+
+
+class ObjectivePlan(models.Model):
+    """What a programme wants to reach, as a tree of objectives, each with the numbers by which one will see it."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    name = models.CharField(_("name"), max_length=200)
+    area = models.ForeignKey(Area, verbose_name=_("territory"), on_delete=models.PROTECT, related_name="+")
+    # What is counted of experiences is counted of this one and of its parts.
+    programme = models.ForeignKey(
+        Experience,
+        verbose_name=_("programme"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="objective_plans",
+    )
+    first_year = models.PositiveSmallIntegerField(
+        _("from the year"), validators=[MinValueValidator(1990), MaxValueValidator(2100)]
+    )
+    last_year = models.PositiveSmallIntegerField(
+        _("to the year"), null=True, blank=True, validators=[MinValueValidator(1990), MaxValueValidator(2100)]
+    )
+    note = models.TextField(_("in a few words"), blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=PlanState.choices, default=PlanState.DRAFT)
+    is_demonstration = models.BooleanField(default=False, editable=False)
+
+    objects = ObjectivePlanQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-first_year", "name", "id")
+        verbose_name = _("plan of objectives")
+        verbose_name_plural = _("plans of objectives")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(last_year__isnull=True) | Q(last_year__gte=F("first_year")),
+                name="a_plan_ends_after_it_begins",
+                violation_error_message=_("The plan ends before it begins: which of the two years is right?"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Objective(models.Model):
+    """What is to be reached; a part of another objective, or one of the first level."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    plan = models.ForeignKey(ObjectivePlan, on_delete=models.CASCADE, related_name="objectives")
+    parent = models.ForeignKey(
+        "self", verbose_name=_("part of"), null=True, blank=True, on_delete=models.CASCADE, related_name="parts"
+    )
+    position = models.PositiveSmallIntegerField(default=0, editable=False)
+    text = models.CharField(_("objective"), max_length=300)
+    note = models.TextField(_("what it means here"), blank=True)
+
+    class Meta:
+        ordering = ("plan_id", "position", "id")
+        verbose_name = _("objective")
+        verbose_name_plural = _("objectives")
+        constraints = [models.CheckConstraint(condition=~Q(parent=F("id")), name="an_objective_is_no_part_of_itself")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Yardstick(models.Model):
+    """A number by which one sees whether an objective is reached: what is counted, from where, to where.
+
+    `counted` is `register.measure`, or `context.CODE` of an indicator of context; `only` narrows a register to one
+    value (`aim=strengthen_ties`).
+    """
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    objective = models.ForeignKey(Objective, on_delete=models.CASCADE, related_name="yardsticks")
+    position = models.PositiveSmallIntegerField(default=0, editable=False)
+    counted = models.CharField(_("what is counted"), max_length=120)
+    only = models.CharField(_("only those"), max_length=120, blank=True)
+    direction = models.CharField(_("which way"), max_length=5, choices=Direction.choices, default=Direction.UP)
+    start_value = models.FloatField(_("at the beginning"), null=True, blank=True)
+    start_year = models.PositiveSmallIntegerField(_("in the year"), null=True, blank=True)
+    target_value = models.FloatField(_("to be reached"), null=True, blank=True)
+    target_year = models.PositiveSmallIntegerField(_("by the year"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("objective_id", "position", "id")
+        verbose_name = _("yardstick")
+        verbose_name_plural = _("yardsticks")
+        constraints = [
+            models.UniqueConstraint(fields=["objective", "counted", "only"], name="an_objective_has_a_yardstick_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.counted} {self.only}".strip()
+
+
+class YearEnd(Frozen):
+    """The objectives of a plan with their numbers as they stood when a year was closed."""
+
+    privacy: ClassVar[Privacy] = PUBLIC
+
+    plan = models.ForeignKey(ObjectivePlan, on_delete=models.PROTECT, related_name="year_ends")
+    year = models.PositiveSmallIntegerField()
+    kept_on = models.DateField(default=timezone.localdate)
+    content = models.JSONField()
+    fingerprint = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ("plan_id", "-year")
+        verbose_name = _("closed year of a plan")
+        verbose_name_plural = _("closed years of plans")
+        constraints = [models.UniqueConstraint(fields=["plan", "year"], name="a_year_of_a_plan_is_closed_once")]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id} {self.year}"

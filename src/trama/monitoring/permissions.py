@@ -65,3 +65,10 @@ def visible_sheets(actor: Actor) -> Q:
     if actor.everywhere(OPENERS):
         return rule | Q(is_sensitive=False)
     return rule | Q(area__in=actor.areas_with(OPENERS), is_sensitive=False)
+
+
+def visible_plans(actor: Actor) -> Q:
+    """Published plans of objectives for all; drafts for those who keep them and for the staff of their territory."""
+    if actor.everywhere(READERS):
+        return Q()
+    return Q(state="published") | Q(area__in=actor.areas_with(READERS))

@@ -1,10 +1,11 @@
-from django.urls import path
+from django.urls import include, path
 
 from trama.monitoring import cut_views, keeping_views, sheet_views, views
 
 app_name = "monitoring"
 urlpatterns = [
     path("", views.waves, name="waves"),
+    path("obiettivi/", include("trama.monitoring.objectives.urls")),
     path("nuova/", views.wave_add, name="wave_add"),
     path("scheda/<str:token>/", sheet_views.by_link, name="by_link"),
     path("<int:pk>/", views.wave, name="wave"),

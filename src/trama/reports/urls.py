@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from trama.reports.subjects import AREA, WAVE
-from trama.reports.views import making, profiles, texts, waves
+from trama.reports.views import making, objectives, profiles, texts, waves
 
 
 class SubjectConverter:
@@ -32,6 +32,8 @@ urlpatterns = [
     path("rilevazioni/<int:pk>/", waves.wave, name="wave"),
     path("rilevazioni/<int:pk>/rapporto-<str:language>.<str:form>", waves.wave_file, name="wave_file"),
     path("rilevazioni/<int:pk>/da-vicino/", waves.close_ups, name="close_ups"),
+    path("obiettivi/<int:pk>/oggi-<str:language>.<str:form>", objectives.today, name="objectives_file"),
+    path("obiettivi/<int:pk>/<int:year>-<str:language>.<str:form>", objectives.year, name="objectives_year_file"),
     path("<about:kind>/<str:code>/bozza-<str:language>.<str:form>", making.draft_file, name="draft_file"),
     path("<about:kind>/<str:code>/congela/", profiles.freeze, name="freeze"),
     path("<about:kind>/<str:code>/testi/<str:language>/", texts.texts, name="texts"),
