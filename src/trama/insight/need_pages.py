@@ -209,6 +209,8 @@ def as_file(found: Needs) -> AreaFile:
     ]
     if found.base is not None:
         columns += [Field("base", found.base.name), Field("per_1000", supply_label(found))]
+    if found.only is not None:
+        columns.append(Field("only", _("counted only"), "string", meaning=f"{found.only.title}: {found.only.label}"))
     thirds = {"low": _("low"), "middle": _("middle"), "high": _("high")}
     columns += [
         Field("need", _("third of need"), "string", among=thirds),
@@ -235,7 +237,8 @@ def _row(found: Needs, line: Line) -> tuple[Any, ...]:
     if line.need is not None and line.listed is not None:
         together = (THIRDS[line.need], THIRDS[line.listed], int(line.need == HIGH and line.listed == LOW))
     place = (line.area.code, line.area.name, line.area.value, line.area.state, line.count, line.status)
-    return (*place, *of_base, *together)
+    only = () if found.only is None else (found.only.key,)
+    return (*place, *of_base, *only, *together)
 
 
 def _about(found: Needs) -> list[tuple[str, str]]:
@@ -262,6 +265,7 @@ def _document(found: Needs) -> dict[str, Any]:
             "measure": found.crosstab.measure.key,
             "label": counted_label(found),
             "threshold": found.crosstab.threshold,
+            "only": None if found.only is None else {"key": found.only.key, "label": found.only.label},
             "per_1000": None if base is None else {"key": base.key, "name": base.name, "year": base.year},
         },
         "level": values.level,

@@ -14,11 +14,11 @@ from django.utils.translation import ngettext
 
 from trama.core import memo
 from trama.core.actor import Actor
-from trama.core.registers import Register, Selection
+from trama.core.registers import CodeDimension, Register, Selection
 from trama.insight.analysis.thirds import HIGH, LOW, third_of, thirds
 from trama.insight.area_values import FEWEST, AreaValue, AreaValues, NothingToSay, values_of
 from trama.insight.context.notes import published_text
-from trama.insight.crosstab import CrosstabError, axes_of, compute, small
+from trama.insight.crosstab import CrosstabError, axes_of, compute, small, stated_axes
 from trama.insight.shapes import RECORDS, Crosstab, Status
 from trama.insight.tables import demonstration_note
 from trama.territory.choices import Polarity
@@ -44,6 +44,22 @@ class Asked:
     per: str = ""
     within: str = ""
     also_excluded: bool = False
+    only: str = ""  # "dimension:value" of the register: of all records those alone that have it
+
+
+@dataclass(frozen=True)
+class Only:
+    """What the count is narrowed to: a value of a dimension of the register, with their names."""
+
+    dimension: str
+    value: str
+    title: str
+    label: str
+
+    @property
+    def key(self) -> str:
+        """As it stands in an address."""
+        return f"{self.dimension}:{self.value}"
 
 
 @dataclass(frozen=True)
@@ -101,6 +117,7 @@ class Needs:
     need_bounds: tuple[float, float]
     supply_bounds: tuple[float, float]
     turned: bool
+    only: Only | None = None
 
     @property
     def compared(self) -> tuple[Line, ...]:
@@ -135,6 +152,17 @@ class Needs:
 def registers_at(registers: Sequence[Register], level: str, actor: Actor) -> list[Register]:
     """The registers that can be counted by areas of a level."""
     return [one for one in registers if any(axis.key == level for axis in axes_of(one, actor))]
+
+
+def narrowings(register: Register, actor: Actor) -> list[Only]:
+    """To what the count of a register can be narrowed: the values of its code lists that any record states."""
+    stated = stated_axes(actor, register)
+    return [
+        Only(axis.key, value, str(axis.label), label)
+        for axis in axes_of(register, actor)
+        if isinstance(axis, CodeDimension) and axis.filterable and axis.key in stated
+        for value, label in axis.choices(actor)
+    ]
 
 
 def bases_at(level: str, year: int) -> list[Base]:
@@ -192,7 +220,10 @@ def _compared(actor: Actor, register: Register, asked: Asked) -> Needs:
     if indicator is None:
         raise NothingToSay(_("There is no indicator with the code “%(code)s”.") % {"code": asked.indicator})
     values = values_of(indicator, asked.level, asked.year, asked.within, also_excluded=asked.also_excluded)
-    selection = Selection().published(register, actor)
+    only = next((one for one in narrowings(register, actor) if one.key == asked.only), None)
+    if asked.only and only is None:
+        raise NothingToSay(_("The register cannot be narrowed to “%(only)s”.") % {"only": asked.only[:80]})
+    selection = Selection(((only.dimension, (only.value,)),) if only else ()).published(register, actor)
     try:
         crosstab = compute(actor, register, selection, asked.level, None, asked.measure)
     except CrosstabError as error:
@@ -209,7 +240,7 @@ def _compared(actor: Actor, register: Register, asked: Asked) -> Needs:
     need_bounds = thirds([line.area.value for line in known if line.area.value is not None])
     supply_bounds = thirds([line.supply for line in known if line.supply is not None])
     lines = tuple(_classed(line, need_bounds, supply_bounds, turned=turned) for line in raw)
-    return Needs(asked, values, register, crosstab, base, lines, need_bounds, supply_bounds, turned)
+    return Needs(asked, values, register, crosstab, base, lines, need_bounds, supply_bounds, turned, only)
 
 
 def _raw_lines(values: AreaValues, crosstab: Crosstab, base: Base | None) -> list[Line]:
@@ -256,8 +287,9 @@ def _classed(line: Line, need_bounds: tuple[float, float], supply_bounds: tuple[
 
 # --- in words -----------------------------------------------------------------------------------------------------
 def counted_label(found: Needs) -> str:
-    """What is counted: "Risorse"."""
-    return found.crosstab.measure.label
+    """What is counted: "Risorse", or "Risorse (corsi di italiano)" where the count is narrowed."""
+    label = found.crosstab.measure.label
+    return f"{label} ({small(found.only.label)})" if found.only is not None else label
 
 
 def supply_label(found: Needs) -> str:
@@ -277,7 +309,15 @@ def title_of(found: Needs) -> str:
 
 
 def sentence(found: Needs) -> str:
-    """What the figures say, in one sentence."""
+    """What the figures say, in one sentence, which says too to what the count is narrowed."""
+    said = _sentence(found)
+    if found.only is None:
+        return said
+    words = {"said": said.removesuffix("."), "title": small(found.only.title), "label": found.only.label}
+    return _("%(said)s; counted is only %(title)s “%(label)s”.") % words
+
+
+def _sentence(found: Needs) -> str:
     words = {"count": number(len(found.standing_out)), "all": number(len(found.compared))}
     if not found.standing_out:
         return _("In none of %(all)s areas the highest third of need meets the lowest third of listed supply.") % words

@@ -278,6 +278,32 @@ def test_where_a_low_value_is_much_need(town: list[Area]) -> None:
 
 
 @pytest.mark.usefixtures("registers")
+def test_supply_is_narrowed_to_one_kind_and_stays_protected(client: Client, town: list[Area]) -> None:
+    indicator("need", town, GRADIENT, polarity="negative")  # type: ignore[arg-type]
+    for number, area in enumerate(town):
+        make_experience("school", areas=[area], volunteers=40 + number)
+        make_experience("lunch", areas=[area], volunteers=2 if number == 7 else 60 + number)
+    make_experience("lunch", areas=[town[3]], volunteers=50)
+    query = {"indicator": "need", "count": "experiences.records", "per": "-", "only": "kind:lunch"}
+    page = text(client, NEEDS, **query)
+    assert "counted is only tipo “lunch”" in page
+    assert '<option value="kind:lunch" selected>' in page
+    rows = list(csv.DictReader(io.StringIO(text(client, f"{NEEDS}tabella.csv", **query).lstrip("\ufeff"))))
+    assert {row["only"] for row in rows} == {"kind:lunch"}
+    assert {row["code"]: row["count"] for row in rows}["R03"] == "2"
+    assert {row["count"] for row in rows} == {"1", "2"}, "of both kinds there would be two and three"
+    # The persons of one kind are protected by themselves, though together they were many enough.
+    found = needs.compare(NOBODY, REGISTER, needs.Asked("need", LEVEL, 2023, "experiences", "volunteers"))
+    assert {line.status for line in found.lines} <= {"value", "estimated"}
+    asked = needs.Asked("need", LEVEL, 2023, "experiences", "volunteers", only="kind:lunch")
+    hidden = {line.area.code for line in needs.compare(NOBODY, REGISTER, asked).lines if line.status == "suppressed"}
+    assert hidden > {"R11"}, "another one too, or the total would give it away"
+    with pytest.raises(NothingToSay, match="narrowed"):
+        needs.compare(NOBODY, REGISTER, needs.Asked("need", LEVEL, 2023, "experiences", only="kind:nothing"))
+    assert "counted is only" not in text(client, NEEDS, **query | {"only": "activity:nothing"}), "left aside"
+
+
+@pytest.mark.usefixtures("registers")
 def test_protected_counts_of_persons_stand_nowhere(client: Client, town: list[Area]) -> None:
     indicator("need", town, GRADIENT, polarity="negative")  # type: ignore[arg-type]
     secret = 2

@@ -42,6 +42,7 @@ class Chosen:
         asked = self.asked
         pairs = [("indicator", asked.indicator), ("level", asked.level), ("year", str(asked.year))]
         pairs += [("count", f"{asked.register}.{asked.measure}"), ("per", asked.per or PLAIN)]
+        pairs += [("only", asked.only)] if asked.only else []
         pairs += [("within", asked.within)] if asked.within else []
         return pairs + ([("excluded", "1")] if asked.also_excluded else [])
 
@@ -78,6 +79,8 @@ def _chosen(request: HttpRequest, actor: Actor, found: list[Offer]) -> Chosen | 
         per,
         get("within", "").replace("\x00", "")[:40],
         get("excluded") == "1",
+        # What the register that was chosen before could be narrowed to says nothing of another one.
+        next((one.key for one in needs.narrowings(register, actor) if one.key == get("only", "")), ""),
     )
     return Chosen(asked, offer, register, possible, bases)
 
@@ -99,7 +102,7 @@ def needs_page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"themes": themes_of(found), "fewest": FEWEST, "chosen": chosen, "found": None}
     if chosen is None:
         return render(request, "insight/needs.html", context | {"problem": ""})
-    context |= _choices(chosen)
+    context |= _choices(chosen) | {"only_choices": _only_choices(chosen, actor)}
     try:
         answer = needs.compare(actor, chosen.register, chosen.asked)
     except NothingToSay as problem:
@@ -155,6 +158,14 @@ def _choices(chosen: Chosen) -> dict[str, Any]:
         "per_choices": [(PLAIN, ""), *((base.key, base.name) for base in chosen.bases)],
         "per": asked.per or PLAIN,
     }
+
+
+def _only_choices(chosen: Chosen, actor: Actor) -> list[tuple[str, list[needs.Only]]]:
+    """To what the count can be narrowed, under the name of the dimension."""
+    found: dict[str, list[needs.Only]] = {}
+    for one in needs.narrowings(chosen.register, actor):
+        found.setdefault(one.title, []).append(one)
+    return list(found.items())
 
 
 @page(may=anyone)

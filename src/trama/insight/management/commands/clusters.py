@@ -43,6 +43,9 @@ class Command(BaseCommand):
         parser.add_argument("--permutations", type=int, default=999, metavar="N")
         parser.add_argument("--beside", metavar="REGISTER[.MEASURE]", help="put what is registered beside it")
         parser.add_argument("--per", metavar="INDICATOR", default="", help="with --beside: for every 1,000 of this")
+        parser.add_argument(
+            "--only", metavar="DIMENSION:VALUE", default="", help="with --beside: count only what has this value"
+        )
         parser.add_argument("--lang", choices=[code for code, _name in settings.LANGUAGES], default="it")
         form = parser.add_mutually_exclusive_group()
         form.add_argument("--json", action="store_true", help="write JSON")
@@ -102,6 +105,7 @@ class Command(BaseCommand):
         found = clustering.examine(NOBODY, asked)
         lines = [found.values.title, clustering.sentence(found), clustering.meaning(found)]
         lines += [clustering.marked_sentence(found), found.values.base(), "", *clustering.checks(found)]
+        lines += [f"{term}. {text}" for term, text in clustering.statistics(found)]
         for group, members in found.groups.items():
             if members:
                 names = ", ".join(line.area.name for line in members)
@@ -123,6 +127,7 @@ class Command(BaseCommand):
             options["per"],
             options["within"],
             options["also_excluded"],
+            options["only"],
         )
         found = needs.compare(NOBODY, register, asked)
         lines = [needs.title_of(found), needs.sentence(found), needs.nothing_sentence(found)]
