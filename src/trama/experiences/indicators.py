@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from trama.core import figures
+from trama.core import figures, memo
 from trama.core.actor import Actor
 from trama.core.declarations import Figure, Indicator, declare
 from trama.experiences.declarations import NOT_PERSONS
 from trama.experiences.dimensions import PUBLIC_ORGANISATION
-from trama.experiences.models import Experience, ExperienceQuerySet, Participation, Total
+from trama.experiences.models import Experience, ExperienceQuerySet, Participation, People, Total
 
 Areas = frozenset[int] | None
 Period = tuple[date, date] | None
@@ -31,6 +31,18 @@ def active(actor: Actor, area_ids: Areas, period: Period) -> ExperienceQuerySet:
     return rows if area_ids is None else rows.in_areas(area_ids)
 
 
+def _count(actor: Actor, area_ids: Areas, period: Period) -> int:
+    """How many there are: most of the figures of an area rest on it, and a report asks for all of them."""
+    key = ("experiences.active", area_ids, period)
+    return memo.until_changed(key, actor, lambda: active(actor, area_ids, period).count())
+
+
+def _people(actor: Actor, area_ids: Areas, period: Period) -> People:
+    """Volunteers and people reached, which are summed together."""
+    key = ("experiences.people", area_ids, period)
+    return memo.until_changed(key, actor, lambda: active(actor, area_ids, period).people())
+
+
 def _figure(value: float, text: str, period: Period, **more: Any) -> Figure:
     as_of = period[1] if period else timezone.localdate()
     return Figure(value=value, text=text, as_of=as_of, source=_now("register of experiences"), **more)
@@ -38,7 +50,7 @@ def _figure(value: float, text: str, period: Period, **more: Any) -> Figure:
 
 def active_experiences(actor: Actor, area_ids: Areas, period: Period) -> Figure:
     """Experiences going on; one that touches several areas counts once."""
-    number = active(actor, area_ids, period).count()
+    number = _count(actor, area_ids, period)
     return _figure(number, figures.written(number), period, base=number, known=number)
 
 
@@ -48,18 +60,18 @@ def organisations_involved(actor: Actor, area_ids: Areas, period: Period) -> Fig
     parts = Participation.objects.filter(PUBLIC_ORGANISATION, experience__in=rows.order_by().values("pk")).order_by()
     number = parts.values("organisation").distinct().count()
     known = parts.values("experience").distinct().count()
-    return _figure(number, figures.written(number), period, base=rows.count(), known=known)
+    return _figure(number, figures.written(number), period, base=_count(actor, area_ids, period), known=known)
 
 
 def volunteers(actor: Actor, area_ids: Areas, period: Period) -> Figure:
     """The volunteers stated. Who does not state them can only add to them: an incomplete sum is a lower bound."""
-    total = active(actor, area_ids, period).people().volunteers
+    total = _people(actor, area_ids, period).volunteers
     return _said(total, period, lower_bound=True)
 
 
 def beneficiaries(actor: Actor, area_ids: Areas, period: Period) -> Figure:
     """The people reached as stated; not distinct persons, so that no bound can be told."""
-    total = active(actor, area_ids, period).people().beneficiaries
+    total = _people(actor, area_ids, period).beneficiaries
     return _said(total, period, lower_bound=False)
 
 
@@ -80,7 +92,7 @@ def _said(total: Total, period: Period, *, lower_bound: bool) -> Figure:
 def completeness_of_counts(actor: Actor, area_ids: Areas, period: Period) -> Figure:
     """Share (percent) of the experiences that state both volunteers and people reached, exactly or by estimate."""
     rows = active(actor, area_ids, period)
-    base = rows.count()
+    base = _count(actor, area_ids, period)
     known = rows.filter(volunteers__isnull=False, beneficiaries__isnull=False).count()
     if not base:
         return Figure(None, _now("no experiences"), 0, 0, period[1] if period else timezone.localdate())
@@ -92,7 +104,8 @@ def good_practices(actor: Actor, area_ids: Areas, period: Period) -> Figure:
     """Experiences marked as good practices."""
     rows = active(actor, area_ids, period)
     number = rows.filter(is_good_practice=True).count()
-    return _figure(number, figures.written(number), period, base=rows.count(), known=rows.count())
+    base = _count(actor, area_ids, period)
+    return _figure(number, figures.written(number), period, base=base, known=base)
 
 
 def without_partners(actor: Actor, area_ids: Areas, period: Period) -> Figure:
@@ -100,7 +113,7 @@ def without_partners(actor: Actor, area_ids: Areas, period: Period) -> Figure:
     rows = active(actor, area_ids, period)
     named = Participation.objects.filter(PUBLIC_ORGANISATION).order_by()
     number = rows.exclude(pk__in=named.values("experience")).count()
-    base = rows.count()
+    base = _count(actor, area_ids, period)
     return _figure(number, figures.written(number), period, base=base, known=base)
 
 

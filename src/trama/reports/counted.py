@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from trama.core import memo
 from trama.core.actor import Actor
 from trama.core.declarations import Figure, Indicator, gathered
 from trama.core.models import Source
@@ -56,6 +57,12 @@ def _place_of(register: Register) -> int:
     return searchable.order if searchable is not None else 1000
 
 
+def count_of(actor: Actor, register: Register, selection: Selection) -> int:
+    """How many records a selection holds; a report asks for it in several places."""
+    key = ("reports.count", register.key, selection)
+    return memo.until_changed(key, actor, lambda: selection.rows(register, actor).count())
+
+
 @dataclass
 class Stated:
     """By what a register is counted, and for how many of its records that is stated."""
@@ -72,7 +79,7 @@ def register_blocks(actor: Actor, area: Area) -> Iterator[Block]:
     stated: list[Stated] = []
     nowhere: list[str] = []
     for register, selection in registers_of(area):
-        base = selection.rows(register, actor).count()
+        base = count_of(actor, register, selection)
         lost = without_place(register, actor)
         if base:
             yield from _register(actor, register, selection, base, stated)
@@ -253,7 +260,7 @@ def key_figures(actor: Actor, area: Area, counts: Counts) -> list[KeyFigure]:
         label = str(indicator.label)
         found.append(KeyFigure(figure.text, label[:1].upper() + label[1:], "; ".join(notes)))
     for register, selection in registers_of(area):
-        count = 0 if register.key in told else selection.rows(register, actor).count()
+        count = 0 if register.key in told else count_of(actor, register, selection)
         if count:
             found.append(
                 KeyFigure(number(count), plural(register), _("on %(day)s") % {"day": day(timezone.localdate())})
