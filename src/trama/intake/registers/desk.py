@@ -323,19 +323,22 @@ def put_aside(actor: Actor, upload: Any, *, register: str = "", sheet: str = "",
     assert folder is not None  # noqa: S101
     try:
         (name,) = [path.name for path in folder.iterdir() if path.name != staging.RECIPE]
-        path = folder / name
-        some = [REGISTERED[register]] if register else []
-        found, row = sheet_and_header(path, sheet, some)
-        spec = spec_of(path, found, header_row or row)
-        fresh = Mapping(name, register, found, header_row=spec.header_row, records=spec.records)
-        fresh.title = Path(name).stem[:200]
-        mapping = _understood(folder, fresh)
-        desk = Desk(sent.token, folder, mapping)
-        desk.keep(mapping)
+        desk = Desk(sent.token, folder, looked_at(folder / name, register, sheet, header_row))
+        desk.keep(desk.mapping)
     except BaseException:
         staging.drop(sent.token)
         raise
     return desk
+
+
+def looked_at(path: Path, register: str = "", sheet: str = "", header_row: int = 0) -> Mapping:
+    """What the columns of a file probably mean; register, sheet and row of the header are found if nobody says them."""
+    some = [REGISTERED[register]] if register else []
+    found, row = sheet_and_header(path, sheet, some)
+    spec = spec_of(path, found, header_row or row)
+    fresh = Mapping(path.name, register, found, header_row=spec.header_row, records=spec.records)
+    fresh.title = path.stem[:200]
+    return _understood(path.parent, fresh)
 
 
 def _understood(folder: Path, mapping: Mapping) -> Mapping:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
 from pathlib import Path
 
@@ -72,3 +73,24 @@ def test_a_load_is_taken_back_by_its_number(tmp_path: Path) -> None:
     for arguments in (("undo", "999"), ("undo", str(Load.objects.get().pk), "--yes")):
         with pytest.raises(CommandError):
             told("loads", *arguments)
+
+
+def test_a_spreadsheet_becomes_a_recipe(tmp_path: Path) -> None:
+    load_lists()
+    town()
+    sent, recipe = tmp_path / "luoghi.csv", tmp_path / "luoghi.toml"
+    lines = "Nome;Tipo;Telefono;Telefono\nIl parco;Parchi;;\nPiazza Grande;Piazza;051 1;\nLa scuola;boh;;\n"
+    sent.write_text(f"Luoghi del comune;;;\n{lines}", encoding="utf-8")
+    said = told("loads", "propose", str(sent), "--write", str(recipe))
+    assert re.search(r"Nome\s+name\s", said)
+    assert re.search(r"Telefono \(2\)\s+–", said)
+    text = recipe.read_text(encoding="utf-8")
+    assert ('kind = "Tipo"' in text, '# "boh" = ""' in text, Place.objects.exists()) == (True, True, False)
+    with pytest.raises(CommandError):
+        told("loads", "propose", str(sent), "--write", str(recipe))  # it is not overwritten
+    recipe.write_text(
+        text.replace("# [steps.values.kind]", "[steps.values.kind]").replace('# "boh" = ""', '"boh" = "school"')
+    )
+    told("load", str(recipe), "--from", str(tmp_path))
+    assert Place.objects.get(name="La scuola").kind_id == "place_kind:school"
+    assert "nome" in told("loads", "propose", str(sent), "--register", "organisations").casefold()
