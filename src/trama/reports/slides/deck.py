@@ -78,7 +78,19 @@ def deck_of(document: Document) -> list[Slide]:
     for slide in slides:
         if slide.picture is not None:
             slide.notes = list(_notes(slide.picture, table_of(document, slide.picture)))
+    _tell_apart(slides)
     return slides
+
+
+def _tell_apart(slides: Sequence[Slide]) -> None:
+    """Give no two slides the same title: who listens, or reads the outline, finds a slide by it."""
+    taken: set[str] = set()
+    for slide in slides:
+        title, place = slide.title, 1
+        while slide.title in taken:
+            of = f"{slide.chapter}, {place}" if place > 1 else slide.chapter or "2"
+            slide.title, place = f"{title} ({of})", place + 1
+        taken.add(slide.title)
 
 
 def _notes(picture: Chart | Map, table: Table | None) -> Iterator[str]:

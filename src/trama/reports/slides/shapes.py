@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
+from django.utils.translation import gettext as _
+
 from trama.reports.document import Table
 from trama.reports.word import FORBIDDEN
 
@@ -151,8 +153,9 @@ def table(number: int, table: Table, place: Box, language: str) -> str:
         written.append(f'<a:tr h="{high}">{inside}</a:tr>')
     grid = "".join(f'<a:gridCol w="{wide}"/>' for wide in widths)
     frame = Box(place.x, place.y, sum(widths), sum(heights))
+    name = quoteattr("{} {}".format(_("Table"), number))
     return (
-        f'<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="{number}" name="Table {number}" '
+        f'<p:graphicFrame><p:nvGraphicFramePr><p:cNvPr id="{number}" name={name} '
         f"descr={attribute(table.caption)}/>"
         '<p:cNvGraphicFramePr><a:graphicFrameLocks noGrp="1"/></p:cNvGraphicFramePr><p:nvPr/></p:nvGraphicFramePr>'
         f"<p:xfrm>{frame.xfrm}</p:xfrm><a:graphic>"

@@ -30,6 +30,7 @@ from trama.reports.keeping import opened, verify
 from trama.reports.models import Kept, Profile, WrittenText
 from trama.reports.phrases import beside, grown, listed, signed, where
 from trama.reports.territory import territory_report
+from trama.reports.tests.office import problems_of
 from trama.territory.choices import ValueState
 from trama.territory.models import Area, ContextIndicator, ContextValue
 from trama.territory.tests.factories import make_area, make_city, make_population
@@ -272,6 +273,7 @@ def test_the_word_document_can_be_worked_on(city: Area) -> None:
     facts.set_fact(facts.DEMONSTRATION, True)
     document = report(city)
     with zipfile.ZipFile(io.BytesIO(printing.file_bytes(document, "docx"))) as package:
+        assert problems_of(package) == []
         parts = {name: package.read(name) for name in package.namelist()}
     trees = {name: ET.fromstring(data) for name, data in parts.items() if name.endswith((".xml", ".rels"))}  # noqa: S314 – our own file
     body = trees["word/document.xml"]
@@ -290,6 +292,15 @@ def test_the_word_document_can_be_worked_on(city: Area) -> None:
     assert len([name for name in parts if name.startswith("word/media/")]) == len(drawn)
     assert "Dimostrazione" in parts["word/footer1.xml"].decode()
     assert b'w:val="it-IT"' in parts["word/styles.xml"]
+    levels = [int(style[-1]) for style in styles if style and style.startswith("Heading")]
+    assert all(later <= before + 1 for before, later in zip([0, *levels], levels, strict=False)), "no level is skipped"
+    for table in tables:
+        columns = len(list(table.iter(f"{WORD}gridCol")))
+        for row in table.iter(f"{WORD}tr"):
+            spans = [int(one.get(f"{WORD}val", "1")) for one in row.iter(f"{WORD}gridSpan")]
+            assert len(row.findall(f"{WORD}tc")) + sum(spans) - len(spans) == columns
+    marks = [*body.iter(f"{WORD}bookmarkStart")], drawn
+    assert all(len({one.get("id") or one.get(f"{WORD}id") for one in kind}) == len(kind) for kind in marks)
 
 
 def test_the_open_data_say_what_their_columns_are(city: Area) -> None:

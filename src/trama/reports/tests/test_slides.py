@@ -7,7 +7,6 @@ import re
 import subprocess
 import zipfile
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -35,6 +34,7 @@ from trama.reports.document import (
     Table,
 )
 from trama.reports.slides.deck import LINES, ROWS, Slide, deck_of
+from trama.reports.tests.office import problems_of
 from trama.ui import charts
 from trama.ui.charts import Bar
 
@@ -165,21 +165,63 @@ def words(element: ET.Element) -> str:
     return " ".join(one.text or "" for one in element.iter(f"{A}t"))
 
 
-def test_every_part_is_whole_and_leads_to_parts_that_are_there(pptx):
-    names = set(pptx.namelist())
-    assert len(names) == len(pptx.namelist())
-    kinds = ET.fromstring(pptx.read("[Content_Types].xml"))  # noqa: S314
-    stated = {one.get("PartName", "")[1:] for one in kinds if one.get("PartName")}
-    assert stated <= names
-    for name in names:
-        if name.endswith((".xml", ".rels")):
-            ET.fromstring(pptx.read(name))  # noqa: S314
-            assert name in stated or name.endswith(".rels") or name == "[Content_Types].xml", name
-        if name.endswith(".rels"):
-            folder = Path(name).parent.parent
-            for link in ET.fromstring(pptx.read(name)):  # noqa: S314
-                target = (Path("/") / folder / link.get("Target", "")).resolve().relative_to("/")
-                assert str(target) in names, (name, target)
+def altered(package: zipfile.ZipFile, name: str, was: str, now: str) -> zipfile.ZipFile:
+    """The same package with one part altered."""
+    output = io.BytesIO()
+    with zipfile.ZipFile(output, "w") as other:
+        for one in package.namelist():
+            text = package.read(one)
+            if one == name:
+                assert was.encode() in text
+                text = text.replace(was.encode(), now.encode(), 1)
+            other.writestr(one, text)
+    return zipfile.ZipFile(output)
+
+
+def test_the_package_is_what_the_standard_asks_and_the_looking_finds_what_is_not(pptx):
+    assert problems_of(pptx) == []
+    for name, was, now, said in (
+        ("ppt/slides/slide4.xml", "</a:tblGrid>", '<a:gridCol w="x"/><a:oops/></a:tblGrid>', "<a:oops> is not known"),
+        ("ppt/slides/slide4.xml", "<p:clrMapOvr>", "<p:timing/><p:clrMapOvr>", "<p:sld> holds p:cSld p:timing"),
+        ("ppt/slides/slide5.xml", 'r:embed="rId2"', 'r:embed="rId9"', "uses rId9, which leads nowhere"),
+        ("ppt/slides/_rels/slide5.xml.rels", "picture1.png", "picture9.png", "which is not there"),
+        ("[Content_Types].xml", "presentationml.notesMaster+xml", "presentationml.notesSlide+xml", "is a notesMaster"),
+    ):
+        assert any(said in one for one in problems_of(altered(pptx, name, was, now))), said
+
+
+def test_slides_are_found_by_their_titles_and_speak_the_language(pptx):
+    root = ET.fromstring(pptx.read("ppt/presentation.xml"))  # noqa: S314 - our own file
+    listed = [int(one.get("id", "0")) for one in root.iter(f"{P}sldId")]
+    assert len(set(listed)) == len(listed) == len(deck_of(WHOLE))
+    assert all(256 <= one < 2**31 for one in listed)
+    both = pptx.read("ppt/presentation.xml") + pptx.read("ppt/slideMasters/slideMaster1.xml")
+    masters = re.findall(rb'<p:sld(?:Master|Layout)Id id="(\d+)"', both)
+    assert len(masters) == len(set(masters)) == 4
+    for name in (one for one in pptx.namelist() if re.fullmatch(r"ppt/(slides|notesSlides)/[^/]+\.xml", one)):
+        spoken = {one.get("lang") for one in ET.fromstring(pptx.read(name)).iter(f"{A}rPr")}  # noqa: S314
+        assert spoken == {"it-IT"}, name
+    layouts: dict[str, set[str | None]] = {}
+    for number in range(1, len(listed) + 1):
+        links = pptx.read(f"ppt/slides/_rels/slide{number}.xml.rels").decode()
+        layout = re.findall(r"slideLayouts/(slideLayout\d\.xml)", links)
+        assert len(layout) == 1
+        kept = ET.fromstring(pptx.read(f"ppt/slideLayouts/{layout[0]}"))  # noqa: S314
+        layouts[layout[0]] = {one.get("idx", one.get("type")) for one in kept.iter(f"{P}ph")}
+        places = {one.get("idx", one.get("type")) for one in slide(pptx, number).iter(f"{P}ph")}
+        assert places <= layouts[layout[0]], "what fills a place of the layout finds it there"
+        assert all(
+            one.get("descr", "").strip() for one in slide(pptx, number).iter(f"{P}cNvPr") if _shows(pptx, number, one)
+        )
+    twice = deck_of(document(Heading("Uno", 1), table(2), Heading("Due", 1), table(2), table(2), Heading("Tre", 1)))
+    titles = [one.title for one in twice if one.kind == "table"]
+    assert titles == ["Tabella di 2", "Tabella di 2 (Due)", "Tabella di 2 (Due, 2)"]
+
+
+def _shows(package: zipfile.ZipFile, number: int, name: ET.Element) -> bool:
+    """Whether it names a picture or a table: what needs words in its place."""
+    kinds = [*slide(package, number).iter(f"{P}nvPicPr"), *slide(package, number).iter(f"{P}nvGraphicFramePr")]
+    return name.get("id") in {one.get("id") for kind in kinds for one in kind.iter(f"{P}cNvPr")}
 
 
 def test_titles_tables_and_pictures_are_real(pptx):

@@ -43,6 +43,7 @@ from trama.reports.editing import numbers_of_nowhere, texts_of, with_written
 from trama.reports.keeping import opened, verify
 from trama.reports.models import CloseUp, Kept, Profile, WrittenText
 from trama.reports.subjects import document_of
+from trama.reports.tests.office import problems_of
 from trama.reports.waves import phrases
 from trama.reports.waves.closeups import may_be_shown
 from trama.reports.waves.counted import Cut, Number, Row
@@ -194,8 +195,11 @@ def test_all_kinds_of_doubt_are_told_each_of_how_many_in_every_form(town: Town) 
     assert "meno persone raggiunte che volontari (1 su 2)" in text
     assert "Una di queste è stata guardata" in text
     assert all("almeno 10 volte" in said.casefold() for said in forms(document).values())
-    word = zipfile.ZipFile(io.BytesIO(printing.file_bytes(document, "docx"))).read("word/document.xml").decode()
-    assert "Meno persone raggiunte che volontari" in word
+    for form, part in (("docx", "word/document.xml"), ("pptx", "ppt/slides/")):
+        package = zipfile.ZipFile(io.BytesIO(printing.file_bytes(document, form)))
+        assert problems_of(package) == []
+        inside = " ".join(package.read(name).decode() for name in package.namelist() if name.startswith(part))
+        assert "Meno persone raggiunte che volontari" in inside
 
 
 def test_only_a_closed_wave_has_a_report(town: Town) -> None:
