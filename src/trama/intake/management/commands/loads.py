@@ -149,7 +149,7 @@ class Command(BaseCommand):
 
 
 def _suggested(words: list[desk.Word]) -> str:
-    """Texts that are in no list and name no area, as lines of the recipe that wait for a person to say what they are."""
+    """Texts that are in no list and name no area, as lines of the recipe: a person says what each means."""
     lines: list[str] = []
     for one in words:
         head = f"[steps.values.{one.field.key}]"
