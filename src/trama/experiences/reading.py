@@ -145,11 +145,13 @@ def _partners(experience: Experience, actor: Actor) -> list[dict[str, Any]]:
             continue
         item = found.setdefault(
             row.organisation_id,
-            {"pk": row.organisation_id, "name": names[row.organisation_id], "roles": [], "gives": [], "receives": []},
-        )
+            {"pk": row.organisation_id, "name": names[row.organisation_id], "roles": [], "gives": [], "receives": [],
+             "since": None},
+        )  # fmt: skip
         item["roles"].append(codes.label(row.role_id).lower())
         item["gives"] += [row.gives] if row.gives else []
         item["receives"] += [row.receives] if row.receives else []
+        item["since"] = min(filter(None, (item["since"], row.since)), default=None)
     return list(found.values())
 
 

@@ -187,13 +187,16 @@ def _changed(row: Any, update: Update, now: Any) -> tuple[dict[str, Any], frozen
 
 
 def _with_others(changes: dict[str, Any], update: Update) -> dict[str, Any]:
-    """The changes of a record with how many rows of other tables came and went: contacts are personal, so no more."""
+    """The changes of a record with how many rows of other tables went and came: contacts are personal, so no more.
+
+    They stand apart: beside the fields a history would take the numbers for keys of records.
+    """
     gone, added, changed = update.difference.gone, update.difference.added, update.difference.changed
     counts = {
         key: [len(some.get(key, ())) + len(changed.get(key, ())) for some in (gone, added)]
-        for key in {*gone, *added, *changed}
+        for key in sorted({*gone, *added, *changed})
     }
-    return {**changes, **{key: counts[key] for key in sorted(counts)}}
+    return {**changes, "rows": counts} if counts else changes
 
 
 def _store(rows: Iterable[tuple[Any, frozenset[str]]]) -> None:

@@ -21,7 +21,7 @@ from django.utils.translation import override
 from trama.core import codes
 from trama.core.actor import NOBODY, SYSTEM, Actor
 from trama.core.history import plain
-from trama.core.models import Code, Source
+from trama.core.models import AuditEntry, Code, Source
 from trama.core.registers import Selection
 from trama.directory.models import Promotion, Resource, ResourceCode, ResourceContact
 from trama.experiences.models import (
@@ -434,6 +434,8 @@ def test_a_detail_that_is_changed_changes_alone(world: dict[str, Any], tmp_path:
     held = Occurrence.objects.get(experience=record)
     assert (held.pk, held.title, held.place) == (keys[Occurrence], "", world["place"])
     assert held.ends_at == datetime(2026, 3, 1, 18, tzinfo=UTC)
+    entry = AuditEntry.objects.get(kind="experiences.experience", object_id=str(record.pk))
+    assert entry.changes == {"rows": {"dates": [1, 1], "funding": [1, 1], "organisations": [1, 2]}}
     # Nothing else was touched.
     others = [{name: [one for one in rows if one["name"] != "Letture"] for name, rows in found.items()}
               for found in (before, state())]  # fmt: skip

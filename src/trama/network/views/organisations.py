@@ -38,6 +38,7 @@ from trama.network.models import (
     visible_names,
 )
 from trama.territory import finding
+from trama.territory.models import visible_places_named
 from trama.ui import maps
 from trama.ui.registers import address_if_any
 
@@ -131,7 +132,7 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
         "contacts": contacts,
         "hidden_contacts": hidden_contacts,
         "names": record.other_names.order_by("name"),
-        "seats": record.seats.select_related("area").order_by("name", "id"),
+        "seats": _seats(record, actor),
         "area_path": area_path(record.area_id),
         "ties": ties.select_related("one", "other", "role").order_by("-last_seen_on", "id"),
         "sections": [
@@ -144,6 +145,13 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": _crumbs(None, record.name),
     }
     return render(request, "network/organisation.html", context)
+
+
+def _seats(record: Organisation, actor: Actor) -> list[dict[str, Any]]:
+    """Its other seats, each with the registered place where it is, if the actor may see that."""
+    rows = list(record.seats.select_related("area").order_by("name", "id"))
+    names = visible_places_named((row.place_id for row in rows if row.place_id), actor) if rows else {}
+    return [{"row": row, "place": names.get(row.place_id or 0, "")} for row in rows]
 
 
 @page(may=anyone)
