@@ -23,7 +23,17 @@ from trama.directory.models import Resource
 from trama.experiences.models import Experience, Practice
 from trama.intake import backup, causes, emptying, staging, undoing
 from trama.intake.context import undoing as undoing_indicators
-from trama.intake.demonstration import doubles, experiments, invented, scene, sheets, surroundings, told, waves
+from trama.intake.demonstration import (
+    doubles,
+    experiments,
+    invented,
+    objectives,
+    scene,
+    sheets,
+    surroundings,
+    told,
+    waves,
+)
 from trama.intake.models import Load, RowsToMend
 from trama.intake.recipe import (
     AreasStep,
@@ -459,6 +469,7 @@ def _people_the_stage(actor: Actor, stage: scene.Scene, *, told_of_imola: bool) 
         search.refresh(model)
     waves.write(actor, made, earlier)
     surroundings.write(actor, stage, source, made.today)
+    objectives.write(actor, stage, made)
     seek_duplicates(actor)
     # The demonstration's contact person speaks for a body that has something to show.
     body = next(row for row in made.organisations if made.homes[row.pk].municipality.pk == stage.municipality.pk)

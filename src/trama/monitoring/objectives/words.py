@@ -14,6 +14,7 @@ from trama.core.actor import NOBODY
 from trama.core.declarations import gathered
 from trama.core.registers import ChoiceDimension, CodeDimension, Dimension, FlagDimension, Register
 from trama.insight.context.words import value_text
+from trama.insight.crosstab import plural
 from trama.insight.shapes import RECORDS, Status
 from trama.insight.tables import PROTECTED, register_address
 from trama.monitoring.choices import Direction
@@ -123,9 +124,7 @@ def label_of(counted: str, only: str, indicator: ContextIndicator | None = None)
     if register is None:
         return counted
     measure = measure_of(counted)
-    label = str(measure.label if measure is not None else register.title)
-    if measure is not None and key != RECORDS:
-        label = f"{label} ({str(register.title).lower()})" if source != "experiences" else label
+    label = str(measure.label) if measure is not None and key != RECORDS else plural(register)
     dimension, _equals, value = only.partition("=")
     found = register.dimension(dimension) if value else None
     if found is None:
@@ -211,7 +210,8 @@ def countable() -> list[tuple[str, list[tuple[str, str]]]]:
     """What a yardstick may count, in groups: the records and measures of registers, and indicators of context."""
     groups = []
     for register in registers():
-        options = [(f"{register.key}.{one.key}", str(one.label)) for one in register.all_measures()]
+        records = (f"{register.key}.{RECORDS}", plural(register))
+        options = [records, *((f"{register.key}.{one.key}", str(one.label)) for one in register.measures)]
         groups.append((str(register.title), options))
     context = [(f"{CONTEXT}.{one.code}", one.name) for one in ContextIndicator.objects.order_by("position", "code")]
     return [*groups, (_("Indicators of the territory"), context)] if context else groups
