@@ -98,10 +98,11 @@ class LevelSpec:
 
 @dataclass(frozen=True)
 class AreaColumn:
-    """How a row says which area it speaks of."""
+    """How a row says which area it speaks of: in a column, or (of values) each number in the header of its own."""
 
-    column: str
     kind: str
+    column: str = ""
+    headers: list[str] = field(default_factory=list)
     by: str = "name"
     # Also wholes of the areas: the municipality and the levels between, as sums of what adds up.
     sum_up_to: list[str] = field(default_factory=list)
@@ -109,8 +110,7 @@ class AreaColumn:
     within: str = ""
     # Rows of areas that are not here: "refuse" each one, or "skip" them (a national file) and say how many.
     unknown: str = "refuse"
-    # What else the file calls some of them: the text of the cell = the code of the area.
-    names: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # what else the file calls some: its text = the area's code
 
 
 @dataclass(frozen=True)

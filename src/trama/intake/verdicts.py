@@ -30,6 +30,7 @@ class BrokenRow:
     beside_year: int
     name: str = ""  # of the area
     beside_here: bool = False  # what it was set beside stands in the same file
+    column: str = ""
 
 
 @dataclass

@@ -118,7 +118,7 @@ def _hold(
         name = names[member.area]
         written = reading.names[member.area]
         here = (member.area, spec.code, member.beside_year) in reading.cells
-        told.rows.append(BrokenRow(row, written, member.value, member.beside, member.beside_year, name, here))
+        told.rows.append(BrokenRow(row, written, member.value, member.beside, member.beside_year, name, here, column))
         report.refuse(row, column, _why(found, member), f"{name}, {spec.name_it} {found.year}")
         del reading.cells[key]
     told.rows.sort(key=lambda row: row.row)

@@ -29,6 +29,8 @@ ROLES = [
     ("year", _("the year")),
     ("value", _("a number: it is an indicator")),
     ("year_value", _("a number of the year in the header")),
+    ("area_value", _("a number of the area in the header")),
+    ("indicator", _("names the indicator of the row")),
     ("part", _("tells rows apart (sex, age, size …)")),
     ("state", _("state of the number (estimated, missing …)")),
     ("excluded", _("1 where the area is excluded")),
@@ -140,13 +142,18 @@ class ColumnsForm(forms.Form):
         """One area, a year, at least one number."""
         data = super().clean() or {}
         roles = {column: data.get(f"role_{number}", "note") for number, column in enumerate(self.columns)}
-        self._exactly_one(roles, "area", _now("Say which column names the area."))
-        for role in ("year", "state", "excluded", "multiplier"):
+        in_headers = "area_value" in roles.values()
+        self._exactly_one(roles, "area", "" if in_headers else _now("Say which column names the area."))
+        for role in ("year", "state", "excluded", "multiplier", "indicator"):
             self._exactly_one(roles, role, "")
-        if not {"value", "year_value"} & set(roles.values()):
+        if in_headers and {"area", "value", "year_value", "excluded"} & set(roles.values()):
+            raise ValidationError(
+                _now("Where headers name the areas, no other column can be an area, an exclusion or another number.")
+            )
+        if not {"value", "year_value", "area_value"} & set(roles.values()):
             raise ValidationError(_now("Say which columns are numbers: without one there is nothing to load."))
         has_year = "year" in roles.values() or data.get("fixed_year")
-        if "value" in roles.values() and not has_year:
+        if {"value", "area_value"} & set(roles.values()) and not has_year:
             self.add_error(
                 "fixed_year", _now("No column states the year: choose that column, or write the year of all numbers.")
             )

@@ -10,7 +10,10 @@ from typing import Any
 from trama.intake.recipe import Decision
 
 MAPPING = ".mapping.json"  # no file that is sent may begin with a point
-ROLES = ("area", "area_name", "year", "value", "year_value", "part", "state", "excluded", "multiplier", "note")
+ROLES = (
+    "area", "area_name", "year", "value", "year_value", "area_value", "indicator", "part", "state", "excluded",
+    "multiplier", "note",
+)  # fmt: skip
 
 
 @dataclass
@@ -47,7 +50,7 @@ class Named:
     def stands(self) -> str:
         """Where its numbers stand, for people."""
         place = ", ".join(dict.fromkeys(self.columns.values())) or self.value
-        return " · ".join([place, *(f"{column} = {value}" for column, value in self.where.items())])
+        return " · ".join(filter(None, [place, *(f"{column} = {value}" for column, value in self.where.items())]))
 
 
 @dataclass
@@ -135,7 +138,9 @@ def _step(mapping: Mapping) -> list[str]:
             table[name] = value
     if table:
         lines.append(f"table = {inline(table)}")
-    area: dict[str, Any] = {"column": mapping.column("area"), "kind": mapping.kind, "by": mapping.by}
+    headers = mapping.columns("area_value")
+    area: dict[str, Any] = {"headers": headers} if headers else {"column": mapping.column("area")}
+    area |= {"kind": mapping.kind, "by": mapping.by}
     area |= {"sum_up_to": mapping.sum_up_to} if mapping.sum_up_to else {}
     area |= {"within": mapping.within} if mapping.within else {}
     area |= {"unknown": mapping.unknown} if mapping.unknown != "refuse" else {}
@@ -160,7 +165,7 @@ def _indicator(mapping: Mapping, item: Named) -> list[str]:
             lines.append(f"{name} = {scalar(value)}")
     if item.columns:
         lines.append(f"columns = {inline(item.columns)}")
-    else:
+    elif item.value:
         lines.append(f"value = {text(item.value)}")
     if item.where:
         lines.append(f"where = {inline(item.where)}")

@@ -247,7 +247,9 @@ def propose(table: Table, mapping: Mapping) -> Mapping:
     mapping.sdmx = {"obs value", "time period"} <= set(heads.values())
     roles: dict[str, str] = dict.fromkeys(heads, "note")
     guesses = [guess for guess in guesses if not holds_years(table, guess.column)]
-    if guesses:
+    if not guesses and (named := _in_headers(table, mapping, AreaKeys.of(rows))):
+        roles |= named
+    elif guesses:
         best = guesses[0]
         mapping.kind, mapping.by = best.kind, best.by
         mapping.unknown = "skip" if best.share < 0.6 else "refuse"
@@ -256,14 +258,14 @@ def propose(table: Table, mapping: Mapping) -> Mapping:
             if roles[guess.column] == "note":
                 roles[guess.column] = "area_name"
     for column, name in heads.items():
-        if roles[column] == "note":
+        if roles[column] == "note" and "area_value" not in roles.values():
             roles[column] = _role(table, column, name, mapping)
     _only_one(roles, "year")
-    numbers = [column for column, role in roles.items() if role in {"value", "year_value"}]
+    numbers = [column for column, role in roles.items() if role in {"value", "year_value", "area_value"}]
     mapping.decimal, _certain = decimal_sign(table, numbers)
     # A comma is only understood once the sign is known.
     for column in numbers:
-        if not holds_numbers(table, column, mapping.decimal):
+        if roles[column] != "area_value" and not holds_numbers(table, column, mapping.decimal):
             roles[column] = "note"
     mapping.years = {column: _year_in(column) for column, role in roles.items() if role == "year_value"}
     mapping.roles = roles
@@ -273,6 +275,53 @@ def propose(table: Table, mapping: Mapping) -> Mapping:
         years = {match.group() for match in YEAR_IN_NAME.finditer(table.name)}
         mapping.fixed_year = int(years.pop()) if len(years) == 1 else None
     return mapping
+
+
+HEADER = "header"  # the name of no column of a file: under it stand the headers, to be looked at as texts
+
+
+def _in_headers(table: Table, mapping: Mapping, keys: AreaKeys) -> dict[str, str]:
+    """The roles of the columns of a file that has one for each area; empty where headers name no areas.
+
+    Areas that are not here stand among them too (a total, a name written otherwise): the dry run asks about them.
+    """
+    columns = [column for column in table.columns if column]
+    pseudo = Table(table.name, [HEADER], [Row(1, {HEADER: column}) for column in columns])
+    found = [guess for guess in area_guesses(pseudo, keys) if guess.found >= FEWEST_HEADERS]
+    if not found:
+        return {}
+    best = found[0]
+    named = {column for column in columns if _key_of(column, best.by) in keys.keys[(best.kind, best.by)]}
+    first = next(place for place, column in enumerate(columns) if column in named)
+    roles: dict[str, str] = {}
+    for place, column in enumerate(columns):
+        if column in named or (place > first and any(holds_numbers(table, column, sign) for sign in ".,")):
+            roles[column] = "area_value"
+    rest = [column for column in columns if column not in roles]
+    year = next((column for column in rest if holds_years(table, column)), "")
+    told = [column for column in rest if column != year and _tells_apart(table, column, year)]
+    roles |= {year: "year"} if year else {}
+    roles |= {told[0]: "indicator"} if told else {}
+    mapping.kind, mapping.by = best.kind, best.by
+    mapping.unknown = "skip" if best.share < 0.6 else "refuse"
+    # What is not said is nothing: a code of the indicator beside its name is not a number of an area.
+    return roles | {column: "note" for column in rest if column not in roles}
+
+
+FEWEST_HEADERS = 3
+
+
+def _key_of(text: str, by: str) -> str:
+    return normalised(text) if by == "name" else bare(text)
+
+
+def _tells_apart(table: Table, column: str, year: str) -> bool:
+    """Whether a column of texts names what each row of a year counts."""
+    texts = [row.cells[column].strip() for row in table.rows]
+    if not any(LETTER.search(text) for text in texts) or len(set(texts)) > MOST_NAMED:
+        return False
+    keys = {(row.cells[column].strip(), year_of(row.cells[year]) if year else None) for row in table.rows}
+    return len(keys) == len(table.rows)
 
 
 def excluding(table: Table, column: str) -> list[str]:
@@ -349,6 +398,7 @@ def propose_indicators(table: Table, mapping: Mapping) -> list[Named]:
         for one in fresh:
             one.from_file = not stem
         found += fresh
+    found += _of_headers(table, mapping)
     for column in mapping.columns("value"):
         name = _stem_of(mapping.file) if mapping.sdmx else column
         found += _with_parts(table, mapping, name, column, {})
@@ -367,6 +417,28 @@ def propose_indicators(table: Table, mapping: Mapping) -> list[Named]:
         for one in found:
             one.take = False
     return found[:MOST_NAMED]
+
+
+def _of_headers(table: Table, mapping: Mapping) -> list[Named]:
+    """The indicators of a file with one column for each area: one for each text of the column that names them."""
+    columns = mapping.columns("area_value")
+    if not columns:
+        return []
+    teller = mapping.column("indicator")
+    if not teller:
+        one = _named(table, mapping, _stem_of(mapping.file), "", {column: column for column in columns})
+        one.columns, one.from_file = {}, True
+        return [one]
+    found = []
+    for text in dict.fromkeys(row.cells[teller].strip() for row in table.rows):
+        if not text:
+            continue
+        rows = [row for row in table.rows if row.cells[teller].strip() == text]
+        part = Table(table.name, table.columns, rows)
+        one = _named(part, mapping, text, "", {column: column for column in columns})
+        one.columns, one.where = {}, {teller: text}
+        found.append(one)
+    return found
 
 
 def _of_which(found: Sequence[Named]) -> None:
@@ -493,9 +565,9 @@ def _count(one: Named, words: str, numbers: Sequence[float]) -> None:
     """A number of things or of euro: it adds up, and is not below zero."""
     one.adds_up = not SIGNED.search(words)
     one.people = one.adds_up and MET.search(words) is not None
-    for noun, (unit_it, unit_en) in HEADCOUNT.items():
-        if noun in words:
-            one.unit_it, one.unit_en = unit_it, unit_en
+    # "Famiglie residenti" counts households: the first noun says what.
+    if nouns := [noun for noun in HEADCOUNT if noun in words]:
+        one.unit_it, one.unit_en = HEADCOUNT[min(nouns, key=words.index)]
     if MONEY.search(words) and not one.unit_it:
         one.unit_it = one.unit_en = "€"
     if one.adds_up and _mostly(value >= 0 for value in numbers):

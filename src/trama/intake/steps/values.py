@@ -36,6 +36,8 @@ def load_values(run: Run, step: ValuesStep, report: StepReport) -> None:
     """Read the file, define the indicators, and bring the values up to date."""
     if step.area is None or not step.indicators:
         raise RecipeError(_("the step “%(name)s” must say “area” and “indicators”.") % {"name": step.name})
+    if bool(step.area.column) == bool(step.area.headers):
+        raise RecipeError(_("the step “%(name)s”: “area” names either a “column” or “headers”.") % {"name": step.name})
     table = run.table(step.file, step.table)
     reading = Reading(step, report, _columns(step, table), machine=step.file.lower().endswith(MACHINE))
     for row in table.rows:
@@ -59,7 +61,7 @@ def load_values(run: Run, step: ValuesStep, report: StepReport) -> None:
 def _columns(step: ValuesStep, table: files.Table) -> dict[str, str]:
     """Each column that the recipe names, as the file writes it."""
     assert step.area is not None  # noqa: S101
-    wanted = [step.area.column, *(rule.column for rule in step.skip), step.year, step.multiplier]
+    wanted = [step.area.column, *step.area.headers, *(rule.column for rule in step.skip), step.year, step.multiplier]
     wanted.append(step.state.column if step.state else "")
     for spec in step.indicators:
         wanted += [spec.value, *spec.columns.values(), *spec.where, spec.excluded.column if spec.excluded else ""]
@@ -99,6 +101,9 @@ def _has_no_year(reading: Reading, row: files.Row) -> bool:
 
 
 def _read_row(run: Run, reading: Reading, spec: AreaColumn, row: files.Row) -> None:
+    if spec.headers:
+        _read_areas(run, reading, spec, row)
+        return
     name = row[reading.columns[spec.column]]
     area = run.area_of(spec, name)
     if area is None:
@@ -111,6 +116,38 @@ def _read_row(run: Run, reading: Reading, spec: AreaColumn, row: files.Row) -> N
         if not indicator.share:
             for year, column in _years(reading, indicator, row):
                 _read_number(reading, indicator, row, area, year, column)
+
+
+def _read_areas(run: Run, reading: Reading, spec: AreaColumn, row: files.Row) -> None:
+    """A row that holds a number for each area, under its name."""
+    if _has_no_year(reading, row):
+        return
+    step = reading.step
+    year = step.fixed_year or (year_of(row[reading.columns[step.year]]) if step.year else None)
+    if year is None or (step.only_years and year not in step.only_years):
+        return
+    for header in spec.headers:
+        area = run.area_of(spec, header)
+        if area is None:
+            _unknown_header(run, reading, spec, header)
+            continue
+        reading.names[area] = header
+        for indicator in step.indicators:
+            if not indicator.share:
+                _read_number(reading, indicator, row, area, year, reading.columns[header])
+
+
+def _unknown_header(run: Run, reading: Reading, spec: AreaColumn, header: str) -> None:
+    """A column whose header names no area that is here: said once, with the header, not in each row."""
+    report, name = reading.report, header.strip()[:80]
+    new = name not in report.unknown
+    report.unknown[name] += 1
+    if not new:
+        return
+    if spec.unknown == "skip" and len(run.areas_called(name, spec.kind, spec.by, spec.within)) < 2:
+        report.skipped += 1
+        return
+    report.refuse(reading.step.table.header_row, header, run.why_no_area(spec, name), name)
 
 
 def _unknown(run: Run, reading: Reading, spec: AreaColumn, row: files.Row) -> None:

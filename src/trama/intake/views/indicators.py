@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from trama.core import uploads
@@ -195,7 +196,7 @@ def _checked(found: Desk, report: Report, forms: list[DecisionForm]) -> dict[str
     unknown = [] if found.mapping.unknown == "skip" else step.unknown.most_common(20)
     verdicts = [vars(verdict) for verdict in report.verdicts()]
     if report.breaks:  # their rows stand with the decision that they wait for
-        waiting = {(row.row, one.column) for one in report.breaks for row in one.rows}
+        waiting = {(row.row, row.column) for one in report.breaks for row in one.rows}
         verdicts = [verdict for verdict in verdicts if (verdict["row"], verdict["column"]) not in waiting]
     return {
         "token": found.token,
@@ -212,8 +213,22 @@ def _checked(found: Desk, report: Report, forms: list[DecisionForm]) -> dict[str
         "verdicts": _lines(verdicts),
         "more": max(0, len(verdicts) - SHOWN),
         **replacing(report),
+        "written": written(report),
         "may_go": not report.breaks and report.changes > 0,
     }
+
+
+def written(report: Report) -> str:
+    """What a load of numbers writes, each by its name: "78 values and 2 definitions"."""
+    values = sum(step.new + step.updated for step in report.steps)
+    definitions = sum(step.related.get("indicators", 0) for step in report.steps)
+    parts = [
+        ngettext("%(n)s value", "%(n)s values", values) % {"n": number(values)} if values else "",
+        ngettext("%(n)s definition", "%(n)s definitions", definitions) % {"n": number(definitions)}
+        if definitions
+        else "",
+    ]
+    return _(" and ").join(filter(None, parts))
 
 
 def _told(form: DecisionForm) -> dict[str, Any]:
@@ -286,7 +301,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     except RecipeError as error:
         messages.error(request, _("Nothing was written. %(why)s") % {"why": error})
         return redirect("intake:indicators_check", token)
-    messages.success(request, _("Loaded: %(count)s records written.") % {"count": number(report.changes)})
+    messages.success(request, _("Loaded: %(what)s.") % {"what": written(report)})
     return redirect("intake:loads")
 
 
