@@ -50,7 +50,15 @@ def areas_to_choose(actor: Actor) -> list[tuple[int, str]]:
     while len(nodes) > MOST_AREAS and depth > 0:
         depth -= 1
         nodes = [node for node in nodes if node.depth <= depth] or nodes[:MOST_AREAS]
-    return [(node.id, node.name) for node in sorted(nodes, key=lambda node: node.position)]
+    # Em spaces: one sees what lies below what, and that ticking the one above is enough.
+    top = min((node.depth for node in nodes), default=0)
+    return [
+        (node.id, "\u2003" * (node.depth - top) + node.name) for node in sorted(nodes, key=lambda node: node.position)
+    ]
+
+
+# How many a wave reaches hangs on none of these: it can be asked before a name is found.
+NOT_COUNTED = {"name", "promoter", "answer_by", "remind_after", "last_call", "aim", "times_apart"}
 
 
 class WaveForm(forms.Form):
@@ -97,15 +105,14 @@ class WaveForm(forms.Form):
         super().__init__(*args, **more)
         self.what = what
         self.is_counting = "count" in self.data
-        if self.is_counting:
-            # How many it reaches hangs on none of these: it can be asked before a name is found.
-            for name in ("name", "promoter", "answer_by", "remind_after", "last_call", "aim", "times_apart"):
-                self.fields[name].required = False
         self.fields["areas"].choices = areas_to_choose(actor)  # type: ignore[attr-defined]
         self.fields["kinds"].choices = list(gathered.monitored[what].kinds())  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
+        if self.is_counting:
+            for name in NOT_COUNTED & set(self.errors):
+                del self.errors[name]
         start, end = data.get("starts_on"), data.get("ends_on")
         if start and end and end < start:
             self.add_error("ends_on", _now("The period ends before it starts: which of the two days is right?"))

@@ -224,7 +224,7 @@ def sample(wave: Wave, site: str) -> EmailMessage:
         "link": site.rstrip("/") + reverse("monitoring:by_link", args=["…"]).replace("%E2%80%A6", "…"),
     }
     with translation.override(settings.LANGUAGE_CODE):
-        name = _("the organisation")
+        name = _("(name of the organisation)")
     wave.site = wave.site or site
     return letter(wave, name, name, [line], reminding=False)
 
