@@ -222,6 +222,7 @@ def _marks(own: _Own) -> tuple[Field, ...]:
             _("where else it is, parted by semicolons: name (address), or an address alone; behind it, each after a"
               " comma, “hours: …”, “point: latitude, longitude”, “area: …”, “place: a registered one”"),
             names=("altre sedi", "sedi"),
+            example=_("Sede di Est (via Est 3), hours: Monday to Friday 9-13; via Nord 1"),
         ),
     )  # fmt: skip
 
@@ -459,6 +460,7 @@ def _experiences() -> Registered:
         own("organisations", Kind.ORGANISATIONS,
             _("who takes part: names parted by semicolons, each with its role in brackets: Auser (promotore); ARCI;"
               " behind it, each after a comma, “gives: …”, “receives: …”, “since: a date”"),
+            example=_("Circolo Arci Sole (promoter), gives: a room, since: 2024-02-03; Auser (partner)"),
             names=("organizzazioni", "realtà coinvolte", "enti coinvolti", "partner", "soggetti coinvolti",
                    "associazioni",
                    "soggetti", "ente", "promotore", "ente promotore", "partners", "organisations", "capofila")),

@@ -228,6 +228,10 @@ def _notes() -> tuple[str, ...]:
         _("A row whose first cell begins with %(mark)s is an example: it is not loaded. It may be deleted.")
         % {"mark": EXAMPLE},
         _("Where a cell may hold several values, part them with semicolons: the list offers one of them at a time."),
+        _(
+            "What belongs to one of several values follows it after a comma, with its name and a colon: what is left "
+            "out stays as it is here, a name with nothing behind its colon is emptied."
+        ),
         _("What is not known stays empty: nothing is guessed, and nothing that is here already is emptied."),
     )
 
@@ -283,7 +287,6 @@ def _example_text(one: Field) -> str:
         Kind.PERSONS: _("the secretary (president)"),
         Kind.ORGANISATIONS: _("Circolo Arci Sole (promoter); Auser (partner)"),
         Kind.PLACES: _("Biblioteca di zona"),
-        Kind.SEATS: _("Sede di Est (via Est 3)"),
     }
     by_attribute = {
         "name": _("After school in via Roma"),

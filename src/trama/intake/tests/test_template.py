@@ -13,12 +13,16 @@ from django.utils.translation import gettext, override, pgettext
 from python_calamine import CalamineWorkbook
 
 from trama.core import codes
+from trama.core.facts import HOME_AREA, set_fact
 from trama.experiences.tests.lists import load_lists
 from trama.intake import files
-from trama.intake.recipe import RecipeError, TableSpec
+from trama.intake.recipe import RecipeError, RegisterStep, TableSpec
 from trama.intake.registers import template
 from trama.intake.registers.declared import REGISTERED
+from trama.intake.registers.details import UNSAID
 from trama.intake.registers.fields import as_compared
+from trama.intake.registers.reading import open_reader
+from trama.intake.rows import Row, Table
 from trama.intake.tests.factories import town
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +70,25 @@ def test_a_workbook_offers_the_lists_explains_its_columns_and_its_example_is_not
     assert sheet.count("<dataValidation ") >= 20
     with pytest.raises(RecipeError, match=data):
         files.read(target, TableSpec())
+
+
+@pytest.mark.parametrize("language", ["it", "en"])
+def test_every_example_is_what_its_column_takes(language: str) -> None:
+    load_lists()
+    set_fact(HOME_AREA, town().code)
+    with override(language):
+        for key, registered in REGISTERED.items():
+            book = CalamineWorkbook.from_filelike(io.BytesIO(template.workbook(registered)))
+            head, example = ([str(cell) for cell in row] for row in book.get_sheet_by_index(0).to_python()[:2])
+            fields = [registered.headers[as_compared(label)] for label in head]
+            cells = dict(zip(head, example, strict=True))
+            step = RegisterStep("register", key, register=key, columns=dict(zip(fields, head, strict=True)))
+            (asked,) = open_reader(step, Table(key, head, [Row(2, cells)])).rows()
+            assert (asked.faults, asked.spared, asked.doubts) == ([], [], {}), key
+            if key == "experiences":
+                assert [value[2] for value in asked.hanging["organisations"]] == [
+                    {"it": "una stanza", "en": "a room"}[language], UNSAID,
+                ]  # fmt: skip
 
 
 def test_the_example_row_alone_is_left_out(tmp_path: Path) -> None:
