@@ -27,7 +27,7 @@ def outcome_name(outcome: str) -> str:
         "closed": _("closed"),
         "possible": _("perhaps here already"),
         "duplicate": _("twice in the file"),
-        "dropped": _("loaded without the cell"),
+        "dropped": _("only the cell is left out"),
     }
     return names.get(outcome, outcome)
 
@@ -50,7 +50,7 @@ def table(report: Report) -> str:
     ]
     for step in report.steps:
         lines += _details(step.name, step.those("refused"), _("refused"))
-        lines += _details(step.name, step.those("dropped"), _("loaded without the cell"))
+        lines += _details(step.name, step.those("dropped"), _("only the cell is left out"))
         lines += _details(step.name, step.those("gone") + step.those("closed"), _("no longer in the file"))
         lines += _details(step.name, step.those("noted"), _("noted"))
         lines += _breaks(step)
