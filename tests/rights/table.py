@@ -511,6 +511,8 @@ TABLE: dict[str, list[Case]] = {
     + [post(NONE, code="=of_the_towns", version="=1", what="=delete")],
     "insight:indicators": [get(EVERYBODY)],
     "insight:indicator": [get(EVERYBODY, code="=families"), get(NONE, code="=nothing")],
+    # whoever loads numbers corrects and withdraws them
+    "insight:indicator_correct": form(REACH_BOTH, code="=families"),
     "insight:indicator_file": [
         get(EVERYBODY, code="=families", form="=csv"),
         get(NONE, code="=families", form="=exe"),

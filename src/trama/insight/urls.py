@@ -1,6 +1,6 @@
 from django.urls import path
 
-from trama.insight.views import clusters, crosstabs, indicators, indices, needs, protection
+from trama.insight.views import clusters, crosstabs, indicators, indices, needs, protection, values
 
 app_name = "insight"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("grafici/<str:name>.svg", crosstabs.chart, name="chart"),
     path("indicatori/", indicators.indicators, name="indicators"),
     path("indicatori/<str:code>/", indicators.indicator, name="indicator"),
+    path("indicatori/<str:code>/correggi/", values.correct_values, name="indicator_correct"),
     path("indicatori/<str:code>/tabella.<str:form>", indicators.indicator_file, name="indicator_file"),
     path("indici/", indices.indices, name="indices"),
     path("indici/nuovo/", indices.index_add, name="index_add"),

@@ -22,7 +22,7 @@ from trama.ui.exports import safe_text
 
 STILL = (1980, 1, 1, 0, 0, 0)
 STATES = ("value", "estimated", "suppressed", "not_applicable", "excluded", "not_yet", "not_collected", "too_small",
-          "missing", "none")  # fmt: skip
+          "missing", "withdrawn", "none")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -116,6 +116,7 @@ def _missing(one: Series) -> str:
         ValueState.NOT_YET: _("%(name)s: not yet available for %(year)s."),
         ValueState.NOT_COLLECTED: _("%(name)s: not collected in %(year)s."),
         ValueState.TOO_SMALL: _("%(name)s: too small to be significant in %(year)s."),
+        ValueState.WITHDRAWN: _("%(name)s: the value of %(year)s was withdrawn."),
     }
     return reasons.get(newest.state, _("%(name)s: not known for %(year)s.")) % names
 

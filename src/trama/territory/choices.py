@@ -42,6 +42,7 @@ class ValueState(models.TextChoices):
     NOT_COLLECTED = "not_collected", _("not collected (...)")
     TOO_SMALL = "too_small", _("too small to be significant (....)")
     MISSING = "missing", _("missing without a reason")
+    WITHDRAWN = "withdrawn", _("withdrawn by who keeps these numbers")
 
 
 class Polarity(models.TextChoices):

@@ -56,12 +56,12 @@ def indicators(request: HttpRequest) -> HttpResponse:
     context = {
         "themes": themes,
         "count": sum(len(theme.entries) for theme in themes),
-        "upload_address": address_if_any("intake:indicators") if _keeps_the_whole(_actor(request)) else "",
+        "upload_address": address_if_any("intake:indicators") if keeps_the_whole(_actor(request)) else "",
     }
     return render(request, "insight/indicators.html", context)
 
 
-def _keeps_the_whole(actor: Actor) -> bool:
+def keeps_the_whole(actor: Actor) -> bool:
     """Whether the actor keeps the whole installation, or the whole of its home territory: who may load files."""
     home = finding.id_of(str(facts.facts().get(facts.HOME_AREA) or ""))
     return keeps_everywhere(actor) or (home is not None and may_keep(actor, home))
@@ -80,7 +80,9 @@ def indicator(request: HttpRequest, code: str) -> HttpResponse:
         (_("Indicators of the territory"), reverse("insight:indicators")),
         (found.name, ""),
     ]
-    return render(request, "insight/indicator.html", {"indicator": found, "crumbs": crumbs, "body": body})
+    keeps = keeps_the_whole(actor) and not found.is_computed
+    context = {"indicator": found, "crumbs": crumbs, "body": body, "keeps": keeps}
+    return render(request, "insight/indicator.html", context)
 
 
 def _body(actor: Actor, found: ContextIndicator, asked: Asked) -> str:
