@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import Field, JSONField, Model
 from django.db.models.base import ModelState
 from django.db.models.constants import OnConflict
@@ -32,7 +33,7 @@ def insert(
 def insert_values(
     model: type[Model],
     names: Sequence[str],
-    rows: Sequence[Sequence[Any]],
+    rows: Iterable[Sequence[Any]],
     *,
     ignore_conflicts: bool = False,
     unique: Sequence[str] = (),
@@ -42,11 +43,10 @@ def insert_values(
 
     For thousands of small rows: no object is made of each. The rest is as for `insert`.
     """
-    if not rows:
-        return
     fields = _inserted(model)
     told = {name: place for place, name in enumerate(names)}
-    plain = [None if f.attname in told else f.get_db_prep_save(f.get_default(), connection) for f in fields]
+    database = connections[DEFAULT_DB_ALIAS]  # asked for once, not for each value
+    plain = [None if f.attname in told else f.get_db_prep_save(f.get_default(), database) for f in fields]
     makers = [(told.get(f.attname, -1), *_preparing(f)) for f in fields]
 
     def values(row: Sequence[Any]) -> tuple[Any, ...]:
@@ -72,14 +72,15 @@ def _statement(
 ) -> str:
     conflict = OnConflict.IGNORE if ignore_conflicts else OnConflict.UPDATE if unique else None
     column = {f.name: f.column for f in fields}
-    quoted = connection.ops.quote_name
+    operations = connections[DEFAULT_DB_ALIAS].ops
+    quoted = operations.quote_name
     return " ".join(
         [
-            connection.ops.insert_statement(on_conflict=conflict),
+            operations.insert_statement(on_conflict=conflict),
             quoted(fields[0].model._meta.db_table),
             f"({', '.join(quoted(str(f.column)) for f in fields)})",
-            f"VALUES ({', '.join(['%s'] * len(fields))})",
-            connection.ops.on_conflict_suffix_sql(
+            f"VALUES {ROWS}",
+            operations.on_conflict_suffix_sql(
                 fields, conflict, [column[name] for name in update], [column[name] for name in unique]
             ),
         ]
@@ -87,21 +88,44 @@ def _statement(
 
 
 AT_ONCE = 2000  # rows whose values are held together
+MOST_VALUES = 30_000  # of one statement
 
 
 def _execute(sql: str, rows: Iterator[tuple[Any, ...]]) -> None:
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+    """Insert rows by a statement that says with `ROWS` where they stand."""
+    database = connections[DEFAULT_DB_ALIAS]
+    with transaction.atomic(savepoint=False), database.cursor() as cursor:
         while some := list(islice(rows, AT_ONCE)):
-            cursor.executemany(sql, some)
+            if database.vendor == "sqlite":
+                _in_few(cursor, database, sql, some)
+            else:
+                cursor.executemany(sql.replace(ROWS, _places(some)), some)
+
+
+ROWS = "\0"  # where the places of the rows stand in a statement
+
+
+def _places(rows: Sequence[tuple[Any, ...]]) -> str:
+    return f"({', '.join(['%s'] * len(rows[0]))})"
+
+
+def _in_few(cursor: Any, database: Any, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    """Many rows by one statement: the full-text index writes what it gathered at the end of each."""
+    limit = database.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+    step = max(1, min(limit, MOST_VALUES) // len(rows[0]))
+    for start in range(0, len(rows), step):
+        some = rows[start : start + step]
+        cursor.execute(sql.replace(ROWS, ", ".join([_places(some)] * len(some))), list(chain.from_iterable(some)))
 
 
 def _preparing(field: Field[Any, Any]) -> tuple[frozenset[type], Callable[[Any], Any]]:
     """Which values the driver takes as they are, and what makes the others such; one that comes again is kept."""
     last: list[Any] = [None, None]
+    database = connections[DEFAULT_DB_ALIAS]
 
     def prepared(value: Any) -> Any:
         if value is not last[0]:  # thousands of rows bear the same moment
-            last[:] = value, field.get_db_prep_save(value, connection)
+            last[:] = value, field.get_db_prep_save(value, database)
         return last[1]
 
     # A JSON text is no text as it is.

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from enum import Enum
+from functools import cache
 from typing import Any
 
 from django.db.models import CharField, Model
@@ -66,6 +67,12 @@ PERIOD = re.compile(
 CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?(?:[:.](\d{2}))?(?:\.(\d{1,6}))?")
 
 
+@cache
+def _names_of(kind: Kind) -> dict[str, str]:
+    """The names of the parts of a kind; lazy words are slow to compare cell by cell."""
+    return grammar.named(PARTS[kind])
+
+
 @dataclass
 class Details:
     """Reads the cells that hold such things; `body` and `area` find what is meant by a name."""
@@ -79,7 +86,7 @@ class Details:
         found = out_of_one_cell(text)
         if len(found) > MOST:
             raise Unreadable(_("the cell holds %(count)s values") % {"count": len(found)})
-        names = grammar.named(PARTS[kind])
+        names = _names_of(kind)
         return tuple(self._one(kind, *grammar.read(part, names)) for part in found)
 
     def _one(self, kind: Kind, head: str, said: dict[str, str]) -> tuple[Any, ...]:
@@ -205,7 +212,7 @@ def _at(day: date, hours: str) -> datetime:
 # --- in words ---------------------------------------------------------------------------------------------------------
 def in_words(kind: Kind, value: tuple[Any, ...], body: Callable[[Any], str], place: Callable[[Any], str]) -> str:
     """A value as a cell would tell it; `body` and `place` give the names of organisations and places."""
-    said = dict(zip(COLUMNS[kind], (None if one is UNSAID else one for one in value), strict=True))
+    said: dict[str, Any] = dict(zip(COLUMNS[kind], (None if one is UNSAID else one for one in value), strict=True))
     match kind:
         case Kind.ORGANISATIONS:
             head = f"{body(said['body'])} ({codes.label(said['role']).lower()})"

@@ -126,7 +126,7 @@ class Hanging:
 
     def insert(self, rows: Iterable[tuple[int, tuple[Any, ...], Around]]) -> None:
         """Write new rows: owner, values, and what is known around them (for who may see a contact)."""
-        if self.kinds or self.model in {OrganisationName, Seat, Occurrence}:
+        if self.looks_around or self.model is OrganisationName:
             told, make = list(rows), bulk.maker(self.model)
             made = [self._made(make, owner, value, around) for owner, value, around in told]
             if self.model in {Seat, Occurrence}:
@@ -142,7 +142,12 @@ class Hanging:
                 return value
             return tuple(default if one is UNSAID else one for one, default in zip(value, plain, strict=True))
 
-        bulk.insert_values(self.model, names, [(owner, *said(value), *fixed) for owner, value, _around in rows])
+        bulk.insert_values(self.model, names, ((owner, *said(value), *fixed) for owner, value, _around in rows))
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether what is known around a value says something of it."""
+        return bool(self.kinds) or self.model in {Seat, Occurrence}
 
     def _made(self, make: Callable[[dict[str, Any]], Any], owner: int, value: tuple[Any, ...], around: Around) -> Model:
         told = {name: one for name, one in zip(self.columns, value, strict=True) if one is not UNSAID}
@@ -192,6 +197,7 @@ def _areas_of(model: type[Model], pks: Iterable[int]) -> dict[int, int | None]:
 def hanging_of(registered: Registered, one: Field) -> Hanging:
     """The table in which a field of a register stands."""
     key = registered.key
+    columns: tuple[str, ...]
     if one.kind in CONTACT_KINDS:
         model, owner = CONTACTS[key]
         kinds = tuple(str(kind) for kind in CONTACT_KINDS[one.kind])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from trama.core.actor import Actor
 from trama.intake.registers.areas import Areas
@@ -135,12 +136,12 @@ class Known:
 
     def _by_code(self, asked: Asked) -> Match | None:
         for name, known, why in (
-            ("tax_code", self.by_tax, _("same tax code")),
-            ("runts_number", self.by_runts, _("same RUNTS number")),
+            ("tax_code", self.by_tax, gettext_noop("same tax code")),
+            ("runts_number", self.by_runts, gettext_noop("same RUNTS number")),
         ):
             bearing = known.get(str(asked.values.get(name) or ""), [])
             if bearing:
-                return Match(bearing[0], sure=len(bearing) == 1, why=why)
+                return Match(bearing[0], sure=len(bearing) == 1, why=_(why))
         return None
 
     def _by_name(self, asked: Asked) -> Match | None:

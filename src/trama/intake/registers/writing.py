@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db import connection
@@ -41,7 +41,7 @@ def write(run: Run, plan: Plan, source: Source | None) -> None:
     _hang(plan, made, bodies)
     touched = [*made.values(), *(update.pk for update in plan.updates)]
     if plan.registered.key == "experiences":
-        _main_areas(touched)
+        _main_areas([update.pk for update in plan.updates])
     run.changed(plan.registered.model, touched)
 
 
@@ -49,33 +49,50 @@ def write(run: Run, plan: Plan, source: Source | None) -> None:
 def _bodies(run: Run, plan: Plan, source: Source | None) -> dict[str, int]:
     """The organisations that are new, by their names as compared."""
     make = bulk.maker(Organisation)
-    rows = [
-        make(
-            {
-                "name": text[:250],
-                "normalised_name": name,
-                "area_id": plan.bodies.areas.get(name),
-                "source_id": source.pk if source else None,
-                "import_key": shortened(f"{plan.prefix}:promoter:{name}"),
-            }
-        )
-        for name, text in plan.bodies.new.items()
-    ]
-    _insert(run, rows, f"{plan.prefix}:promoter:")
-    run.changed(Organisation, [row.pk for row in rows])
-    return {row.normalised_name: row.pk for row in rows}
+    made: dict[str, int] = {}
+    for some in _parts(list(plan.bodies.new.items())):
+        rows = [
+            make(
+                {
+                    "name": text[:250],
+                    "normalised_name": name,
+                    "area_id": plan.bodies.areas.get(name),
+                    "source_id": source.pk if source else None,
+                    "import_key": shortened(f"{plan.prefix}:promoter:{name}"),
+                }
+            )
+            for name, text in some
+        ]
+        made |= zip((name for name, _text in some), _insert(run, rows), strict=True)
+    run.changed(Organisation, made.values())
+    return made
 
 
-def _insert(run: Run, rows: list[Any], prefix: str) -> None:
-    """Insert rows that bear a key, and give each its own."""
-    if not rows:
-        return
+def _parts(rows: list[Any]) -> Iterator[list[Any]]:
+    """A few at a time: no more rows than these are held as objects."""
+    return (rows[start : start + SOME] for start in range(0, len(rows), SOME))
+
+
+def _insert(run: Run, rows: list[Any], areas: Iterable[int | None] = ()) -> list[int]:
+    """Insert rows that bear a key, and tell of them; gives their own keys.
+
+    `areas`: where the rows stand, if that follows from what hangs on them and is told there.
+    """
+    told = [differences(row, None) for row in rows]
+    for row, area in zip(rows, areas, strict=False):
+        row.area_id = area
     bulk.insert(rows)
-    model = type(rows[0])
-    found = dict(model.objects.filter(import_key__startswith=prefix).order_by().values_list("import_key", "pk"))
-    for row in rows:
-        row.pk, row._state.adding = found[row.import_key], False
-    run.acts += [Act(LOADED, kind_of(row), str(row.pk), str(row)[:300], differences(row, None)) for row in rows]
+    model, kind = type(rows[0]), kind_of(rows[0])
+    keys = [row.import_key for row in rows]
+    found: dict[str, int] = {}
+    for start in range(0, len(keys), 500):
+        some = model.objects.filter(import_key__in=keys[start : start + 500]).order_by()
+        found |= some.values_list("import_key", "pk")
+    run.acts += [
+        Act(LOADED, kind, str(found[key]), str(row)[:300], changes)
+        for key, row, changes in zip(keys, rows, told, strict=True)
+    ]
+    return [found[key] for key in keys]
 
 
 # --- records --------------------------------------------------------------------------------------------------------
@@ -85,9 +102,12 @@ def _new(run: Run, plan: Plan, source: Source | None) -> dict[int, int]:
     told = source is None or plan.complete
     sources = _sources({asked.source for asked, _key in plan.new}) if told else {}
     make = bulk.maker(plan.registered.model)
-    rows = [_record(plan, make, asked, key, sources.get(asked.source, source)) for asked, key in plan.new]
-    _insert(run, rows, f"{plan.prefix}:")
-    made = {asked.number: row.pk for (asked, _key), row in zip(plan.new, rows, strict=True)}
+    made: dict[int, int] = {}
+    for some in _parts(plan.new):
+        rows = [_record(plan, make, asked, key, sources.get(asked.source, source)) for asked, key in some]
+        first = [asked.hanging["areas"][0][0] if asked.hanging.get("areas") else None for asked, _key in some]
+        pks = _insert(run, rows, first if plan.registered.key == "experiences" else ())
+        made |= zip((asked.number for asked, _key in some), pks, strict=True)
     _link(plan, made)
     return made
 
@@ -221,35 +241,52 @@ def _store(rows: Iterable[tuple[Any, frozenset[str]]]) -> None:
 def _hang(plan: Plan, made: dict[int, int], bodies: dict[str, int]) -> None:
     """Rows of other tables: all those of new records, and of the others what comes and what goes."""
     tables: dict[str, Hanging] = {}
-    coming: dict[str, list[tuple[int, tuple[Any, ...], Around]]] = {}
     going: dict[str, list[int]] = {}
-
-    def add(key: str, pk: int, values: Iterable[tuple[Any, ...]], asked: Asked) -> None:
-        words, area = f"{asked.label} {asked.values.get('promoter_text', '')}", asked.hanging.get("areas")
-        invented = bool(asked.values.get("is_demonstration"))
-        around = Around(words, asked.private, area[0][0] if area else None, invented)
-        coming.setdefault(key, []).extend((pk, value, around) for value in values)
-
-    for asked, _key in plan.new:
-        for key, values in asked.hanging.items():
-            add(key, made[asked.number], _told_apart(plan, tables, key, values, bodies), asked)
     for update in plan.updates:
-        for key, added in update.difference.added.items():
-            add(key, update.pk, _linked(plan, key, added, bodies), update.asked)
         for key, gone in update.difference.gone.items():
             going.setdefault(key, []).extend(gone)
     for key, pks in going.items():
         _table(plan, tables, key).delete(pks)
     _change(plan, tables, bodies)
-    for key, rows in coming.items():
-        _table(plan, tables, key).insert(rows)
+    keys = dict.fromkeys(key for asked, _key in plan.new for key in asked.hanging)
+    keys |= dict.fromkeys(key for update in plan.updates for key in update.difference.added)
+    for key in keys:
+        table = _table(plan, tables, key)
+        table.insert(_coming(plan, table, key, made, bodies))
 
 
-def _linked(
-    plan: Plan, key: str, values: Iterable[tuple[Any, ...]], bodies: dict[str, int]
-) -> Iterable[tuple[Any, ...]]:
-    """The values with the organisations that were added in the stead of their names."""
-    at = BODY.get(plan.registered.by_key[key].kind)
+def _coming(
+    plan: Plan, table: Hanging, key: str, made: dict[int, int], bodies: dict[str, int]
+) -> Iterator[tuple[int, tuple[Any, ...], Around]]:
+    """The rows of one field: of new records all, of others those that come; with what is known around them."""
+    at, around = BODY.get(plan.registered.by_key[key].kind), Around()
+    for asked, _key in plan.new:
+        values: Iterable[tuple[Any, ...]] = asked.hanging.get(key, ())
+        if at is not None:
+            named = (
+                (*value[:at], plan.bodies.key_of(value[at]), *value[at + 1 :]) if isinstance(value[at], str) else value
+                for value in values
+            )
+            values = _linked(named, at, bodies)
+        if table.single:
+            values = {table.compared(value): value for value in values}.values()
+        around = _around(asked) if table.looks_around else around
+        for value in values:
+            yield made[asked.number], value, around
+    for update in plan.updates:
+        around = _around(update.asked) if table.looks_around else around
+        for value in _linked(update.difference.added.get(key, ()), at, bodies):
+            yield update.pk, value, around
+
+
+def _around(asked: Asked) -> Around:
+    words, area = f"{asked.label} {asked.values.get('promoter_text', '')}", asked.hanging.get("areas")
+    invented = bool(asked.values.get("is_demonstration"))
+    return Around(words, asked.private, area[0][0] if area else None, invented)
+
+
+def _linked(values: Iterable[tuple[Any, ...]], at: int | None, bodies: dict[str, int]) -> Iterable[tuple[Any, ...]]:
+    """The values with the organisations that were added in the stead of their names, which stand at this place."""
     if at is None:
         return values
     return [
@@ -263,7 +300,8 @@ def _change(plan: Plan, tables: dict[str, Hanging], bodies: dict[str, int]) -> N
     changing: dict[str, dict[int, tuple[Any, ...]]] = {}
     for update in plan.updates:
         for key, changed in update.difference.changed.items():
-            becoming = _linked(plan, key, [becomes for _was, becomes in changed.values()], bodies)
+            at = BODY.get(plan.registered.by_key[key].kind)
+            becoming = _linked([becomes for _was, becomes in changed.values()], at, bodies)
             changing.setdefault(key, {}).update(zip(changed, becoming, strict=True))
     for key, values in changing.items():
         table = _table(plan, tables, key)
@@ -285,21 +323,6 @@ def _table(plan: Plan, tables: dict[str, Hanging], key: str) -> Hanging:
     if key not in tables:
         tables[key] = hanging_of(plan.registered, plan.registered.by_key[key])
     return tables[key]
-
-
-def _told_apart(
-    plan: Plan, tables: dict[str, Hanging], key: str, values: Iterable[tuple[Any, ...]], bodies: dict[str, int]
-) -> list[tuple[Any, ...]]:
-    """The values of a new record, each once where the table has it once."""
-    at = BODY.get(plan.registered.by_key[key].kind)
-    if at is not None:
-        named = (
-            (*value[:at], plan.bodies.key_of(value[at]), *value[at + 1 :]) if isinstance(value[at], str) else value
-            for value in values
-        )
-        values = _linked(plan, key, named, bodies)
-    table = _table(plan, tables, key)
-    return list({table.compared(value): value for value in values}.values()) if table.single else list(values)
 
 
 def _main_areas(pks: list[int]) -> None:
