@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from trama.core.actor import Actor
 from trama.core.facts import HOME_AREA, facts
-from trama.intake.models import Load
 from trama.territory import finding
 from trama.territory.permissions import KEEPERS, is_keeper, is_writer
 
@@ -33,16 +32,16 @@ def may_see_own_loads(actor: Actor) -> bool:
     return may_see_loads(actor) or may_bring_records(actor)
 
 
-def is_own(actor: Actor, load: Load) -> bool:
-    """Whether it is the actor who loaded it."""
-    return actor.user is not None and load.user_id == actor.user
+def is_own(actor: Actor, user: int | None) -> bool:
+    """Whether the actor is the user who loaded it."""
+    return actor.user is not None and user == actor.user
 
 
-def may_see_load(actor: Actor, load: Load) -> bool:
-    """Whoever keeps the territory, and who loaded it."""
-    return may_see_loads(actor) or is_own(actor, load)
+def may_see_load(actor: Actor, user: int | None) -> bool:
+    """A load of a user: whoever keeps the territory, and who loaded it."""
+    return may_see_loads(actor) or is_own(actor, user)
 
 
-def may_mend(actor: Actor, load: Load) -> bool:
-    """The rows that a load left behind are for who loaded it, and for who may take it back."""
-    return may_load(actor) or is_own(actor, load)
+def may_mend(actor: Actor, user: int | None) -> bool:
+    """The rows that a load of a user left behind are for that user, and for who may take the load back."""
+    return may_load(actor) or is_own(actor, user)

@@ -56,14 +56,14 @@ def loads(request: HttpRequest) -> HttpResponse:
 def _load(actor: Actor, pk: int) -> Load:
     """A load that the actor may see."""
     found = get_object_or_404(Load, pk=pk)
-    if not may_see_load(actor, found):
+    if not may_see_load(actor, found.user_id):
         raise Http404
     return found
 
 
 def _to_mend(actor: Actor, load: Load) -> RowsToMend | None:
     """The rows that it left behind, for who may mend them and while they are kept."""
-    kept = RowsToMend.objects.filter(load=load).first() if may_mend(actor, load) else None
+    kept = RowsToMend.objects.filter(load=load).first() if may_mend(actor, load.user_id) else None
     return kept if kept is not None and kept.kept_until > timezone.now() else None
 
 

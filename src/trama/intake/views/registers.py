@@ -73,7 +73,7 @@ def _lying_here(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[H
         if became is None or desk.find(actor, token) is not None:
             return view(request, token)
         load = Load.objects.filter(pk=became).first() if became else None
-        load = load if load is not None and may_see_load(actor, load) else None
+        load = load if load is not None and may_see_load(actor, load.user_id) else None
         context = {"loaded": bool(became), "load": load, "way": _way((_("Dry run"), ""))}
         return render(request, "intake/registers/gone.html", context, status=404)
 
