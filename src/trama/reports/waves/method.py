@@ -22,7 +22,7 @@ from trama.reports.waves import phrases
 from trama.territory import finding
 from trama.ui import charts
 from trama.ui.charts import Bar
-from trama.ui.numbers import day, number, percent
+from trama.ui.numbers import FEW, day, number, percent
 
 
 @dataclass
@@ -213,11 +213,11 @@ def _coverage_table(wave: Wave, quality: Quality) -> Table | None:
     counts, tops = _by_part(wave, quality), wave.area_ids()
     if len(counts) < 2:
         return None
-    lines = []
+    lines, least = [], min(found.total() for found in counts.values())
     for area, found in counts.items():
         asked, covered = sum(found.values()), sum(found[answer] for answer in COVERED)
         share = covered / asked if asked else 0.0
-        cells = (Cell(number(asked), asked), Cell(number(covered), covered), share_cell(share, asked))
+        cells = (Cell(number(asked), asked), Cell(number(covered), covered), share_cell(share, least))
         name = finding.name_of(area) or "–"
         if area in tops:
             name = _("%(area)s, no narrower area stated") % {"area": name}
@@ -353,15 +353,21 @@ def _doubted(quality: Quality) -> str:
 
 def _doubts_table(wave: Wave, quality: Quality) -> Table:
     doubts = quality.doubts
-    lines = []
+    # A column is told in one way: as its smallest base carries.
+    lines, least = [], min(one.base or FEW for one in doubts.kinds)
     for one in doubts.kinds:
         cells = (Cell(number(one.count), one.count), Cell(number(one.base), one.base))
-        share = share_cell(one.count / one.base, one.base) if one.base else Cell("")
+        share = share_cell(one.count / one.base, least) if one.base else Cell("")
         lines.append(Line(one.label, (*cells, share), key=one.key))
     base = len(quality.contents)
     cells = (Cell(number(doubts.sheets), doubts.sheets), Cell(number(base), base))
     lines.append(
-        Line(_("Sheets with any of these"), (*cells, share_cell(doubts.sheets / base, base)), "total", "total")
+        Line(
+            _("Sheets with any of these"),
+            (*cells, share_cell(doubts.sheets / base, min(base, least))),
+            "total",
+            "total",
+        )
     )
     return Table(
         caption=_("Sheets with a value that is hard to believe"),
