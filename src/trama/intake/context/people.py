@@ -66,7 +66,8 @@ def publish(reading: Reading) -> None:
             if whole is not None and _is_more(whole, key, cells):
                 words = {"part": counted.spec.name_it, "whole": whole.spec.name_it}
                 why = _("“%(part)s” adds up to more than “%(whole)s”, of which it is a part") % words
-                reading.report.refuse(*counted.rows[key], why, reading.names.get(key[0], ""))
+                row, column = counted.rows[key]
+                reading.report.refuse(row, column, why, reading.names.get(key[0], ""))
             elif told == [None]:
                 reading.cells[key] = (None, ValueState.TOO_SMALL)
                 reading.notes[key] = SMALL

@@ -87,7 +87,7 @@ def unpack(content: bytes) -> list[Leftover]:
     """What `pack` made."""
     return [
         Leftover(name, columns, [(why, cells) for why, cells in lines])
-        for name, columns, lines in json.loads(zlib.decompress(bytes(content)))
+        for name, columns, lines in json.loads(zlib.decompress(content))
     ]
 
 

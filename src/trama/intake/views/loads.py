@@ -96,7 +96,7 @@ def to_mend(request: HttpRequest, pk: int) -> HttpResponse:
     kept = _to_mend(actor, _load(actor, pk))
     if kept is None:
         raise Http404
-    answer = HttpResponse(leftovers.workbook(leftovers.unpack(kept.content)), content_type=XLSX)
+    answer = HttpResponse(leftovers.workbook(leftovers.unpack(bytes(kept.content))), content_type=XLSX)
     answer["Content-Disposition"] = f'attachment; filename="da-correggere-{pk}.xlsx"'
     return answer
 
