@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django import forms
 from django.core import signing
@@ -42,7 +42,7 @@ class MeanwhileForm(forms.Form):
     """A form on a stored record that another person may change while it is open."""
 
     # Fields that tell one thing only together.
-    together: ClassVar[tuple[tuple[str, ...], ...]] = (WHERE,)
+    together: tuple[tuple[str, ...], ...] = (WHERE,)
 
     base = forms.CharField(required=False, widget=forms.HiddenInput)
     conflicts: tuple[Conflict, ...] = ()
