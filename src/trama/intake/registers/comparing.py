@@ -61,8 +61,8 @@ class Difference:
             same = next((pk for pk in alike if _says(value, has[pk], table.details) == has[pk]), None)
             alike.remove(same) if same is not None else open_.append(value)
         for value in open_:
-            if alike := left.get(table.compared(value)):
-                pk = alike.pop(0)
+            if others := left.get(table.compared(value)):
+                pk = others.pop(0)
                 self.changed.setdefault(key, {})[pk] = (has[pk], _says(value, has[pk], table.details))
             else:
                 self.added.setdefault(key, []).append(value)

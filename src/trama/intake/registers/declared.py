@@ -429,6 +429,22 @@ def _told_of_experiences(own: _Own) -> tuple[Field, ...]:
     )  # fmt: skip
 
 
+def _when(own: _Own) -> tuple[Field, ...]:
+    """From when until when, and the single dates."""
+    return (
+        own("starts_on", Kind.DATE, A_DATE, attribute="starts_on",
+            names=("dal", "inizio", "data inizio", "data di inizio", "avvio", "data avvio", "data", "start date",
+                   "start")),
+        own("ends_on", Kind.DATE, A_DATE, attribute="ends_on",
+            names=("al", "fino al", "fine", "data fine", "data di fine", "conclusione", "termine", "end date", "end")),
+        own("dates", Kind.DATES,
+            _("single dates for the calendar, parted by semicolons: day and hours; behind them, each after a comma,"
+              " “place: …”, “area: …”, “title: …”, “cancelled: why”"),
+            names=("date singole", "calendario", "incontri", "appuntamenti", "date degli incontri", "calendar"),
+            example=_("2026-03-01 17:00–19:00, place: Library; 2026-03-08 17:00–19:00")),
+    )  # fmt: skip
+
+
 def _experiences() -> Registered:
     own = _Own(EXPERIENCES)
     fields = (
@@ -447,16 +463,7 @@ def _experiences() -> Registered:
             names=("luogo", "luoghi", "dove si svolge", "sede", "places")),
         own("city_wide", Kind.YES_NO, YES_OR_NO, names=("cittadina", "in tutto il territorio", "tutta la città"),
             attribute="is_city_wide"),
-        own("starts_on", Kind.DATE, A_DATE, attribute="starts_on",
-            names=("dal", "inizio", "data inizio", "data di inizio", "avvio", "data avvio", "data", "start date",
-                   "start")),
-        own("ends_on", Kind.DATE, A_DATE, attribute="ends_on",
-            names=("al", "fino al", "fine", "data fine", "data di fine", "conclusione", "termine", "end date", "end")),
-        own("dates", Kind.DATES,
-            _("single dates for the calendar, parted by semicolons: day and hours; behind them, each after a comma,"
-              " “place: …”, “area: …”, “title: …”, “cancelled: why”"),
-            names=("date singole", "calendario", "incontri", "appuntamenti", "date degli incontri", "calendar"),
-            example=_("2026-03-01 17:00–19:00, place: Library; 2026-03-08 17:00–19:00")),
+        *_when(own),
         own("organisations", Kind.ORGANISATIONS,
             _("who takes part: names parted by semicolons, each with its role in brackets: Auser (promotore); ARCI;"
               " behind it, each after a comma, “gives: …”, “receives: …”, “since: a date”"),
