@@ -72,7 +72,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """With `--search`, a property test leaves the examples that it always tries."""
+    """What a module builds once and takes back at its end is built in one worker, not in each.
+
+    With `--search`, a property test leaves the examples that it always tries.
+    """
+    if "taken_back" in getattr(item, "fixturenames", ()) and item.get_closest_marker("xdist_group") is None:
+        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
     times = item.config.option.search
     test = getattr(item, "obj", None)
     if times and getattr(test, "is_hypothesis_test", False):
@@ -153,6 +158,19 @@ def _unordered_rows_come_in_any_order() -> Iterator[None]:
         yield
 
 
+# Seconds by the clock that a test gives what an installation gives less: the machine may have much else to do.
+PATIENCE = 600
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _a_busy_machine_is_waited_for() -> Iterator[None]:
+    from trama.reports import printing
+    from trama.ui import drawing
+
+    with mock.patch.object(drawing, "DRAW_SECONDS", PATIENCE), mock.patch.object(printing, "PRESS_SECONDS", PATIENCE):
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> bool:
     """Whether this run begins on a database that an earlier one migrated; `--create-db` begins from nothing."""
@@ -173,7 +191,8 @@ def django_db_setup(django_db_setup: None, django_db_keepdb: bool, django_db_blo
     from trama.core import codes
 
     with django_db_blocker.unblock():
-        if connection.vendor == "sqlite" and not django_db_keepdb:
+        made = connection.settings_dict["NAME"] == connection.settings_dict["TEST"]["NAME"]
+        if connection.vendor == "sqlite" and made and not django_db_keepdb:
             ground.keep()
         codes.load_folders(settings.CODELISTS)
     _Emptied.blocker = django_db_blocker
@@ -382,6 +401,7 @@ def open_page(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Pag
             base_url=live_server.url, viewport={"width": width, "height": height}, locale=language, **more
         )
         contexts.append(context)
+        context.set_default_timeout(PATIENCE * 1000 / 5)
         cookies = [(settings.LANGUAGE_COOKIE_NAME, language)]
         if user is not None:
             client = Client()
