@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from tests import ground
 
 from trama.intake.tests.factories import AREAS_STEP, HEAD, RESOURCES_STEP, write_areas
 
@@ -28,6 +29,11 @@ pytestmark = [
     pytest.mark.skipif(connection.vendor != "sqlite", reason="tried with the tests on SQLite"),
 ]
 RUN = "from trama.config.command_line import main; main()"
+LISTS = """
+from django.conf import settings
+from trama.core import codes
+codes.load_folders(settings.CODELISTS)
+"""
 TOWN = """
 from trama.intake.tests.factories import town
 town()
@@ -86,15 +92,9 @@ def rows(home: Path) -> dict[str, list[Any]]:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An installation with one municipality, made once."""
     folder = tmp_path_factory.mktemp("prepared")
-    trama(folder, "migrate", "-v0")
-    trama(
-        folder,
-        "shell",
-        "-v0",
-        "-c",
-        "from trama.core import codes; from django.conf import settings; codes.load_folders(settings.CODELISTS)",
-    )
-    subprocess.run(script(folder, TOWN), env=environment(folder), check=True)
+    if not ground.take(folder / "trama.sqlite3"):
+        trama(folder, "migrate", "-v0")
+    subprocess.run(script(folder, LISTS + TOWN), env=environment(folder), check=True)
     return folder
 
 
