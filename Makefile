@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test test-sqlite test-postgresql oracles conformance conformance-postgresql \
-	check format messages pages bench lock clean python
+	all-sqlite all-postgresql check format messages pages bench lock clean python
 
 help: ## This list
 	@printf 'Trama. The two commands of a first visit: \033[1mmake run\033[0m and \033[1mmake test\033[0m.\n\n'
@@ -52,6 +52,14 @@ conformance: setup-dev ## The tests against the shared data and standards beside
 
 conformance-postgresql: setup-dev ## The same on a private PostgreSQL, when its programs are found
 	$(BIN)/python scripts/postgres.py --if-found -- $(BIN)/pytest -n $(WORKERS) -m "conformance and not browser"
+
+# What CI runs: one session for both saves a start, a collection and, on PostgreSQL, the migrations.
+all-sqlite: setup-dev ## All tests on SQLite, those against the shared data too
+	@$(BIN)/python scripts/browser.py
+	$(BIN)/pytest -n $(WORKERS)
+
+all-postgresql: setup-dev ## The same on a private PostgreSQL, without a browser
+	$(BIN)/python scripts/postgres.py --if-found -- $(BIN)/pytest -n $(WORKERS) -m "not browser"
 
 check: setup-dev ## Format, lint, types, contracts, templates, migrations, translations, generated pages
 	@$(BIN)/python scripts/check.py
