@@ -33,13 +33,16 @@ from trama.experiences.models import (
     Occurrence,
     Participation,
 )
+from trama.experiences.tests.factories import actor_with as somebody
 from trama.experiences.tests.factories import make_experience, make_organisation
 from trama.experiences.tests.lists import load_lists
+from trama.intake import files
 from trama.intake.actions import load_recipe, undo_load
 from trama.intake.models import Load
 from trama.intake.recipe import Recipe, RegisterStep, TableSpec
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.fields import as_compared
+from trama.intake.registers.planning import make_plan
 from trama.intake.verdicts import StepReport
 from trama.network.models import Organisation, OrganisationContact, OrganisationName, Seat
 from trama.territory.models import Area, Place, PlaceCode
@@ -469,6 +472,29 @@ def test_what_is_hidden_reaches_no_public_export(world: dict[str, Any], tmp_path
     with override("it"):
         assert "2024: 10.00" in sent("experiences", "csv", tmp_path, NOBODY).read_text("utf-8-sig")
         assert json.loads(sent("places", "json", tmp_path, NOBODY).read_text("utf-8"))["records"][0]["civic_key"] == ""
+
+
+def test_a_file_of_some_areas_takes_away_nothing_of_the_others(world: dict[str, Any], tmp_path: Path) -> None:
+    """Who works in some areas is staff, and yet does not see what is hidden elsewhere."""
+    Organisation.objects.filter(pk=world["full"].pk).update(area=world["areas"]["hill"])
+    record = make_experience(
+        "Letture",
+        areas=[world["areas"]["east"]],
+        organisations=[(world["full"], "promoter"), (world["payer"], "partner")],
+    )
+    worker = somebody("community_worker", world["areas"]["east"])
+    with override("it"):
+        path = write("experiences", "csv", tmp_path, worker)
+        assert _cells(path)["Letture"]["realtà"] == "Comune di Borgo (partner)"
+        header = list(_cells(path)["Letture"])
+        fields = {REGISTERED["experiences"].headers[as_compared(label)]: label for label in header}
+        columns: dict[str, Any] = {
+            key: label for key, label in fields.items() if REGISTERED["experiences"].by_key[key].loaded
+        }
+        step = RegisterStep("register", "x", file=path.name, register="experiences", columns=columns)
+        plan = make_plan(worker, step, "giro", files.read(path, TableSpec()))
+    told = next(one for one in plan.told if one.label == "Letture")
+    assert (told.record, told.outcome, told.changes) == (record.pk, "same", [])
 
 
 def test_links_lead_to_registers_alone() -> None:
