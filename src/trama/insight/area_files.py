@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Mapping
@@ -15,10 +14,10 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from trama.core import facts
+from trama.insight import spreadsheet
 from trama.insight.files import TYPES
-from trama.ui.exports import safe_text
 
-FORMS = ("csv", "xlsx", "json", "schema.json")
+FORMS = ("csv", spreadsheet.ITALIAN, "xlsx", "json", "schema.json")
 
 
 @dataclass(frozen=True)
@@ -51,14 +50,9 @@ class AreaFile:
         return f"{mark}{slugify(self.title)[:90]}-{timezone.localdate().isoformat()}.{form}"
 
 
-def csv_text(table: AreaFile) -> str:
-    """Comma, UTF-8 with a mark that spreadsheets understand; numbers with a point."""
-    output = io.StringIO()
-    writer = csv.writer(output)
-    writer.writerow([column.key for column in table.columns])
-    for row in table.rows:
-        writer.writerow(["" if v is None else safe_text(v) if isinstance(v, str) else v for v in row])
-    return "\ufeff" + output.getvalue()
+def csv_text(table: AreaFile, *, italian: bool = False) -> str:
+    """One area per line."""
+    return spreadsheet.csv_text([column.key for column in table.columns], table.rows, italian=italian)
 
 
 def json_text(table: AreaFile) -> str:
@@ -138,6 +132,8 @@ def response(table: AreaFile, form: str) -> HttpResponse:
     """The file in one of `FORMS`."""
     if form == "xlsx":
         content = xlsx_bytes(table)
+    elif form == spreadsheet.ITALIAN:
+        content = csv_text(table, italian=True).encode("utf-8")
     else:
         texts = {"csv": csv_text, "json": json_text, "schema.json": schema_text}
         content = texts[form](table).encode("utf-8")

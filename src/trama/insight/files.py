@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Iterator
@@ -12,9 +11,9 @@ from typing import Any
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from trama.insight import spreadsheet
 from trama.insight.shapes import Axis, Cell, Crosstab, Status, Value
 from trama.insight.tables import PERCENT, base_of, caption_of, notes_of, printed
-from trama.ui.exports import safe_text
 from trama.ui.numbers import day
 
 FORMS = ("csv", "xlsx", "json", "schema.json")
@@ -23,6 +22,7 @@ TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json; charset=utf-8",
     "schema.json": "application/json; charset=utf-8",
+    spreadsheet.ITALIAN: "text/csv; charset=utf-8",
 }
 TOTAL = "_total"
 FORMAT = 1  # of the JSON; raised when a key changes its meaning
@@ -81,15 +81,10 @@ def _names(crosstab: Crosstab) -> list[str]:
     return [row, f"{row}_name", col, f"{col}_name", "value", "status", "records", "known", "share", "demonstration"]
 
 
-def csv_text(crosstab: Crosstab) -> str:
-    """CSV, comma, UTF-8 with a mark that spreadsheets understand: one line per figure, its status in a column."""
-    output = io.StringIO()
-    writer = csv.writer(output)
-    writer.writerow(_names(crosstab))
-    for line in lines(crosstab):
-        cells = ["" if v is None else safe_text(v) if isinstance(v, str) else v for v in asdict(line).values()]
-        writer.writerow([*cells, int(crosstab.demonstration)])
-    return "\ufeff" + output.getvalue()
+def csv_text(crosstab: Crosstab, *, italian: bool = False) -> str:
+    """CSV: one line per figure, its status in a column."""
+    rows = ((*asdict(line).values(), int(crosstab.demonstration)) for line in lines(crosstab))
+    return spreadsheet.csv_text(_names(crosstab), rows, italian=italian)
 
 
 def schema(crosstab: Crosstab) -> dict[str, Any]:
@@ -288,9 +283,11 @@ def _notes_sheet(book: Any, crosstab: Crosstab) -> None:
 
 
 def content(crosstab: Crosstab, form: str) -> bytes:
-    """The file of one of `FORMS`."""
+    """The file of one of `FORMS`, or the CSV for Italian spreadsheets."""
     if form == "xlsx":
         return xlsx_bytes(crosstab)
+    if form == spreadsheet.ITALIAN:
+        return csv_text(crosstab, italian=True).encode("utf-8")
     if form == "schema.json":
         return (json.dumps(schema(crosstab), ensure_ascii=False, indent=1) + "\n").encode("utf-8")
     return (csv_text(crosstab) if form == "csv" else json_text(crosstab)).encode("utf-8")

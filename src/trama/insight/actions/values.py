@@ -56,8 +56,9 @@ def withdraw_values(
 
 
 @transaction.atomic
-def put_back(actor: Actor, indicator: ContextIndicator, year: int, areas: Collection[int] | None) -> int:
+def put_back(actor: Actor, indicator: ContextIndicator, year: int, areas: Collection[int] | None, reason: str) -> int:
     """State again what was withdrawn, as it was. Gives how many values. Raises ValidationError."""
+    reason = _reason(reason)
     rows = [row for row in _rows(indicator, year, areas) if row.state == ValueState.WITHDRAWN]
     entries = AuditEntry.objects.filter(
         kind=history.kind_of(indicator), object_id=str(indicator.pk), verb="withdrawn"
@@ -72,7 +73,7 @@ def put_back(actor: Actor, indicator: ContextIndicator, year: int, areas: Collec
     for row in rows:
         row.value, row.state, row.note = known[row.area.code]  # type: ignore[assignment]
     ContextValue.objects.bulk_update(rows, ["value", "state", "note"], batch_size=300)
-    said = {"year": year, "put_back": sorted(row.area.code for row in rows)}
+    said = {"year": year, "reason": reason, "put_back": sorted(row.area.code for row in rows)}
     history.record(actor, "undone", indicator, history.state_of(indicator), said)
     return len(rows)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Sequence
@@ -13,19 +12,20 @@ from django.utils.translation import gettext as _
 
 from trama.core import facts
 from trama.core.keys import among
+from trama.insight import spreadsheet
 from trama.insight.context.reading import NOT_LOADED, Reading, base_text, reason_of
 from trama.insight.context.words import polarity_text
 from trama.territory import finding
 from trama.territory.choices import AreaKind, ValueState
 from trama.territory.models import ContextValue
-from trama.ui.exports import safe_text
 
-FORMS = ("csv", "xlsx", "json", "schema.json")
+FORMS = ("csv", spreadsheet.ITALIAN, "xlsx", "json", "schema.json")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json; charset=utf-8",
     "schema.json": "application/json; charset=utf-8",
+    spreadsheet.ITALIAN: "text/csv; charset=utf-8",
 }
 FORMAT = 1  # of the JSON; raised when a key changes its meaning
 # The names of columns are for programs and stay in English, as those of all open files; workbooks have `heads`.
@@ -182,16 +182,9 @@ def _source(source: Any) -> str:
     return ", ".join(part for part in (source.title, source.publisher, source.licence, source.url) if part)
 
 
-def csv_text(lines: Sequence[dict[str, Any]]) -> str:
-    """CSV with a comma, a point in numbers and UTF-8 with its mark, so that spreadsheets read the accents."""
-    out = io.StringIO(newline="")
-    out.write("\ufeff")
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for line in lines:
-        cells = (line[name] for name in COLUMNS)
-        writer.writerow(["" if cell is None else safe_text(cell) if isinstance(cell, str) else cell for cell in cells])
-    return out.getvalue()
+def csv_text(lines: Sequence[dict[str, Any]], *, italian: bool = False) -> str:
+    """One line for each area and year."""
+    return spreadsheet.csv_text(COLUMNS, ([line[name] for name in COLUMNS] for line in lines), italian=italian)
 
 
 def json_text(reading: Reading, lines: Sequence[dict[str, Any]]) -> str:
@@ -296,6 +289,8 @@ def content(reading: Reading, form: str, *, every_year: bool = False) -> bytes:
     lines = records(reading, every_year=every_year)
     if form == "xlsx":
         return xlsx_bytes(reading, lines)
+    if form == spreadsheet.ITALIAN:
+        return csv_text(lines, italian=True).encode("utf-8")
     return (csv_text(lines) if form == "csv" else json_text(reading, lines)).encode("utf-8")
 
 

@@ -14,6 +14,7 @@ from trama.territory.models import Area, ContextIndicator, ContextValue
 
 WITHDRAW, CORRECT, PUT_BACK = "withdraw", "correct", "put_back"
 NUMBER = re.compile(r"[-\N{MINUS SIGN}]?\d{1,15}([.,]\d{1,8})?", re.ASCII)
+ALL = "*"  # areas; no code of an area is this
 MOST_AREAS = 3000
 
 
@@ -23,7 +24,7 @@ class ValuesForm(forms.Form):
     use_required_attribute = False
 
     year = forms.TypedChoiceField(label=_("Year"), coerce=int)
-    area = forms.ChoiceField(label=_("Area"), required=False)
+    area = forms.ChoiceField(label=_("Area"))
     what = forms.ChoiceField(
         label=_("What becomes of it"),
         choices=[
@@ -42,7 +43,6 @@ class ValuesForm(forms.Form):
     )
     reason = forms.CharField(
         label=_("Why"),
-        required=False,
         max_length=280,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("It stands beside the value and in every file: e.g. “the source printed another year”."),
@@ -54,9 +54,10 @@ class ValuesForm(forms.Form):
         years = sorted(rows.values_list("year", flat=True).distinct(), reverse=True)
         self.fields["year"].choices = [(year, year) for year in years]  # type: ignore[attr-defined]
         areas = Area.objects.filter(pk__in=rows.values("area")).order_by("name", "id")[:MOST_AREAS]
-        every = ("", _now("all areas of the year"))
+        # A whole year is never taken away because nothing was chosen.
+        every = [("", _now("choose")), (ALL, _now("all areas of the year"))]
         self.fields["area"].choices = [
-            every,
+            *every,
             *((area.code, f"{area.name} ({area.get_kind_display()})") for area in areas),
         ]  # type: ignore[attr-defined]
 
@@ -72,12 +73,9 @@ class ValuesForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A correction names an area and a number; whatever takes a value away says why."""
         data = super().clean() or {}
-        what = data.get("what")
-        if what == CORRECT:
-            if not data.get("area"):
+        if data.get("what") == CORRECT:
+            if data.get("area") == ALL:
                 self.add_error("area", _now("A correction is of one area: choose it."))
             if data.get("number") is None and "number" not in self.errors:
                 self.add_error("number", _now("Write the right number."))
-        if what in (CORRECT, WITHDRAW) and not str(data.get("reason", "")).strip():
-            self.add_error("reason", _now("Say why: it stands beside the value, and in every file."))
         return data

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Iterator
@@ -12,21 +11,22 @@ from typing import Any
 import numpy as np
 from django.utils.translation import gettext as _
 
+from trama.insight import spreadsheet
 from trama.insight.analysis.sensitivity import classes_of
 from trama.insight.indices import exchange
 from trama.insight.indices.reading import rounded
 from trama.insight.indices.shapes import Index
 from trama.insight.indices.wording import how
 from trama.territory.choices import ValueState
-from trama.ui.exports import safe_text
 from trama.ui.numbers import day
 
-FORMS = ("csv", "xlsx", "json", "schema.json")
+FORMS = ("csv", spreadsheet.ITALIAN, "xlsx", "json", "schema.json")
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json; charset=utf-8",
     "schema.json": "application/json; charset=utf-8",
+    spreadsheet.ITALIAN: "text/csv; charset=utf-8",
 }
 WHOLE = "_index"  # in the column of domains: the index itself
 COLUMNS = ("area", "area_name", "year", "domain", "domain_name", "value", "status", "fifth", "version", "sha256")
@@ -60,15 +60,10 @@ def lines(index: Index) -> Iterator[Line]:
                 yield Line(place.code, place.name, year, key, name, value, str(index.states[number, n]), fifth)
 
 
-def csv_text(index: Index) -> str:
-    """CSV, comma, UTF-8 with a mark that spreadsheets understand."""
-    output = io.StringIO()
-    writer = csv.writer(output)
-    writer.writerow(COLUMNS)
-    for line in lines(index):
-        cells: list[Any] = [*vars(line).values(), index.definition.version, index.content_hash or "draft"]
-        writer.writerow(["" if v is None else safe_text(v) if isinstance(v, str) else v for v in cells])
-    return "\ufeff" + output.getvalue()
+def csv_text(index: Index, *, italian: bool = False) -> str:
+    """One line for each area and year, of the index and of its domains."""
+    of_all = (index.definition.version, index.content_hash or "draft")
+    return spreadsheet.csv_text(COLUMNS, ((*vars(line).values(), *of_all) for line in lines(index)), italian=italian)
 
 
 def as_dict(index: Index) -> dict[str, Any]:
@@ -259,6 +254,8 @@ def content(index: Index, form: str) -> bytes:
     """The file of one of `FORMS`."""
     if form == "xlsx":
         return xlsx_bytes(index)
+    if form == spreadsheet.ITALIAN:
+        return csv_text(index, italian=True).encode("utf-8")
     if form == "schema.json":
         return (json.dumps(schema(index), ensure_ascii=False, indent=1) + "\n").encode("utf-8")
     return (csv_text(index) if form == "csv" else json_text(index)).encode("utf-8")

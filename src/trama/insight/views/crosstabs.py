@@ -23,11 +23,13 @@ from trama.insight.crosstab import CrosstabError, axes_of, compute, plural, stat
 from trama.insight.glossary import words
 from trama.insight.pictures import chart_of
 from trama.insight.shapes import RECORDS, Crosstab, Status
+from trama.insight.spreadsheet import ITALIAN
 from trama.insight.tables import NUMBERS, PERCENT, printed, register_address
 from trama.ui import drawing
 from trama.ui.registers import context_of
 
 LONGEST = 50
+OFFERED = (files.FORMS[0], ITALIAN, *files.FORMS[1:])
 CHOICES = ("rows", "cols", "measure", "show")
 
 
@@ -133,12 +135,13 @@ def _shown(found: Crosstab, register: Register, question: Question, selection: S
             "wide": drawing.chart_url(chart.wide),
             "narrow": drawing.chart_url(chart.narrow),
         }
+    named = {"schema.json": _("what the columns mean"), ITALIAN: _("CSV for Italian spreadsheets")}
     downloads = [
         (
-            _("what the columns mean") if form == "schema.json" else form,
+            named.get(form, form),
             f"{reverse('insight:crosstab_file', args=[register.key, form])}?{query}",
         )
-        for form in files.FORMS
+        for form in OFFERED
     ]
     table = printed(found, register, question.show)
     # The caution of the register stands on top of the page already.
@@ -201,7 +204,7 @@ def _keep_question(context: dict[str, Any], question: Question) -> None:
 def crosstab_file(request: HttpRequest, key: str, form: str) -> HttpResponse:
     """The whole table as a file, every row of it."""
     register = _register(key)
-    if form not in files.FORMS:
+    if form not in OFFERED:
         raise Http404
     actor: Actor = request.actor  # type: ignore[attr-defined]
     question = Question.read(request, register, actor)

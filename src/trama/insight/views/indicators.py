@@ -31,6 +31,7 @@ from trama.insight.context.scale import method_name, methods_of
 from trama.insight.context.series import Line, Series, series_of
 from trama.insight.context.words import counted_areas, polarity_text
 from trama.insight.glossary import words
+from trama.insight.spreadsheet import ITALIAN
 from trama.territory import finding
 from trama.territory.choices import AreaKind, ValueState
 from trama.territory.models import ContextIndicator
@@ -202,8 +203,14 @@ def _downloads(reading: Reading, kept: Asked) -> list[tuple[str, str, str]]:
         address = kept.address(reverse("insight:indicator_file", args=[code, form]))
         found.append((address, form, _("%(year)s as %(form)s") % {"year": reading.chosen.year, "form": form.upper()}))
     every = kept.address(reverse("insight:indicator_file", args=[code, "csv"])) + "&years=all"
+    italian = kept.address(reverse("insight:indicator_file", args=[code, ITALIAN])) + "&years=all"
     schema = kept.address(reverse("insight:indicator_file", args=[code, "schema.json"]))
-    return [*found, (every, "csv", _("every year as CSV")), (schema, "json", _("what the columns mean"))]
+    return [
+        *found,
+        (every, "csv", _("every year as CSV")),
+        (italian, "csv", _("every year as CSV for Italian spreadsheets")),
+        (schema, "json", _("what the columns mean")),
+    ]
 
 
 def _over_time(series: Series, reading: Reading, kept: Asked) -> dict[str, Any]:

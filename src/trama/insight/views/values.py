@@ -15,7 +15,7 @@ from trama.core.actor import Actor
 from trama.core.pages import page
 from trama.core.storytelling import history_of
 from trama.insight.actions import values
-from trama.insight.forms.values import CORRECT, PUT_BACK, ValuesForm
+from trama.insight.forms.values import ALL, CORRECT, PUT_BACK, ValuesForm
 from trama.insight.views.indicators import keeps_the_whole
 from trama.territory import finding
 from trama.territory.models import ContextIndicator
@@ -55,13 +55,15 @@ def correct_values(request: HttpRequest, code: str) -> HttpResponse:
 def _done(actor: Actor, found: ContextIndicator, form: ValuesForm) -> str:
     """Do what was asked; the sentence that says it."""
     said = form.cleaned_data
-    area = finding.id_of(said["area"]) if said["area"] else None
+    area = None if said["area"] == ALL else finding.id_of(said["area"])
+    if area is None and said["area"] != ALL:
+        raise ValidationError(_("There is no area with the code “%(code)s”.") % {"code": said["area"]})
     areas = None if area is None else [area]
     if said["what"] == CORRECT and area is not None:
         values.correct_value(actor, found, said["year"], area, said["number"], said["reason"])
         return _("Corrected. The reason stands beside the value.")
     if said["what"] == PUT_BACK:
-        count = values.put_back(actor, found, said["year"], areas)
+        count = values.put_back(actor, found, said["year"], areas, said["reason"])
         text = ngettext("%(n)s value is stated again.", "%(n)s values are stated again.", count)
     else:
         count = values.withdraw_values(actor, found, said["year"], areas, said["reason"])
