@@ -46,16 +46,20 @@ def insert_values(
     fields = _inserted(model)
     told = {name: place for place, name in enumerate(names)}
     database = connections[DEFAULT_DB_ALIAS]  # asked for once, not for each value
-    plain = [None if f.attname in told else f.get_db_prep_save(f.get_default(), database) for f in fields]
-    makers = [(told.get(f.attname, -1), *_preparing(f)) for f in fields]
+    others = [f for f in fields if f.attname not in told]
+    defaults = tuple(f.get_db_prep_save(f.get_default(), database) for f in others)
+    told |= {f.attname: len(told) + place for place, f in enumerate(others)}
+    places = [told[f.attname] for f in fields]
+    makers = [(place, *_preparing(f)) for place, f in zip(places, fields, strict=True) if place < len(names)]
+    as_they_are = all(kinds for _place, kinds, _prepared in makers)
 
     def values(row: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(
-            [
-                default if place < 0 else value if type(value := row[place]) in kinds else prepared(value)
-                for default, (place, kinds, prepared) in zip(plain, makers, strict=True)
-            ]
-        )
+        whole = [*row, *defaults]
+        if not as_they_are or not PLAIN.issuperset(map(type, row)):
+            for place, kinds, prepared in makers:
+                if type(whole[place]) not in kinds:
+                    whole[place] = prepared(whole[place])
+        return tuple([whole[place] for place in places])
 
     _execute(_statement(fields, ignore_conflicts=ignore_conflicts, unique=unique, update=update), map(values, rows))
 
@@ -99,14 +103,14 @@ def _execute(sql: str, rows: Iterator[tuple[Any, ...]]) -> None:
             if database.vendor == "sqlite":
                 _in_few(cursor, database, sql, some)
             else:
-                cursor.executemany(sql.replace(ROWS, _places(some)), some)
+                cursor.executemany(sql.replace(ROWS, _places(some, "%s")), some)
 
 
 ROWS = "\0"  # where the places of the rows stand in a statement
 
 
-def _places(rows: Sequence[tuple[Any, ...]]) -> str:
-    return f"({', '.join(['%s'] * len(rows[0]))})"
+def _places(rows: Sequence[tuple[Any, ...]], sign: str) -> str:
+    return f"({', '.join([sign] * len(rows[0]))})"
 
 
 def _in_few(cursor: Any, database: Any, sql: str, rows: list[tuple[Any, ...]]) -> None:
@@ -115,7 +119,9 @@ def _in_few(cursor: Any, database: Any, sql: str, rows: list[tuple[Any, ...]]) -
     step = max(1, min(limit, MOST_VALUES) // len(rows[0]))
     for start in range(0, len(rows), step):
         some = rows[start : start + step]
-        cursor.execute(sql.replace(ROWS, ", ".join([_places(some)] * len(some))), list(chain.from_iterable(some)))
+        # The sign of SQLite itself: thousands of others need not be found and replaced.
+        places = ", ".join([_places(some, "?")] * len(some))
+        cursor.execute(sql.replace(ROWS, places), list(chain.from_iterable(some)))
 
 
 def _preparing(field: Field[Any, Any]) -> tuple[frozenset[type], Callable[[Any], Any]]:

@@ -85,11 +85,14 @@ def differences(obj: models.Model, before: dict[str, Any] | None) -> dict[str, A
     """What changed in `obj` since `before` (None: it is new), as `{field: [old, new]}`; personal fields are masked."""
     privacy: Privacy | None = getattr(obj, "privacy", None)
     masked = privacy.personal_fields if privacy else frozenset()
-    old = before or {}
     changes: dict[str, Any] = {}
-    for name, value in state_of(obj).items():
-        was = old.get(name)
-        if value == was or (before is None and value in NOTHING):
+    for name in _told_of(type(obj)):
+        value, was = getattr(obj, name), None
+        if before is not None:
+            value, was = plain(value), before.get(name)
+            if value == was:
+                continue
+        elif value is None or (type(value) in AS_THEY_ARE and not value) or (value := plain(value)) in NOTHING:
             continue
         changes[name] = [MASK if was else None, MASK] if name in masked else [was, value]
     return changes

@@ -21,7 +21,7 @@ from trama.core.models import Source
 from trama.core.rewinding import Journal
 from trama.directory.models import Resource
 from trama.experiences.models import Experience, Practice
-from trama.intake import backup, causes, emptying, staging, undoing
+from trama.intake import backup, causes, emptying, indexing, staging, undoing
 from trama.intake.context import undoing as undoing_indicators
 from trama.intake.demonstration import (
     doubles,
@@ -113,6 +113,8 @@ def load_recipe(
     steps = _chosen(recipe, only)
     run = Run(actor=actor, recipe=recipe, folder=folder, dry=dry, today=timezone.localdate(), say=say)
     report = Report(recipe.key, recipe.title)
+    if not dry:
+        indexing.finish(say)  # what an earlier load was kept from
     # Before the transaction: who reads slowly must not keep the others from writing.
     _read_files(run, [step for step in steps if only in ("", step.name)])
     # Loads of indicators say what they replace in their own terms.
@@ -130,6 +132,8 @@ def load_recipe(
             if not dry:
                 _conclude(run, report, journal, first, say)
             transaction.set_rollback(dry)
+        if not dry:
+            indexing.finish(say)
     finally:
         # What was kept in memory may speak of rows that were taken back.
         codes.forget()
@@ -241,10 +245,9 @@ def _roots(step: MunicipalityStep) -> list[int]:
 def _conclude(run: Run, report: Report, journal: Journal | None, first: int, say: Progress) -> None:
     """Audit, search, and the row that says what was loaded, with what it takes to undo it; inside the transaction."""
     history.record_many(run.actor, run.acts)
-    for model, pks in run.to_index.items():
-        if pks:
-            say(_("%(count)s records can be found again …") % {"count": len(pks)})
-            search.refresh(model, sorted(set(pks)))
+    later = indexing.is_big(run.to_index)
+    if not later:
+        indexing.at_once(run.to_index, say)
     why = causes.of_report(report)
     load = Load.objects.create(
         recipe=run.recipe.title[:200],
@@ -268,6 +271,8 @@ def _conclude(run: Run, report: Report, journal: Journal | None, first: int, say
     }
     last = history.record(run.actor, "loaded", load, extra={"steps": counts}).number
     load.outcome["entries"] = [first, last]
+    if later:
+        load.outcome[indexing.LEFT] = indexing.left_of(run.to_index)
     load.save(update_fields=["outcome"])
     values = undoing_indicators.trace_of(run.written, run.defined) if journal is None else {}
     undoing.keep(load, journal, values)
