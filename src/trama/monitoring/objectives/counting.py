@@ -8,7 +8,6 @@ without words of a language: it is what the closing of a year freezes.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -45,7 +44,8 @@ def levels_below(area: int) -> list[str]:
         node = known.get(pk)
         if node is not None and pk != area and node.in_force:
             counts[node.kind] = counts.get(node.kind, 0) + 1
-    return sorted((kind for kind in LEVELS if counts.get(kind, 0) > 1), key=lambda kind: RANK[kind])[:MOST_LEVELS]
+    kinds = sorted((kind for kind in LEVELS if counts.get(kind, 0) > 1), key=lambda kind: RANK[kind])
+    return [str(kind) for kind in kinds[:MOST_LEVELS]]
 
 
 def registers() -> list[Register]:
@@ -183,8 +183,3 @@ def _of_level(area: int, level: str, values: dict[int, dict[str, Any]]) -> list[
         {"code": node.code, "name": node.name, **values.get(node.id, {})}
         for node in sorted(there, key=lambda node: node.position)
     ]
-
-
-def today() -> date:
-    """The day of the numbers."""
-    return timezone.localdate()

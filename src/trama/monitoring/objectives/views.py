@@ -17,6 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from trama.core.keys import whole
 from trama.core.meanwhile import MeanwhileForm, said_of
 from trama.core.pages import anyone, page
+from trama.experiences.models import Experience
 from trama.monitoring.choices import PlanState
 from trama.monitoring.models import Objective, ObjectivePlan, Yardstick, YearEnd
 from trama.monitoring.objectives import actions
@@ -90,8 +91,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _names_programme(request: HttpRequest, row: ObjectivePlan) -> bool:
-    rows = type(row.programme).objects.visible_to(actor_of(request))  # type: ignore[union-attr]
-    return bool(rows.filter(pk=row.programme_id).exists())
+    return Experience.objects.visible_to(actor_of(request)).filter(pk=row.programme_id).exists()
 
 
 @page(may=anyone)
