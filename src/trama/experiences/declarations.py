@@ -40,7 +40,7 @@ from trama.experiences import permissions
 from trama.experiences.cells import dates_of, fundings_of, grouped, organisations_of, places_of
 from trama.experiences.choices import ExperienceState, Precision
 from trama.experiences.dimensions import COUNTED_ORGANISATION, DIMENSIONS, PUBLIC_ORGANISATION, phase_is
-from trama.experiences.experiments import reading as experiments
+from trama.experiences.experiments import register as experiments
 from trama.experiences.models import (
     Experience,
     ExperienceArea,

@@ -16,7 +16,8 @@ from trama.core.registers import Selection
 from trama.experiences import reading
 from trama.experiences.declarations import REGISTER
 from trama.experiences.experiments import actions
-from trama.experiences.experiments.reading import experiment_of, what_waits
+from trama.experiences.experiments.reading import experiment_of
+from trama.experiences.experiments.register import what_waits
 from trama.experiences.models import Evaluation, Experience
 from trama.experiences.tests.factories import actor_with, make_experience
 from trama.experiences.tests.lists import load_lists

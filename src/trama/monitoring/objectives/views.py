@@ -91,7 +91,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _names_programme(request: HttpRequest, row: ObjectivePlan) -> bool:
-    return Experience.objects.visible_to(actor_of(request)).filter(pk=row.programme_id).exists()
+    return Experience.objects.visible_to(actor_of(request)).filter(pk=row.programme_id or 0).exists()
 
 
 @page(may=anyone)
