@@ -61,3 +61,64 @@ def test_a_text_of_another_look_is_told_from_those_that_were_judged(chromium: Br
         assert (accessibility.looks(page) <= known) is same
     finally:
         page.close()
+
+
+def test_the_contrast_of_a_text_of_another_look_is_judged_and_known_ones_are_not(chromium: Browser) -> None:
+    page = chromium.new_page()
+    pale = '<p style="color:#aaa;background:#fff">pallido</p>'
+    try:
+        page.set_content(PAGE.format(PLAIN))
+        known = accessibility.looks(page)
+        page.set_content(PAGE.format(PLAIN + pale + '<img src="data:,">'))
+        told = accessibility.violations(page, known)
+        assert [sentence.partition(" ")[0] for sentence in told] == ["color-contrast", "image-alt"]
+        assert [sentence.partition(" ")[0] for sentence in accessibility.violations(page, known)] == ["image-alt"]
+    finally:
+        page.close()
+
+
+LABELLED = '<label for="a">Nome</label><input id="a"><img alt="albero" src="data:,"><p>testo</p>'
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (LABELLED.replace("Nome", "Name").replace("albero", "tree").replace("testo", "text"), True),
+        (LABELLED.replace("Nome", ""), False),
+        (LABELLED.replace("albero", ""), False),
+        (LABELLED.replace('for="a"', 'for="b"'), False),
+        (LABELLED.replace("<p>", '<p role="button">'), False),
+        (LABELLED + "<p>testo</p>", False),
+    ],
+)
+def test_pages_of_one_skeleton_differ_in_words_alone(chromium: Browser, other: str, same: bool) -> None:
+    page = chromium.new_page()
+    try:
+        page.set_content(PAGE.format(LABELLED))
+        skeleton = accessibility.skeleton(page)
+        accessibility.put(page, PAGE.format(other))
+        assert page.locator("h1").count() == 1
+        assert (accessibility.skeleton(page) == skeleton) is same
+    finally:
+        page.close()
+
+
+def test_what_another_width_shows_or_hides_is_told(chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": 360, "height": 700})
+    style = "@media (min-width: 800px) {.narrow {display: none}} @media (max-width: 799px) {.wide {display: none}}"
+    body = f"<style>{style}</style>" + '<p class="narrow">a</p><p class="wide">b</p><p>c</p>'
+    try:
+        page.set_content(PAGE.format(body))
+        before = accessibility.seen(page)
+        assert accessibility.changed(page, before) == set()
+        page.set_viewport_size({"width": 1280, "height": 700})
+        found = accessibility.changed(page, before)
+        assert found is not None
+        assert sorted((one[0], "wide" in one, "narrow" in one) for one in found) == [
+            ("+", True, False),
+            ("-", False, True),
+        ]
+        page.evaluate("document.body.append(document.createElement('p'))")
+        assert accessibility.changed(page, before) is None
+    finally:
+        page.close()
