@@ -93,7 +93,7 @@ def test_what_stands_in_the_document(city: dict[str, Area]) -> None:
     assert ages["Totale"] == ["12.120", "8.080", "20.200", "100,0 %"]
     assert rows(table(document, "Famiglie: i valori più recenti"))["Famiglie"][:2] == ["9.871", "2022"]
     kinds = rows(table(document, "Esperienze per tipo"))
-    assert kinds == {"doposcuola": ["2", "66,7 %"], "festa": ["1", "33,3 %"], "Totale": ["3", "su 3"]}
+    assert kinds == {"doposcuola": ["2", "67 %"], "festa": ["1", "33 %"], "Totale": ["3", "su 3"]}
     parts = rows(table(document, "Le aree che la compongono"))
     column = table(document, "Le aree che la compongono").heads.index("Esperienze") - 1
     assert {name: cells[column] for name, cells in parts.items()} == {"Ovest": "2", "Est": "2"}
