@@ -402,6 +402,7 @@ def propose_indicators(table: Table, mapping: Mapping) -> list[Named]:
     for column in mapping.columns("value"):
         name = _stem_of(mapping.file) if mapping.sdmx else column
         found += _with_parts(table, mapping, name, column, {})
+    parts = _of_which(found)
     known = {item.code: item for item in ContextIndicator.objects.filter(code__in=[one.code for one in found])}
     taken: Counter[str] = Counter()
     for one in found:
@@ -412,7 +413,8 @@ def propose_indicators(table: Table, mapping: Mapping) -> list[Named]:
             one.code = free_code(one.code)
         elif one.code in known:
             as_known(one, known[one.code])
-    _of_which(found)
+    for one, whole in parts:
+        one.part_of = whole.code
     if len(found) > MOST_TAKEN:
         for one in found:
             one.take = False
@@ -441,22 +443,27 @@ def _of_headers(table: Table, mapping: Mapping) -> list[Named]:
     return found
 
 
-def _of_which(found: Sequence[Named]) -> None:
+def _of_which(found: Sequence[Named]) -> list[tuple[Named, Named]]:
     """“Contatti”, and beside it “di cui nuovi”: a part of what stands before it, under the same name of a desk."""
-    whole = ""
+    whole, called = "", ("", "")
+    pairs: list[tuple[Named, Named]] = []
     for one in found:
         if OF_WHICH.match(head(one.value)):
             part = next((other for other in found if other.value == whole and other.where == one.where), None)
+            called = called if one.where else (one.name_it, one.name_en)
             if part is not None and part.people:
-                one.part_of, one.people, one.adds_up = part.code, True, True
+                pairs.append((one, part))
+                one.people = one.adds_up = True
                 one.code = f"{part.code[:30]}_{one.code}"[:60]
-                if not one.name_it.startswith(part.name_it):
-                    one.name_it, one.name_en = (
-                        f"{part.name_it}, {_small(one.name_it)}",
-                        f"{part.name_en}, {_small(one.name_en)}",
+                one.name_it, one.name_en = (
+                    f"{of}, {_small(which or own)}"[:200]
+                    for of, which, own in zip(
+                        (part.name_it, part.name_en), called, (one.name_it, one.name_en), strict=True
                     )
+                )
         elif one.value:
-            whole = one.value
+            whole, called = one.value, ("", "")
+    return pairs
 
 
 def _small(text: str) -> str:

@@ -78,12 +78,21 @@ def test_from_the_workbook_of_a_desk_to_the_page_of_the_area(town: Area) -> None
     assert told("Contatti: Snodo", "Pedagna") == (None, "too_small")
     assert told("Contatti", "Sesto") == (None, "too_small")
     assert told("Contatti", "Borgo") == (17 + 2 + 8, "estimated")
+    assert told("Contatti: Sportello mobile, di cui nuovi", "Pedagna") == (10, "value")
     # Seven of eight are new: the one that is not is one person, and is not to be worked out.
     assert told("Contatti, di cui nuovi", "Zolino") == (6, "estimated")
     page = words(client.get("/territorio/X-Pedagna/").content.decode())
     assert "Contatti" in page
     assert "17" in page
     assert "troppo piccolo" in words(client.get("/territorio/X-Sesto/").content.decode())
+    again = client.post("/caricamenti/indicatori/", sent | {"sent": SimpleUploadedFile("c.xlsx", output.getvalue())})
+    client.post(again.headers["Location"], columns | {"sum_up": "on"})
+    names = filled(client.get(f"{again.headers['Location']}nomi/").content.decode())
+    known = {value for name, value in names.items() if name.endswith("-known")}
+    assert known == set(ContextIndicator.objects.values_list("code", flat=True))  # nothing is added a second time
+    client.post(f"{again.headers['Location']}nomi/", names | source)
+    recipe = client.get(f"{again.headers['Location']}ricetta.toml").content.decode()
+    assert (recipe.count("part_of"), recipe.count("people = true")) == (3, 6)
     # The newer file of the year takes the place of the older one; and all of it can be taken back.
     load = Load.objects.get()
     assert client.post(f"/caricamenti/{load.pk}/annulla/", {"sure": "1"}).status_code == 302
