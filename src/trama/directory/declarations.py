@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from trama.core import codes
 from trama.core.actor import Actor
-from trama.core.columns import in_one_cell
+from trama.core.columns import by_column, in_one_cell
 from trama.core.declarations import Alert, Alerts, AreaSection, Linked, RecordSection, Searchable, declare
 from trama.core.freshness import confirmation_limit, decayed
 from trama.core.keys import among
@@ -32,12 +32,12 @@ from trama.directory import permissions
 from trama.directory.choices import ResourceState
 from trama.directory.models import (
     Promotion,
+    Promotions,
     Resource,
     ResourceCode,
     ResourceContact,
     promoter_texts,
     promoters_of,
-    promotions_of,
 )
 from trama.network.choices import ContactKind
 from trama.network.contacts import without_personal
@@ -164,12 +164,16 @@ def _targets(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
     # The order of the list, not of the keys: sorted here, where the list is in memory.
     rank = {code.id: (place, code.label) for place, code in enumerate(codes.codes_of("target", also_closed=True))}
     rows = ResourceCode.objects.filter(facet="target", resource__in=among(pks)).order_by()
-    found: dict[int, tuple[str, ...]] = {}
-    for pk, code in rows.values_list("resource_id", "code_id"):
-        found[pk] = (*found.get(pk, ()), code)
-    # Thousands of records bear the same few sets.
+    resources, borne = by_column(rows, ["resource_id", "code_id"])
+    # The codes of a resource as one number: thousands of records bear the same few sets.
+    bit = {code: 1 << place for place, code in enumerate({*rank, *borne})}
+    found = dict.fromkeys(resources, 0)
+    for pk, code in zip(resources, map(bit.__getitem__, borne), strict=True):
+        found[pk] |= code
     texts = {
-        chosen: "; ".join(label for _place, label in sorted(rank.get(code, (0, code)) for code in chosen))
+        chosen: "; ".join(
+            label for _place, label in sorted(rank.get(code, (0, code)) for code in bit if bit[code] & chosen)
+        )
         for chosen in set(found.values())
     }
     return {pk: texts[chosen] for pk, chosen in found.items()}
@@ -182,28 +186,37 @@ class PromoterLookup:
         # The list that was asked about last is held, so that no other can be taken for it.
         self.last: tuple[Any, Actor | None, Any] = (None, None, None)
 
-    def _found(self, pks: Sequence[int], actor: Actor) -> tuple[dict[int, list[tuple[int, str, str]]], set[int]]:
+    def _found(self, pks: Sequence[int], actor: Actor) -> Promotions:
         asked, by, found = self.last
         if asked is not pks or by is not actor:
-            found = promotions_of(pks, actor)
+            found = Promotions(pks, actor)
             self.last = (pks, actor, found)
         return found
 
     def names(self, pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
         """The promoters that the actor may see, with their role where it is not simply to promote."""
-        found, _hidden = self._found(pks, actor)
-        roles = {role for rows in found.values() for _pk, _name, role in rows} - {"tie_role:promoter"}
+        links = self._found(pks, actor)
+        pairs = list(zip(links.organisations, links.roles, strict=True))
+        named = [pair for pair in dict.fromkeys(pairs) if pair[0] in links.names]
+        roles = {role for _pk, role in named} - {"tie_role:promoter"}
         behind = {"tie_role:promoter": "", **{role: f" ({codes.label(role).lower()})" for role in roles}}
-        told = {(name, role): name + behind[role] for rows in found.values() for _pk, name, role in rows}
-        for name, role in told:
+        told: dict[tuple[int, str], str] = {}
+        for pair in named:
+            name, role = links.names[pair[0]], pair[1]
             # “Casa (partner)” that promotes: without its role the word in its name would be taken for it.
             if name.endswith(")") and not behind[role] and codes.find("tie_role", name[name.rfind("(") + 1 : -1]):
-                told[name, role] = f"{name} ({codes.label(role).lower()})"
-        return {pk: in_one_cell([told[name, role] for _pk, name, role in rows]) for pk, rows in found.items()}
+                told[pair] = in_one_cell([f"{name} ({codes.label(role).lower()})"])
+            else:
+                told[pair] = in_one_cell([name + behind[role]])
+        found: dict[int, str] = {}
+        for resource, text in zip(links.resources, map(told.get, pairs), strict=True):
+            if text is not None:
+                found[resource] = f"{found[resource]}; {text}" if resource in found else text
+        return found
 
     def texts(self, pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
         """The promoter as it was written, where it names nobody hidden."""
-        return promoter_texts(pks, actor, self._found(pks, actor)[1])
+        return promoter_texts(pks, actor, self._found(pks, actor).hidden())
 
 
 def _places(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:

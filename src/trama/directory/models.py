@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
+from trama.core.columns import by_column
 from trama.core.freshness import Freshness
 from trama.core.keys import among
 from trama.core.models import Code, Source
@@ -99,42 +100,44 @@ def carriers_of(resource: Resource) -> frozenset[int]:
     return frozenset(rows.values_list("organisation_id", flat=True))
 
 
-def promotions_of(pks: Iterable[int], actor: Actor) -> tuple[dict[int, list[tuple[int, str, str]]], set[int]]:
-    """For each resource its promoters that the actor may see, and the resources that have one hidden to the actor.
+class Promotions:
+    """Who promotes some resources, as columns, and the names of those organisations that the actor may see."""
 
-    A promoter is (organisation id, its name, key of the role).
-    """
-    rows = Promotion.objects.filter(resource__in=among(pks)).order_by("id")
-    links = list(rows.values_list("resource_id", "organisation_id", "role_id"))
-    # Two plain look-ups: joined with who may see what, the database walks every organisation for every resource.
-    names = visible_names((organisation for _resource, organisation, _role in links), actor)
-    found: dict[int, list[tuple[int, str, str]]] = {}
-    hidden: set[int] = set()
-    for resource, organisation, role in links:
-        if organisation in names:
-            found.setdefault(resource, []).append((organisation, names[organisation], role))
-        else:
-            hidden.add(resource)
-    return found, hidden
+    def __init__(self, pks: Iterable[int], actor: Actor) -> None:
+        rows = Promotion.objects.filter(resource__in=among(pks)).order_by("id")
+        self.resources, self.organisations, self.roles = by_column(rows, ["resource_id", "organisation_id", "role_id"])
+        # Two plain look-ups: joined with who may see what, the database walks every organisation for every resource.
+        self.names = visible_names(self.organisations, actor)
+
+    def hidden(self) -> set[int]:
+        """The resources that have a promoter hidden to the actor."""
+        unseen = set(self.organisations).difference(self.names)
+        pairs = zip(self.resources, self.organisations, strict=True) if unseen else ()
+        return {resource for resource, organisation in pairs if organisation in unseen}
 
 
 def promoters_of(pks: Iterable[int], actor: Actor) -> dict[int, list[tuple[int, str, str]]]:
     """For each resource its promoters that the actor may see, as (organisation id, its name, key of the role)."""
-    return promotions_of(pks, actor)[0]
+    links = Promotions(pks, actor)
+    found: dict[int, list[tuple[int, str, str]]] = {}
+    for resource, organisation, role in zip(links.resources, links.organisations, links.roles, strict=True):
+        if organisation in links.names:
+            found.setdefault(resource, []).append((organisation, links.names[organisation], role))
+    return found
 
 
 def promoter_texts(pks: Iterable[int], actor: Actor, hidden: set[int] | None = None) -> dict[int, str]:
     """For each resource the promoter as it was written; not where it may name an organisation hidden to the actor.
 
-    `hidden` are the resources that have such a promoter, when they are known (from `promotions_of`).
+    `hidden` are the resources that have such a promoter, when they are known (from `Promotions`).
     """
     wanted = list(pks)
     if actor.everywhere(STAFF):
         hidden = set()
     elif hidden is None:
-        hidden = promotions_of(wanted, actor)[1]
+        hidden = Promotions(wanted, actor).hidden()
     rows = Resource.objects.filter(pk__in=among(wanted)).exclude(promoter_text="").order_by()
-    return {pk: text for pk, text in rows.values_list("pk", "promoter_text") if pk not in hidden}
+    return {pk: text for pk, text in zip(*by_column(rows, ["pk", "promoter_text"]), strict=True) if pk not in hidden}
 
 
 class ResourceCode(models.Model):

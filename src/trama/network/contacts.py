@@ -186,10 +186,20 @@ def _pieces(token: str, known: Iterable[str]) -> list[str]:
     return [] if found and found[-1] in JOINING - {"bo"} else found
 
 
+def _has_few_digits(text: str) -> bool:
+    """Whether it is plain at a glance that a text has fewer digits than a mobile: most texts have none."""
+    try:
+        # Latin 1 has no other digits; what goes beyond it (an apostrophe of the printers) is looked at more closely.
+        plain = text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return len(plain) - len(plain.translate(None, b"0123456789")) < 9
+
+
 def without_personal(text: str, context: str = "") -> str:
     """A text for everybody: the personal mail boxes and mobiles that somebody wrote into it are covered."""
     mailed = "@" in text
-    if not mailed and not NINE_DIGITS.search(text):
+    if not mailed and (_has_few_digits(text) or not NINE_DIGITS.search(text)):
         return text
 
     def mail(found: re.Match[str]) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
+from trama.core.columns import by_column
 from trama.core.freshness import Freshness
 from trama.core.keys import among
 from trama.core.models import Code, Source
@@ -108,7 +109,7 @@ def visible_names(pks: Iterable[int], actor: Actor) -> dict[int, str]:
     Whoever shows an organisation beside another record (a promoter, a participant) takes its name from here.
     """
     rows = Organisation.objects.visible_to(actor).filter(pk__in=among(sorted(set(pks)))).order_by("name", "pk")
-    return dict(rows.values_list("pk", "name"))
+    return dict(zip(*by_column(rows, ["pk", "name"]), strict=True))
 
 
 class OrganisationName(models.Model):

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 
 from django.http import HttpResponse, StreamingHttpResponse
@@ -15,14 +16,14 @@ from django.utils.translation import gettext as _
 
 from trama.core import facts
 from trama.core.actor import Actor
-from trama.core.columns import by_column, each_once
+from trama.core.columns import by_column, each_once, is_constant
 from trama.core.keys import among
 from trama.core.registers import Column, Register, Selection
 
 FORMS = ("csv", "xlsx", "json")
 # Text that a spreadsheet would take for a formula when it stands at the beginning of a cell.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-CHUNK = 2000
+CHUNK = 5000
 
 
 def columns_of(register: Register, actor: Actor) -> list[Column]:
@@ -43,25 +44,20 @@ def lines(register: Register, columns: Sequence[Column], keys: Sequence[int], ac
     return list(zip(*_by_column(register, columns, keys, actor), strict=True))
 
 
-def _by_column(register: Register, columns: Sequence[Column], keys: Sequence[int], actor: Actor) -> list[list[Any]]:
+def _by_column(register: Register, columns: Sequence[Column], keys: Sequence[int], actor: Actor) -> list[Sequence[Any]]:
     paths = [column.path for column in columns if column.path]
-    fields: list[list[Any]] = [[] for _path in ("pk", *paths)]
-    for start in range(0, len(keys), CHUNK):
-        some = register.model._default_manager.filter(pk__in=among(keys[start : start + CHUNK]))
-        for field, values in zip(fields, by_column(some.order_by(), ["pk", *paths]), strict=True):
-            field += values
-    places = {key: place for place, key in enumerate(fields[0])}
-    order = [places.get(key, -1) for key in keys]
-    for field in fields:
-        field.append(None)  # of a record that is gone by now
+    rows = register.model._default_manager.filter(pk__in=among(keys)).order_by()
+    # Of a record that is gone by now nothing is told.
+    fields = by_column(rows, ["pk", *paths], keys, minutes=True)
     batches = {column.key: column.batch(keys, actor) for column in columns if column.batch is not None}
-    result: list[list[Any]] = []
+    result: list[Sequence[Any]] = []
     found = iter(fields[1:])
     for column in columns:
         if column.path:
-            one = list(map(next(found).__getitem__, order))
+            one = next(found)
         else:
-            one = list(map(batches.get(column.key, {}).get, keys))
+            batch = batches.get(column.key)
+            one = list(map(batch.get, keys)) if batch else [None] * len(keys)
         for render in (column.read_by and column.read_by(actor), column.render):
             one = _rendered(one, render) if render is not None else one
         result.append(one)
@@ -79,7 +75,7 @@ def _keys(register: Register, selection: Selection, actor: Actor) -> list[int]:
 
 def _chunks(
     register: Register, columns: Sequence[Column], keys: Sequence[int], actor: Actor
-) -> Iterator[list[list[Any]]]:
+) -> Iterator[list[Sequence[Any]]]:
     """The values by column, for so many records at a time that they are few in memory."""
     for start in range(0, len(keys), CHUNK):
         yield _by_column(register, columns, keys[start : start + CHUNK], actor)
@@ -130,27 +126,45 @@ def respond(register: Register, selection: Selection, actor: Actor, form: str) -
     return response
 
 
-TEXT, NUMBERS, MOMENTS = {str, type(None)}, {int, float, type(None)}, {datetime, type(None)}
+TEXT, NUMBERS, MOMENTS = {str, NoneType}, {int, float, NoneType}, {datetime, NoneType}
+# What makes a text a field of CSV that must stand between quotes.
+PARTING = (",", '"', ";", "\n", "\r")
 
 
-def _csv_fields(values: list[Any]) -> list[str]:
+def _csv_fields(values: Sequence[Any]) -> Sequence[str]:
     """A column as CSV holds it, quoted where it must be; most hold one kind of value: the kind is asked once."""
+    if len(values) > 1 and is_constant(values):
+        return list(_csv_fields(values[:1])) * len(values)
     kinds = set(map(type, values))
     if kinds <= NUMBERS:
+        if NoneType not in kinds:
+            return list(map(str, values))
         return ["" if value is None else str(value) for value in values]
     if kinds <= MOMENTS:
-        zone = timezone.get_current_timezone()
-        return [_moment(value, zone) if value is not None else "" for value in values]
+        return _moments(values, timezone.get_current_timezone())
     if not kinds <= TEXT:
         values = _rendered(values, lambda value: value if isinstance(value, str) else str(plain(value)))
-    texts = [value or "" for value in values]
-    # What no text of the column has is looked for once, in all of them together.
-    together = "\n".join(texts)
-    if together.startswith((*FORMULA, "'")) or any(f"\n{mark}" in together for mark in (*FORMULA, "'")):
+    texts = [value or "" for value in values] if NoneType in kinds else values
+    different = set(texts)
+    if len(different) * 2 < len(texts):
+        made = dict(zip(different, _fields_of(list(different)), strict=True))
+        return list(map(made.__getitem__, texts))
+    return _fields_of(texts)
+
+
+def _fields_of(texts: Sequence[str]) -> Sequence[str]:
+    """Texts as fields. What none of them has is looked for once, in all of them together."""
+    if not {text[:1] for text in texts}.isdisjoint({*FORMULA, "'"}):
         texts = [safe_text(text) for text in texts]
-    if '"' in together or "," in together or "\r" in together or together.count("\n") >= len(texts):
-        texts = [_quoted(text) for text in texts]
-    return texts
+    together = "".join(texts)
+    return [_quoted(text) for text in texts] if any(mark in together for mark in PARTING) else texts
+
+
+def _moments(values: Sequence[datetime | None], zone: tzinfo) -> list[str]:
+    """Moments as CSV holds them, each object once: many records share theirs, for they were loaded together."""
+    made = {id(value): value for value in values}
+    texts = {key: "" if value is None else _moment(value, zone) for key, value in made.items()}
+    return list(map(texts.__getitem__, map(id, values)))
 
 
 def _quoted(text: str) -> str:
@@ -158,7 +172,7 @@ def _quoted(text: str) -> str:
 
     Where the semicolon parts the cells, what follows one would begin a cell, and might be a formula.
     """
-    if not ("," in text or '"' in text or ";" in text or "\n" in text or "\r" in text):
+    if not ("," in text or '"' in text or ";" in text or "\n" in text or "\r" in text):  # PARTING, without a loop
         return text
     doubled = text.replace('"', '""')
     return f'"{doubled}"'
@@ -169,10 +183,10 @@ def csv_text(register: Register, selection: Selection, actor: Actor, columns: Se
     head = [str(column.label) for column in columns]
     yield "\ufeff" + ",".join(map(_quoted, head)) + "\r\n"
     for chunk in _chunks(register, columns, _keys(register, selection, actor), actor):
-        yield "".join([f"{','.join(row)}\r\n" for row in zip(*map(_csv_fields, chunk), strict=True)])
+        yield "\r\n".join(map(",".join, zip(*map(_csv_fields, chunk), strict=True))) + "\r\n"
 
 
-def _json_values(values: list[Any]) -> list[Any]:
+def _json_values(values: Sequence[Any]) -> list[Any]:
     return [v if v is None or isinstance(v, str | bool | int | float) else str(plain(v)) for v in values]
 
 

@@ -27,13 +27,28 @@ def test_moments_bear_their_zone() -> None:
 
     record_many(SYSTEM, [Act("loaded", label="x")])
     rows = AuditEntry.objects.order_by("number")
-    assert by_column(rows, ["at"]) == [list(rows.values_list("at", flat=True))]
+    at = list(rows.values_list("at", flat=True))
+    assert [list(column) for column in by_column(rows, ["at"])] == [at]
     assert by_column(rows, ["at"])[0][0].utcoffset() == timedelta(0)
+    number, told = by_column(rows, ["number", "at"], minutes=True)
+    assert list(number) == list(rows.values_list("number", flat=True))
+    assert [moment.replace(second=0, microsecond=0) for moment in told] == [
+        moment.replace(second=0, microsecond=0) for moment in at
+    ]
+
+
+def test_rows_stand_in_the_order_asked_for() -> None:
+    Code.objects.filter(list="place_kind").update(valid_from=date(2020, 2, 29))
+    known = list(Code.objects.filter(list="place_kind").values_list("pk", flat=True)[:3])
+    asked = [known[2], "no:such", known[0]]
+    pks, days = by_column(Code.objects.filter(pk__in=known).order_by("pk"), ["pk", "valid_from"], asked)
+    assert list(pks) == [known[2], None, known[0]]
+    assert list(days) == [date(2020, 2, 29), None, date(2020, 2, 29)]
 
 
 def test_no_rows_are_empty_columns() -> None:
-    assert by_column(Code.objects.none(), ["pk", "valid_from"]) == [[], []]
-    assert by_column(Code.objects.filter(pk=codes.key("no", "such")), ["pk", "valid_from"]) == [[], []]
+    for rows in (Code.objects.none(), Code.objects.filter(pk=codes.key("no", "such"))):
+        assert [list(column) for column in by_column(rows, ["pk", "valid_from"])] == [[], []]
 
 
 def test_each_value_is_rendered_once_and_kinds_are_told_apart() -> None:

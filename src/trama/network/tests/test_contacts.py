@@ -137,6 +137,8 @@ def test_addresses_are_read_one_by_one() -> None:
     [
         ("Martedì 15–17, mail: Simona.Cavallini@aspbologna.it", "Martedì 15–17, mail: •••"),
         ("Chiamare 320 7514063 oppure 051 2195530", "Chiamare ••• oppure 051 2195530"),
+        ("L’orto: 320 7514063", "L’orto: •••"),
+        ("Perché no: 320-751.40 63", "Perché no: •••"),
         ("Prenotare: info@auser.it, ore 9.00-12.00", "Prenotare: info@auser.it, ore 9.00-12.00"),
         ("Dal 12/10/2026 al 14/10/2026, 30,00 euro", "Dal 12/10/2026 al 14/10/2026, 30,00 euro"),
         ("Lunedì 9–12", "Lunedì 9–12"),

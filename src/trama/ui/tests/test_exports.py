@@ -3,9 +3,14 @@
 import csv
 import io
 import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from trama.core import facts
 from trama.core.actor import Actor, Grant
@@ -91,3 +96,34 @@ def test_what_is_for_staff_is_not_for_whoever_signed_in() -> None:
 def test_a_cell_with_a_semicolon_is_between_quotes() -> None:
     assert exports._quoted("Corso;=1+1;@SUM(1)") == '"Corso;=1+1;@SUM(1)"'
     assert exports._quoted("Corso") == "Corso"
+
+
+MINUTE = datetime(2026, 3, 29, 0, 59, 7, tzinfo=UTC)  # before summer time begins in Italy
+COLUMNS: list[Sequence[Any]] = [
+    [None] * 6,
+    ["=1+1"] * 6,
+    ["a; b", "c", "", None, "d", "a; b"],
+    ["x;=cmd", "y", "y", "y", "y", "y"],
+    ["+39 051", "'mark", '"so" said', "two\nlines", "a, b", "plain"],
+    ["-1", "-1", "-1", "-1", "-1", "1"],
+    [1, -2, None, 3.5, -0.25, 0],
+    [-7] * 6,
+    [Decimal("1.50"), None, Decimal("-3"), Decimal("1.50"), Decimal("0"), None],
+    [True, False, None, True, True, False],
+    [True, 1, 1.0, 0, False, None],
+    [MINUTE, MINUTE, None, MINUTE.replace(hour=1), MINUTE.replace(microsecond=5), datetime(2026, 1, 1, 10, 0)],  # noqa: DTZ001
+    (date(2026, 1, 1), None, date(2026, 1, 1), None, None, None),
+]
+
+
+@pytest.mark.parametrize("values", COLUMNS)
+def test_a_column_is_written_as_its_cells_one_by_one(values: Sequence[Any]) -> None:
+    def cell(value: Any) -> str:
+        text = str(exports.plain(value))
+        return text if type(value) in (int, float) else exports._quoted(exports.safe_text(text))
+
+    with timezone.override("Europe/Rome"):
+        alone = [cell(value) for value in values]
+        for at_once in (1, 2, 4, 6):
+            parts = [exports._csv_fields(values[at : at + at_once]) for at in range(0, 6, at_once)]
+            assert [field for part in parts for field in part] == alone, "however many records are written at once"
