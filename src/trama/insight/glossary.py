@@ -7,11 +7,14 @@ from django.utils.translation import gettext as _
 
 def words(*keys: str) -> list[tuple[str, str]]:
     """The words with these keys that there are, each with its meaning, in alphabetical order."""
-    known = _known()
+    known = _of_figures() | _of_areas() | _of_indices()
     return sorted((known[key] for key in dict.fromkeys(keys)), key=lambda pair: pair[0].casefold())
 
 
-def _known() -> dict[str, tuple[str, str]]:
+Words = dict[str, tuple[str, str]]
+
+
+def _of_figures() -> Words:
     return {
         "base": (
             _("How many of how many"),
@@ -41,6 +44,11 @@ def _known() -> dict[str, tuple[str, str]]:
             _("Points"),
             _("The difference of two percentages: from 50 % to 53 % it grows by 3 points."),
         ),
+    }
+
+
+def _of_areas() -> Words:
+    return {
         "excluded": (
             _("Excluded area"),
             _("The source itself leaves the area out and states no number of it: often few people live there."),
@@ -73,6 +81,11 @@ def _known() -> dict[str, tuple[str, str]]:
             _("Third"),
             _("The areas put in order of their value and divided into three parts as equal as can be."),
         ),
+    }
+
+
+def _of_indices() -> Words:
+    return {
         "fifth": (
             _("Fifth"),
             _("The areas put in order of their value and divided into five groups as equal as can be."),

@@ -43,7 +43,8 @@ def _how_many_live(reading: Reading, areas: list[int]) -> list[str]:
     for code in BASES:
         rows = ContextValue.objects.filter(indicator__code=code, area__in=among(areas), value__isnull=False)
         years = sorted(set(rows.order_by().values_list("year", flat=True)), key=lambda y: abs(y - reading.chosen.year))
-        found = list(rows.filter(year=years[0]).order_by().values_list("value", flat=True)) if years else []
+        stated = rows.filter(year=years[0]).order_by().values_list("value", flat=True) if years else []
+        found = [value for value in stated if value is not None]
         if len(found) < len(areas):
             continue
         indicator = ContextIndicator.objects.get(code=code)

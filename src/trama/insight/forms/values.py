@@ -56,10 +56,8 @@ class ValuesForm(forms.Form):
         areas = Area.objects.filter(pk__in=rows.values("area")).order_by("name", "id")[:MOST_AREAS]
         # A whole year is never taken away because nothing was chosen.
         every = [("", _now("choose")), (ALL, _now("all areas of the year"))]
-        self.fields["area"].choices = [
-            *every,
-            *((area.code, f"{area.name} ({area.get_kind_display()})") for area in areas),
-        ]  # type: ignore[attr-defined]
+        named = [(area.code, f"{area.name} ({area.get_kind_display()})") for area in areas]
+        self.fields["area"].choices = every + named  # type: ignore[attr-defined]
 
     def clean_number(self) -> float | None:
         """A number with a comma or a point before its decimals."""
