@@ -244,6 +244,11 @@ class Invitation(models.Model):
     def __str__(self) -> str:
         return f"{self.sheet_id} {self.sent_at:%Y-%m-%d}"
 
+    @property
+    def recipient(self) -> str:
+        """Who was written to: the name and the mail box, or the mail box alone."""
+        return f"{self.name} ({self.email})" if self.name else self.email
+
 
 class Knock(models.Model):
     """How often somebody knocked within an hour: with wrong links from an address, or at one link."""
