@@ -124,7 +124,7 @@ def _in_few(cursor: Any, database: Any, sql: str, rows: list[tuple[Any, ...]]) -
         cursor.execute(sql.replace(ROWS, places), list(chain.from_iterable(some)))
 
 
-def _preparing(field: Field[Any, Any]) -> tuple[frozenset[type], Callable[[Any], Any]]:
+def _preparing(field: Field[Any, Any]) -> tuple[frozenset[Any], Callable[[Any], Any]]:
     """Which values the driver takes as they are, and what makes the others such; one that comes again is kept."""
     last: list[Any] = [None, None]
     database = connections[DEFAULT_DB_ALIAS]

@@ -26,7 +26,7 @@ from trama.core.privacy import Privacy
 # Fields that say nothing to a reader of a history.
 SILENT = frozenset({"id", "edited_at", "lon", "lat", "x", "y", "normalised_name", "content_hash", "import_key"})
 MASK = "•"
-NOTHING = (None, "", [], {}, False)  # what need not be told of a new record
+NOTHING: tuple[Any, ...] = (None, "", [], {}, False)  # what need not be told of a new record
 AT_ONCE = 2000  # links of the chain that are held together
 
 

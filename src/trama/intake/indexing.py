@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from django.apps import apps
 from django.db import DatabaseError, transaction
@@ -24,7 +24,7 @@ PAUSE = 0.1  # seconds: on SQLite who waits looks every tenth of a second whethe
 LEFT = "to_find"  # in the outcome of a load: by model, the keys of what cannot be found yet
 
 logger = logging.getLogger(__name__)
-Indexed = dict[type[Model], Iterable[int]]
+Indexed = Mapping[type[Model], Iterable[int]]
 
 
 def is_big(wanted: Indexed) -> bool:
