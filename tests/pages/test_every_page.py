@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from tests.pages.crawl import name_of, visit
+from tests.pages.crawl import LANGUAGES, name_of, visit
 from trama.core.declarations import gathered
 
 # However much a territory holds: a page asks a bounded number of times.
@@ -32,7 +32,7 @@ def demonstration(taken_back: None) -> None:
     call_command("demo", verbosity=0)
 
 
-@pytest.mark.parametrize("language", ["it", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_demonstration_has_no_dead_page(demonstration: None, language: str) -> None:
     from trama.accounts.models import User
     from trama.network.choices import Role
