@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks import records
 from benchmarks.measure import Result
 
 TRAMA = [sys.executable, "-c", "from trama.config.command_line import main; main()"]
@@ -222,93 +223,15 @@ def _write_rows(path: Path) -> None:
             )
 
 
-RECORDS = """format = 1
-key = "rows"
-title = "Rows"
-[[sources]]
-key = "rows"
-title = "Rows"
-[[steps]]
-kind = "register"
-name = "rows"
-source = "rows"
-register = "organisations"
-file = "rows.csv"
-[steps.columns]
-key = "id"
-name = "name"
-address = "address"
-phones = "phone"
-emails = "mail"
-tax_code = "tax"
-lat = "lat"
-lon = "lon"
-description = "description"
-"""
-
-
-def _records() -> Result:
-    """10,000 organisations of any spreadsheet: dry run and load in processes of their own; processor time."""
-    folder = Path(tempfile.mkdtemp(prefix="trama-bench-"))
-    try:
-        _write_bodies(folder / "rows.csv")
-        (folder / "recipe.toml").write_text(RECORDS, encoding="utf-8")
-        home = folder / "home"
-        _timed(home, "prepare")
-        asked = ["load", str(folder / "recipe.toml"), "--from", str(folder)]
-        dry = _processor(home, *asked, "--dry-run")
-        taken, memory = _processor(home, *asked, "--yes")
-        bare = _processor(home, "check")[0]
-    finally:
-        shutil.rmtree(folder)
-    return Result(
-        "10,000 rows of a spreadsheet: dry run, then load",
-        dry[0] + taken,
-        20_000,
-        bare,
-        "start-up alone",
-        detail=f"dry run {dry[0]:.0f} ms, {memory} MB at most",
-    )
-
-
-def _processor(home: Path, *arguments: str) -> tuple[float, int]:
-    """Milliseconds of processor time of a command, and the most memory that any command took so far, in MB."""
-    import resource
-
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    _timed(home, *arguments)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return spent * 1000, after.ru_maxrss >> 10
-
-
-def _write_bodies(path: Path) -> None:
-    dice = random.Random(2026)
-    words = ["".join(dice.choice("bcdflmnprstv") + dice.choice("aeiou") for _ in range(3)) for _ in range(4_000)]
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["id", "name", "address", "phone", "mail", "tax", "lat", "lon", "description"])
-        for number in range(10_000):
-            name = f"{dice.choice(['Associazione', 'Circolo', 'Centro'])} {' '.join(dice.choices(words, k=3))}"
-            lat, lon = dice.uniform(44.45, 44.53), dice.uniform(11.28, 11.40)
-            reach = [f"051 {number:06d}", f"info{number}@sito{number % 500}.it", f"{90_000_000_000 + number}"]
-            writer.writerow(
-                [
-                    number,
-                    name,
-                    f"via {words[number % 400]} {number % 90}",
-                    *reach,
-                    lat,
-                    lon,
-                    " ".join(dice.choices(words, k=25)),
-                ]
-            )
-
-
 def main(home: Path) -> list[Result]:
     """All of them; what cannot run says why."""
     results = [_points_in_areas(), *_clusters(), _linkage()]
-    runs = ((lambda: _report(home), "report"), (_wave_report, "report of a wave"), (lambda: [_load()], "load"))
+    runs = (
+        (lambda: _report(home), "report"),
+        (_wave_report, "report of a wave"),
+        (lambda: [_load()], "load"),
+        (records.main, "records of a spreadsheet"),
+    )
     for run, name in runs:
         try:
             results += run()
