@@ -26,7 +26,7 @@ Answers = tuple[Any, ...]
 ORGANISATIONS = "organisations"
 NAMING = "_naming"  # whether a record names an organisation that may be counted
 ALL = object()
-CHUNK = 2000
+CHUNK = 250  # so few contents at once that collecting garbage among them costs little: a quarter of the whole otherwise
 
 
 @dataclass
