@@ -72,12 +72,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """What a module builds once and takes back at its end is built in one worker, not in each.
-
-    With `--search`, a property test leaves the examples that it always tries.
-    """
-    if "taken_back" in getattr(item, "fixturenames", ()) and item.get_closest_marker("xdist_group") is None:
-        item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
+    """With `--search`, a property test leaves the examples that it always tries."""
     times = item.config.option.search
     test = getattr(item, "obj", None)
     if times and getattr(test, "is_hypothesis_test", False):
@@ -87,6 +82,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         if usual.derandomize:
             more = hypothesis.settings(usual, max_examples=times * usual.max_examples, derandomize=False)
             test._hypothesis_internal_use_settings = more
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """What a module builds once is built in one worker."""
+    from tests.sharing import Sharing
+
+    return Sharing(config, log)
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -15,7 +15,7 @@ import pytest
 
 from tests.architecture.tree import PACKAGE, ROOT, tracked
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.slow
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 

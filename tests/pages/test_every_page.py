@@ -21,8 +21,8 @@ def most(address: str) -> int:
     return MOST_QUERIES + 2 * (len(gathered.indicators) + len(gathered.registers))
 
 
-# One worker walks them all: the demonstration is built once.
-pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.xdist_group("every page")]
+# The demonstration is built once (tests.sharing).
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module")

@@ -30,8 +30,8 @@ from trama.reports.choices import FORMS, SLIDES
 from trama.territory import finding
 from trama.territory.models import Area, AreaClosure, ContextIndicator, ContextValue, Place, Population
 
-# One worker for all of them: the demonstration is built once.
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demonstration")]
+# The demonstration is built once (tests.sharing).
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
