@@ -4,6 +4,8 @@ SHELL := /bin/sh
 PORT ?= 8000
 WORKERS ?= 2
 APPS ?=
+# CI sets it: the tests against the shared data in one session with the others save a start and a migration.
+CONFORMANCE ?=
 ARGS ?=
 # The first Python that is new enough; choose another with PYTHON=.
 ifndef PYTHON
@@ -17,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup setup-dev test test-sqlite test-postgresql oracles conformance conformance-postgresql \
-	all-sqlite all-postgresql check format messages pages bench lock clean python
+	check format messages pages bench lock clean python
 
 help: ## This list
 	@printf 'Trama. The two commands of a first visit: \033[1mmake run\033[0m and \033[1mmake test\033[0m.\n\n'
@@ -39,10 +41,10 @@ test: test-sqlite test-postgresql ## All tests, browser included, on SQLite and 
 
 test-sqlite: setup-dev ## All tests on SQLite
 	@$(BIN)/python scripts/browser.py
-	$(BIN)/pytest -n $(WORKERS) -m "not conformance"
+	$(BIN)/pytest -n $(WORKERS) -m "$(if $(CONFORMANCE),,not conformance)"
 
 test-postgresql: setup-dev ## The tests without a browser on a private PostgreSQL, when its programs are found
-	$(BIN)/python scripts/postgres.py --if-found -- $(BIN)/pytest -n $(WORKERS) -m "not conformance and not browser"
+	$(BIN)/python scripts/postgres.py --if-found -- $(BIN)/pytest -n $(WORKERS) -m "not browser$(if $(CONFORMANCE),, and not conformance)"
 
 oracles: python ## The programs with which results are compared (esda, Splink), in an environment of their own
 	@$(PYTHON) scripts/environment.py oracles
@@ -52,14 +54,6 @@ conformance: setup-dev ## The tests against the shared data and standards beside
 
 conformance-postgresql: setup-dev ## The same on a private PostgreSQL, when its programs are found
 	$(BIN)/python scripts/postgres.py --if-found -- $(BIN)/pytest -n $(WORKERS) -m "conformance and not browser"
-
-# What CI runs: one session for both saves a start, a collection and, on PostgreSQL, the migrations.
-all-sqlite: setup-dev ## All tests on SQLite, those against the shared data too
-	@$(BIN)/python scripts/browser.py
-	$(BIN)/pytest -n $(WORKERS)
-
-all-postgresql: setup-dev ## The same on a private PostgreSQL, without a browser
-	$(BIN)/python scripts/postgres.py --if-found -- $(BIN)/pytest -n $(WORKERS) -m "not browser"
 
 check: setup-dev ## Format, lint, types, contracts, templates, migrations, translations, generated pages
 	@$(BIN)/python scripts/check.py
