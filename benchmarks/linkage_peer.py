@@ -1,7 +1,7 @@
 """The same list linked by Trama and by Splink, in the same run: `linkage_peer.py RECORDS.csv TRUTH.csv`.
 
-Wants the environment of `make oracles` (PYTHONPATH=src). Splink gets what it asks for: cleaned names, words, blocking rules, its
-own training without labels; its threshold is the best one, chosen with the truth in hand, which favours it.
+Wants the environment of `make oracles` (PYTHONPATH=src). Splink gets what it asks for: cleaned names, words, blocking
+rules, its own training without labels; its threshold is the best one, chosen with the truth in hand, which favours it.
 """
 
 from __future__ import annotations
