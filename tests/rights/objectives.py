@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.rights.groups import EVERYBODY, NONE, OPENERS, WAVE_FOLLOWERS, Case, form, get, post
+from tests.rights.groups import EVERYBODY, NONE, OPENERS, REOPENERS, WAVE_FOLLOWERS, Case, form, get, post
 
 TOWNS = ("borgo", "ponte")
+# Who evaluates reads, and does not move the targets.
+PLANNERS = {town: may - {"evaluator", "evaluator everywhere"} for town, may in OPENERS.items()}
 # A draft is read by who works in its whole territory; a wave is followed by who works in a part of it too.
 DRAFTS = {town: may - {"worker of a district"} for town, may in WAVE_FOLLOWERS.items()}
 
@@ -16,7 +18,7 @@ def kept(view: Callable[..., list[Case]], **args: str) -> list[Case]:
     return [
         case
         for town in TOWNS
-        for case in view(OPENERS[town], **{name: text.format(town=town) for name, text in args.items()})
+        for case in view(PLANNERS[town], **{name: text.format(town=town) for name, text in args.items()})
     ]
 
 
@@ -36,10 +38,11 @@ OBJECTIVES: dict[str, list[Case]] = {
         get(EVERYBODY, pk="plan of borgo", year="=2025"),
         get(NONE, pk="plan of borgo", year="=2024"),
     ],
-    "monitoring:objective_plan_add": form(OPENERS["borgo"]),
+    "monitoring:objective_plan_add": form(PLANNERS["borgo"]),
     "monitoring:objective_plan_edit": kept(form, pk="plan of {town}"),
     "monitoring:objective_plan_do": [
         *kept(posted, pk="plan of {town}", what="=close"),
+        *(post(REOPENERS[town], pk=f"plan of {town}", what="=withdraw") for town in TOWNS),
         *kept(posted, pk="plan of {town}", what="=unpublish"),
         *kept(posted, pk="draft plan of {town}", what="=delete"),
         post(NONE, pk="plan of borgo", what="=nothing"),

@@ -185,7 +185,7 @@ class OfProgramme(Dimension):
 
 @dataclass(frozen=True)
 class Experiment(ChoiceDimension):
-    """How far an experiment is: nothing is planned, it is being tried, or what was decided last. Others: no answer."""
+    """What was decided last of an experiment. Whether an evaluation is planned is read inside only, so not here."""
 
     def narrow(self, rows: QuerySet[Any], values: Sequence[str]) -> QuerySet[Any]:
         condition = Q(is_experiment=False) if NONE in values else Q(pk__in=[])
@@ -196,13 +196,12 @@ class Experiment(ChoiceDimension):
         return rows.filter(condition)
 
     def group(self, rows: QuerySet[Any], alias: str) -> QuerySet[Any]:
-        last = Evaluation.objects.filter(experience=OuterRef("pk")).order_by("-pk")
-        told = last.annotate(told=Case(When(outcome="", then=Value("open")), default=F("outcome"))).values("told")[:1]
-        how_far = Coalesce(Subquery(told), Value("unplanned"))
+        decided = Evaluation.objects.filter(experience=OuterRef("pk")).exclude(outcome="").order_by("-pk")
+        how_far = Coalesce(Subquery(decided.values("outcome")[:1]), Value("open"))
         return rows.annotate(**{alias: Case(When(is_experiment=True, then=how_far))})
 
 
-HOW_FAR = (("unplanned", _("without a plan of evaluation")), ("open", _("being tried")), *Outcome.choices)
+HOW_FAR = (("open", _("not decided yet")), *Outcome.choices)
 
 
 def tree_of(roots: Iterable[int]) -> set[int]:

@@ -42,9 +42,9 @@ def _day(label: Any, help_text: Any = "", *, required: bool = True) -> forms.Dat
     return forms.DateField(label=label, help_text=help_text, required=required, widget=_day_input())
 
 
-def areas_to_choose(actor: Actor) -> list[tuple[int, str]]:
-    """The areas on which the actor may make a wave, in the order of the tree; the widest ones when there are many."""
-    reach = None if actor.everywhere(OPENERS) else actor.areas_with(OPENERS)
+def areas_to_choose(actor: Actor, roles: frozenset[str] = OPENERS) -> list[tuple[int, str]]:
+    """The areas on which the actor holds one of these roles, in tree order; the widest when they are many."""
+    reach = None if actor.everywhere(roles) else actor.areas_with(roles)
     nodes = [node for node in finding.nodes().values() if node.in_force and (reach is None or node.id in reach)]
     depth = max((node.depth for node in nodes), default=0)
     while len(nodes) > MOST_AREAS and depth > 0:

@@ -13,6 +13,8 @@ OPENERS = frozenset({"plan_office", "evaluator", "technical_coordinator", "dpo_a
 # Opening a frozen wave again undoes a public act: who plans answers for it, or who answers for the installation.
 REOPENERS = frozenset({"plan_office", "dpo_admin"})
 READERS = STAFF | {"evaluator"}
+# Who evaluates does not move the targets by which one is judged.
+PLANNERS = OPENERS - {"evaluator"}
 
 
 def may_make(actor: Actor) -> bool:
@@ -34,6 +36,16 @@ def may_keep(actor: Actor, areas: Iterable[int]) -> bool:
 def may_reopen(actor: Actor, areas: Iterable[int]) -> bool:
     """Whether the actor may open a closed wave again."""
     return _reaches(actor, REOPENERS, areas)
+
+
+def may_plan(actor: Actor) -> bool:
+    """Whether the actor may write a plan of objectives, somewhere."""
+    return actor.holds(PLANNERS)
+
+
+def may_plan_in(actor: Actor, area: int) -> bool:
+    """Whether the actor may write the objectives of this territory."""
+    return _reaches(actor, PLANNERS, [area])
 
 
 def reads(actor: Actor) -> bool:

@@ -89,9 +89,7 @@ def _overview(found: list[dict[str, Any]]) -> Table:
     for one in found:
         lines.append(Line(f"{one['number']} {one['text']}", role="group"))
         lines += [
-            Line(
-                y.label, (Cell(y.start or "–"), Cell(y.now), Cell(y.target or "–"), Cell(y.way or "–")), key=f"y{y.id}"
-            )
+            Line(y.label, (Cell(y.start or "–"), _now(y), Cell(y.target or "–"), Cell(y.way or "–")), key=f"y{y.id}")
             for y in one["yardsticks"]
         ]
     heads = (_("Number"), _("At the beginning"), _("Now"), _("To be reached"), _("On its way"))
@@ -99,6 +97,11 @@ def _overview(found: list[dict[str, Any]]) -> Table:
         _("Objectives and numbers"), heads, tuple(lines), sheet=_("Objectives"), texts=frozenset({4}),
         widths=(2.6, 1, 0.9, 1, 1.7), key="objectives",
     )  # fmt: skip
+
+
+def _now(one: Told) -> Cell:
+    value, status, form = one.number
+    return Cell(one.now, value, form, status)
 
 
 def _since(before: YearEnd, end: YearEnd) -> Table:

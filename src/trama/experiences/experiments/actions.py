@@ -19,6 +19,7 @@ from trama.experiences.models import Evaluation, Experience, Occurrence
 from trama.experiences.practices.reach import reach_in
 
 PLAN = ("question", "signs", "due_on", "findings")
+FEWEST_LETTERS = 15  # of a reason: "x" is none
 DECISION = ("findings", "outcome", "reasons", "decided_by", "decided_on")
 
 
@@ -105,11 +106,16 @@ def decide(actor: Actor, experience: Experience, data: Mapping[str, Any]) -> Eva
     missing = {name: said for name, said in needed.items() if not getattr(evaluation, name)}
     if evaluation.decided_on is not None and evaluation.decided_on > timezone.localdate():
         missing["decided_on"] = _("This day is still to come.")
+    elif evaluation.decided_on is not None and row.starts_on is not None and evaluation.decided_on < row.starts_on:
+        missing["decided_on"] = _("On this day the experiment had not begun yet.")
+    if "reasons" not in missing and len(evaluation.reasons) < FEWEST_LETTERS:
+        missing["reasons"] = needed["reasons"]
     if missing:
         raise ValidationError(missing)
     evaluation.figures = figures_of(row)
     evaluation.full_clean(exclude=["experience", "author"])
     evaluation.save()
+    Experience.objects.filter(pk=row.pk).update(edited_at=timezone.now())
     history.record(actor, "decided", evaluation, before)
     decision = {"decision": [None, evaluation.outcome]}
     history.record(actor, "decided_experiment", row, history.state_of(row), decision)
@@ -140,4 +146,5 @@ def figures_of(experience: Experience) -> dict[str, Any]:
         "volunteers": [experience.volunteers, experience.volunteers_precision],
         "beneficiaries": [experience.beneficiaries, experience.beneficiaries_precision],
         "dates": held.count(),
+        "on": timezone.localdate().isoformat(),
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +15,8 @@ from trama.experiences.choices import Outcome
 from trama.experiences.experiments.actions import DECISION, PLAN
 from trama.experiences.forms import LongTextField
 from trama.experiences.models import Evaluation
+
+EARLIEST = MinValueValidator(date(1990, 1, 1))
 
 
 def _day() -> forms.DateInput:
@@ -36,6 +40,7 @@ class PlanForm(MeanwhileForm):
         label=_("By when is it to be decided?"),
         required=False,
         widget=_day(),
+        validators=[EARLIEST],
         help_text=_("From that day on the decision waits among what there is to do."),
     )
     findings = LongTextField(
@@ -65,7 +70,11 @@ class DecisionForm(MeanwhileForm):
         help_text=_("An office or a table, no name of a person. For example: plan office of the district."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    decided_on = forms.DateField(label=_("On which day?"), widget=_day())
+    decided_on = forms.DateField(label=_("On which day?"), widget=_day(), validators=[EARLIEST])
+    checked = forms.BooleanField(
+        label=_("I read it again: no name of a person, nothing about anybody's health"),
+        error_messages={"required": _("Read it once more, then say here that you did: everybody will read it.")},
+    )
 
     def __init__(self, evaluation: Evaluation, data: Any = None) -> None:
         initial = {name: getattr(evaluation, name) for name in DECISION}

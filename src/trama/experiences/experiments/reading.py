@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -33,12 +34,23 @@ def experiment_of(experience: Experience, actor: Actor, *, may_edit: bool) -> di
     return {
         "waiting": waiting,
         "is_late": bool(waiting and waiting.due_on and waiting.due_on < timezone.localdate()),
-        "decided": [{"row": row, "figures": told(row.figures, below)} for row in decided],
+        "decided": [
+            {"row": row, "figures": told(row.figures, below), "of": _day_of(row.figures) or row.decided_on}
+            for row in decided
+        ],
         "may_plan": experience.is_experiment and actions.may_plan(actor, experience),
         "may_decide": actions.may_decide(actor, experience),
         # The one that may be taken back is the last, when nothing new was planned since.
         "last": rows[0].pk if rows and rows[0].outcome else None,
     }
+
+
+def _day_of(kept: dict[str, Any]) -> date | None:
+    """The day on which the figures were taken: a decision may be written down later than it was taken."""
+    try:
+        return date.fromisoformat(str(kept.get("on") or ""))
+    except ValueError:
+        return None
 
 
 def told(kept: dict[str, Any], below: int) -> list[tuple[Any, str]]:
@@ -50,5 +62,6 @@ def told(kept: dict[str, Any], below: int) -> list[tuple[Any, str]]:
             lines.append((label, small_counts.fewer_than(below)))
         else:
             lines.append((label, figures.phrase(number, known == Precision.ESTIMATED)))
-    lines.append((_("Dates held"), figures.written(kept.get("dates") or 0)))
+    if kept.get("dates"):
+        lines.append((_("Dates held"), figures.written(kept["dates"])))
     return lines

@@ -18,8 +18,8 @@ from trama.core.actor import Actor
 from trama.core.legible import legible
 from trama.monitoring.choices import PlanState
 from trama.monitoring.models import Objective, ObjectivePlan, Yardstick, YearEnd
-from trama.monitoring.objectives.counting import content_of
-from trama.monitoring.permissions import may_keep
+from trama.monitoring.objectives.counting import content_of, is_open
+from trama.monitoring.permissions import may_plan_in, may_reopen
 
 MOST_DEEP = 3  # levels of objectives: a deeper tree is read by nobody
 PLAN = ("name", "programme", "first_year", "last_year", "note")
@@ -27,8 +27,13 @@ YARDSTICK = ("counted", "only", "direction", "start_value", "start_year", "targe
 
 
 def may_change(actor: Actor, plan: ObjectivePlan) -> bool:
-    """Whoever may keep a wave on its territory keeps its objectives."""
-    return may_keep(actor, [plan.area_id])
+    """Who plans, coordinates or answers for its territory; who evaluates it does not move its targets."""
+    return may_plan_in(actor, plan.area_id)
+
+
+def may_withdraw(actor: Actor, plan: ObjectivePlan) -> bool:
+    """Whoever may open a closed wave again may take a closed year back."""
+    return may_change(actor, plan) and may_reopen(actor, [plan.area_id])
 
 
 def _locked(plan: ObjectivePlan, actor: Actor) -> ObjectivePlan:
@@ -49,7 +54,7 @@ def _saved(actor: Actor, row: Model, before: dict[str, Any] | None) -> None:
 @transaction.atomic
 def save_plan(actor: Actor, data: Mapping[str, Any], plan: ObjectivePlan | None = None) -> ObjectivePlan:
     """Write a plan: fields by name, `area` as an Area. Raises ValidationError by field, and PermissionDenied."""
-    if not may_keep(actor, [data["area"].pk]):
+    if not may_plan_in(actor, data["area"].pk):
         raise PermissionDenied(_("You may not change this plan."))
     row = _locked(plan, actor) if plan is not None else ObjectivePlan()
     before = history.state_of(row) if plan is not None else None
@@ -68,6 +73,8 @@ def set_state(actor: Actor, plan: ObjectivePlan, state: PlanState) -> ObjectiveP
     row = _locked(plan, actor)
     if state == PlanState.PUBLISHED and not row.objectives.exists():
         raise ValidationError(_("Write at least one objective first."))
+    if state == PlanState.PUBLISHED and not is_open(row):
+        raise ValidationError(_("Its programme is not seen by everybody: publish that first, or count without it."))
     before = history.state_of(row)
     row.state = state
     row.save(update_fields=["state"])
@@ -169,6 +176,9 @@ def save_yardstick(
 ) -> Yardstick:
     """Write a yardstick of an objective: see the model for what its fields hold."""
     _locked(plan, actor)
+    same = objective.yardsticks.filter(counted=data["counted"], only=data.get("only") or "")
+    if same.exclude(pk=yardstick.pk if yardstick is not None else None).exists():
+        raise ValidationError({"counted": _("This objective follows this number already.")})
     row = yardstick or Yardstick(objective=objective, position=objective.yardsticks.count())
     before = history.state_of(row) if yardstick is not None else None
     for name in YARDSTICK:
@@ -196,6 +206,24 @@ def close_year(actor: Actor, plan: ObjectivePlan, year: int) -> YearEnd:
     kept = YearEnd.objects.create(plan=row, year=year, content=content, fingerprint=fingerprint_of(content))
     history.record(actor, "closed_year", row, history.state_of(row), {"year": [None, year]})
     return kept
+
+
+@transaction.atomic
+def withdraw_year(actor: Actor, plan: ObjectivePlan, year: int, reason: str) -> None:
+    """Take a closed year back, so that it can be closed again; the register of acts keeps reason and fingerprint."""
+    row = _locked(plan, actor)
+    if not may_withdraw(actor, row):
+        raise PermissionDenied(_("You may not take a closed year back."))
+    reason = legible(reason).strip()
+    if not reason:
+        raise ValidationError(_("Write why: a closed year was public."))
+    kept = row.year_ends.filter(year=year)
+    told = kept.values_list("fingerprint", flat=True).first()
+    if told is None:
+        raise ValidationError(_("This year is not closed."))
+    kept._raw_delete(kept.db)  # what is frozen refuses to be deleted one by one; this is the one way back
+    extra = {"year": [year, None], "fingerprint": [told, None], "reason": [None, reason[:500]]}
+    history.record(actor, "withdrew_year", row, history.state_of(row), extra)
 
 
 def fingerprint_of(content: dict[str, Any]) -> str:

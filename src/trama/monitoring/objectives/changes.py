@@ -7,9 +7,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from trama.core.models import AuditEntry
+from trama.monitoring.models import ObjectivePlan, Yardstick
 from trama.monitoring.objectives.words import indicators, label_of, text_of
 from trama.territory.models import ContextIndicator
-from trama.ui.numbers import number
+from trama.ui.numbers import day, number
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,19 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
                     _between(was, one, indicator),
                 )
             )
+    return found
+
+
+def moved_targets(plan: ObjectivePlan) -> dict[int, str]:
+    """Of each yardstick whose target was changed: what it was before, and since when it is another; in words."""
+    mine = [str(pk) for pk in Yardstick.objects.filter(objective__plan=plan).order_by().values_list("pk", flat=True)]
+    entries = AuditEntry.objects.filter(kind="monitoring.yardstick", verb="changed", object_id__in=mine)
+    found = {}
+    for entry in entries.order_by("number"):
+        was = (entry.changes.get("target_value") or [None])[0]
+        if was is not None:
+            words = {"was": number(float(was), 0 if float(was).is_integer() else 1), "day": day(entry.at)}
+            found[int(entry.object_id)] = _("the target was %(was)s until %(day)s") % words
     return found
 
 

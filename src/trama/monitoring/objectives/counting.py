@@ -16,6 +16,7 @@ from trama.core import memo
 from trama.core.actor import NOBODY
 from trama.core.declarations import gathered
 from trama.core.registers import Register, Selection
+from trama.experiences.models import Experience
 from trama.insight.crosstab import CrosstabError, axes_of, compute
 from trama.insight.shapes import RECORDS, Cell
 from trama.monitoring.models import Objective, ObjectivePlan, Yardstick
@@ -108,7 +109,14 @@ def selection_of(plan: ObjectivePlan, register: Register, only: str) -> Selectio
     return Selection(tuple(values)).published(register, NOBODY)
 
 
+def is_open(plan: ObjectivePlan) -> bool:
+    """Whether everybody sees the programme: what a hidden one holds is not nought, it is not told."""
+    return plan.programme_id is None or Experience.objects.visible_to(NOBODY).filter(pk=plan.programme_id).exists()
+
+
 def _counted(plan: ObjectivePlan, register: Register, measure: str, only: str) -> dict[str, Any]:
+    if register.dimension("programme") is not None and not is_open(plan):
+        return _unknown()
     selection, axes = selection_of(plan, register, only), {axis.key for axis in axes_of(register, NOBODY)}
     levels: list[dict[str, Any]] = []
     total = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.core.actor import Actor
 from trama.core.declarations import gathered
+from trama.core.legible import legible
 from trama.core.meanwhile import MeanwhileForm
 from trama.experiences.models import Experience
 from trama.monitoring.choices import Direction
@@ -19,9 +21,46 @@ from trama.monitoring.models import Objective, ObjectivePlan, Yardstick
 from trama.monitoring.objectives.actions import PLAN, YARDSTICK
 from trama.monitoring.objectives.counting import CONTEXT
 from trama.monitoring.objectives.words import countable, narrowing
+from trama.monitoring.permissions import PLANNERS
 from trama.territory.models import Area
+from trama.ui.numbers import is_english
 
 MOST_PROGRAMMES = 300
+
+
+def _words(text: str) -> str:
+    """A title as it is stored. Raises ValidationError where nothing in it can be read."""
+    text = " ".join(legible(text).split())
+    if not any(sign.isalnum() for sign in text):
+        raise forms.ValidationError(_now("Write it in words."))
+    return text
+
+
+class TypedNumber(forms.CharField):
+    """A number as people write it: "1.200", "200000", "44,5" (in English "1,200", "44.5")."""
+
+    def __init__(self, **more: Any) -> None:
+        widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+        super().__init__(max_length=30, required=False, widget=widget, **more)
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, float):
+            return value
+        text = f"{value:.6f}".rstrip("0").rstrip(".")
+        return text if is_english() else text.replace(".", ",")
+
+    def clean(self, value: Any) -> Any:
+        text = re.sub(r"[\s\u00a0]", "", super().clean(value)).replace("−", "-")
+        if not text:
+            return None
+        thousands, decimal = (",", ".") if is_english() else (".", ",")
+        grouped = rf"-?\d{{1,3}}({re.escape(thousands)}\d{{3}})+({re.escape(decimal)}\d{{1,6}})?"
+        plain = rf"-?\d{{1,12}}({re.escape(decimal)}\d{{1,6}})?"
+        if re.fullmatch(grouped, text, re.ASCII):
+            text = text.replace(thousands, "")
+        elif not re.fullmatch(plain, text, re.ASCII):
+            raise forms.ValidationError(_now("Write a number in figures, for example 1200 or 44,5."))
+        return float(text.replace(decimal, "."))
 
 
 def _year(label: Any, help_text: Any = "") -> forms.IntegerField:
@@ -46,7 +85,9 @@ class PlanForm(MeanwhileForm):
     )
     first_year = forms.IntegerField(label=_("From the year"), min_value=1990, max_value=2100)
     last_year = _year(_("To the year"), _("Empty: there is no end yet."))
-    note = forms.CharField(label=_("In a few words"), required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    note = forms.CharField(
+        label=_("In a few words"), required=False, max_length=3000, widget=forms.Textarea(attrs={"rows": 3})
+    )
 
     def __init__(self, actor: Actor, plan: ObjectivePlan | None, data: Any = None) -> None:
         initial: dict[str, Any] = {"first_year": timezone.localdate().year}
@@ -54,12 +95,15 @@ class PlanForm(MeanwhileForm):
             initial = {name: getattr(plan, name) for name in PLAN}
             initial |= {"area": plan.area_id, "programme": plan.programme_id}
         super().__init__(data, initial=initial)
-        self.fields["area"].choices = areas_to_choose(actor)  # type: ignore[attr-defined]
+        self.fields["area"].choices = areas_to_choose(actor, PLANNERS)  # type: ignore[attr-defined]
         rows = Experience.objects.visible_to(actor).published().filter(kind__in=PROGRAMMES).order_by("name", "pk")
         listed = list(rows.values_list("pk", "name")[:MOST_PROGRAMMES])
-        if plan is not None and plan.programme is not None and plan.programme_id not in dict(listed):
-            listed.append((plan.programme.pk, plan.programme.name))
+        if plan is not None and plan.programme_id is not None and plan.programme_id not in dict(listed):
+            listed.append((plan.programme_id, _now("a programme that you do not see")))
         self.fields["programme"].choices = [("", _now("all that is done there")), *listed]  # type: ignore[attr-defined]
+
+    def clean_name(self) -> str:
+        return _words(self.cleaned_data["name"])
 
     def given(self) -> dict[str, Any]:
         """What the action wants."""
@@ -95,6 +139,9 @@ class ObjectiveForm(MeanwhileForm):
         options = [(pk, row.text[:90]) for pk, row in self.known.items()]
         self.fields["parent"].choices = [("", _now("no, it stands by itself")), *options]  # type: ignore[attr-defined]
 
+    def clean_text(self) -> str:
+        return _words(self.cleaned_data["text"])
+
     def given(self) -> dict[str, Any]:
         """What the action wants."""
         data = self.cleaned_data
@@ -113,12 +160,10 @@ class YardstickForm(MeanwhileForm):
     direction = forms.ChoiceField(
         label=_("Which way should it go?"), choices=Direction.choices, widget=forms.RadioSelect
     )
-    start_value = forms.FloatField(label=_("How much was it at the beginning?"), required=False, localize=True)
+    start_value = TypedNumber(label=_("How much was it at the beginning?"))
     start_year = _year(_("In which year?"))
-    target_value = forms.FloatField(
+    target_value = TypedNumber(
         label=_("How much should it become?"),
-        required=False,
-        localize=True,
         help_text=_("Empty: no target, the number is followed all the same."),
     )
     target_year = _year(_("By which year?"))
@@ -148,4 +193,21 @@ class YardstickForm(MeanwhileForm):
         for year, value in (("start_year", "start_value"), ("target_year", "target_value")):
             if data.get(year) and data.get(value) is None and value not in self.errors:
                 self.add_error(value, _now("You wrote the year: write the number too."))
+        if source != CONTEXT:
+            for name in ("start_value", "target_value"):
+                if (data.get(name) or 0) < 0:
+                    self.add_error(name, _now("What is counted is never less than nought."))
+        self._look_at_the_way(data)
         return data | {"only": only}
+
+    def _look_at_the_way(self, data: dict[str, Any]) -> None:
+        """A target lies in the direction that is wanted, and after the beginning."""
+        start, target, way = data.get("start_value"), data.get("target_value"), data.get("direction")
+        if start is not None and target is not None:
+            if way == Direction.UP and target < start:
+                self.add_error("target_value", _now("It should grow, and this is less than at the beginning."))
+            if way == Direction.DOWN and target > start:
+                self.add_error("target_value", _now("It should fall, and this is more than at the beginning."))
+        since, until = data.get("start_year"), data.get("target_year")
+        if since and until and until < since:
+            self.add_error("target_year", _now("This year comes before the beginning."))

@@ -21,11 +21,11 @@ from trama.experiences.models import Experience
 from trama.monitoring.choices import PlanState
 from trama.monitoring.models import Objective, ObjectivePlan, Yardstick, YearEnd
 from trama.monitoring.objectives import actions
-from trama.monitoring.objectives.changes import changes
+from trama.monitoring.objectives.changes import changes, moved_targets
 from trama.monitoring.objectives.counting import content_of
 from trama.monitoring.objectives.forms import ObjectiveForm, PlanForm, YardstickForm
 from trama.monitoring.objectives.words import label_of, told
-from trama.monitoring.permissions import may_make
+from trama.monitoring.permissions import may_plan
 from trama.monitoring.views import actor_of, crumbs_to, paged
 
 # The forms in which it is handed on (`reports` makes them).
@@ -63,7 +63,7 @@ def plans(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     rows = ObjectivePlan.objects.visible_to(actor).select_related("area", "programme")
     rows = rows.annotate(counted=Count("objectives", distinct=True)).order_by("-first_year", "name", "pk")
-    context = {**paged(request, rows), "may_make": may_make(actor), "crumbs": crumbs_to((_("Objectives"), ""))}
+    context = {**paged(request, rows), "may_make": may_plan(actor), "crumbs": crumbs_to((_("Objectives"), ""))}
     return render(request, "monitoring/objectives/plans.html", context)
 
 
@@ -79,6 +79,8 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "plan": row,
         "objectives": told(content, row),
+        "moved": moved_targets(row),
+        "this_year": timezone.localdate().year,
         "plan_forms": PLAN_FORMS,
         "as_of": timezone.localdate(),
         "ends": ends,
@@ -105,6 +107,7 @@ def year(request: HttpRequest, pk: int, year: int) -> HttpResponse:
         "plan": row,
         "end": end,
         "before": before,
+        "may_withdraw": actions.may_withdraw(actor_of(request), row),
         "objectives": told(end.content),
         "plan_forms": PLAN_FORMS,
         "changes": changes(before.content, end.content) if before is not None else [],
@@ -114,7 +117,7 @@ def year(request: HttpRequest, pk: int, year: int) -> HttpResponse:
 
 
 # --- plans ----------------------------------------------------------------------------------------------------------
-@page(may=may_make, writes=True)
+@page(may=may_plan, writes=True)
 def plan_add(request: HttpRequest) -> HttpResponse:
     """A new plan."""
     form = PlanForm(actor_of(request), None, request.POST or None)
@@ -131,7 +134,7 @@ def plan_add(request: HttpRequest) -> HttpResponse:
     )
 
 
-@page(may=may_make, writes=True)
+@page(may=may_plan, writes=True)
 def plan_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a plan."""
     row = _plan(request, pk, changing=True)
@@ -160,7 +163,7 @@ def _form(request: HttpRequest, form: MeanwhileForm, title: str, crumbs: Any, ba
     return render(request, "monitoring/objectives/form.html", context, status=422 if form.errors else 200)
 
 
-@page(may=may_make, writes=True)
+@page(may=may_plan, writes=True)
 @require_POST
 def plan_do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
     """Publish a plan, take it back, throw the draft away, close a year."""
@@ -177,6 +180,15 @@ def plan_do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
                 actions.delete_plan(actor, row)
                 messages.success(request, _("The draft is gone."))
                 return redirect("monitoring:objective_plans")
+            case "close" if not request.POST.get("sure"):
+                messages.error(request, _("Say that you are sure: what is closed stays as it is today."))
+                return redirect(f"{_address(row)}#years")
+            case "withdraw":
+                if not actions.may_withdraw(actor, row):
+                    raise Http404
+                wanted = whole(request.POST.get("year", ""), 9999) or 0
+                actions.withdraw_year(actor, row, wanted, request.POST.get("reason", ""))
+                return _back(request, row, _("The year is open again; the register of acts keeps why."))
             case "close":
                 kept = actions.close_year(actor, row, whole(request.POST.get("year", ""), 9999) or 0)
                 messages.success(request, _("The year is closed: these numbers stay as they are today."))
@@ -188,7 +200,7 @@ def plan_do(request: HttpRequest, pk: int, what: str) -> HttpResponse:
 
 
 # --- objectives and yardsticks --------------------------------------------------------------------------------------
-@page(may=may_make, writes=True)
+@page(may=may_plan, writes=True)
 def objective_add(request: HttpRequest, pk: int) -> HttpResponse:
     """A new objective of a plan."""
     row = _plan(request, pk, changing=True)
@@ -208,7 +220,7 @@ def _objective(row: ObjectivePlan, pk: int) -> Objective:
     return get_object_or_404(Objective, plan=row, pk=pk)
 
 
-@page(may=may_make, writes=True)
+@page(may=may_plan, writes=True)
 def objective_edit(request: HttpRequest, pk: int, objective: int) -> HttpResponse:
     """Change an objective."""
     row = _plan(request, pk, changing=True)
@@ -225,7 +237,7 @@ def objective_edit(request: HttpRequest, pk: int, objective: int) -> HttpRespons
     return _form(request, form, found.text, _under(row, _("Change")), _address(row), drop=drop, is_objective=True)
 
 
-@page(may=may_make, writes=True)
+@page(may=may_plan, writes=True)
 @require_POST
 def objective_do(request: HttpRequest, pk: int, objective: int, what: str) -> HttpResponse:
     """Move an objective up, or take it away with its parts."""
@@ -240,7 +252,7 @@ def objective_do(request: HttpRequest, pk: int, objective: int, what: str) -> Ht
     return _back(request, row, _("The objective is gone, with its parts and its numbers."))
 
 
-@page(may=may_make, writes=True)
+@page(may=may_plan, writes=True)
 def yardstick_add(request: HttpRequest, pk: int, objective: int) -> HttpResponse:
     """A number by which one will see an objective."""
     row = _plan(request, pk, changing=True)
@@ -257,7 +269,7 @@ def yardstick_add(request: HttpRequest, pk: int, objective: int) -> HttpResponse
     return _form(request, form, title, _under(row, title), _address(row), lead=found.text)
 
 
-@page(may=may_make, writes=True)
+@page(may=may_plan, writes=True)
 def yardstick_edit(request: HttpRequest, pk: int, yardstick: int) -> HttpResponse:
     """Change a yardstick."""
     row = _plan(request, pk, changing=True)
@@ -279,7 +291,7 @@ def _yardstick(row: ObjectivePlan, pk: int) -> Yardstick:
     return get_object_or_404(Yardstick.objects.select_related("objective"), objective__plan=row, pk=pk)
 
 
-@page(may=may_make, writes=True)
+@page(may=may_plan, writes=True)
 @require_POST
 def yardstick_delete(request: HttpRequest, pk: int, yardstick: int) -> HttpResponse:
     """Take a yardstick away."""

@@ -19,7 +19,7 @@ from trama.insight.shapes import RECORDS, Status
 from trama.insight.tables import PROTECTED, register_address
 from trama.monitoring.choices import Direction
 from trama.monitoring.models import ObjectivePlan
-from trama.monitoring.objectives.counting import CONTEXT, registers, selection_of
+from trama.monitoring.objectives.counting import CONTEXT, is_open, registers, selection_of
 from trama.territory.choices import AreaKind, ValueState
 from trama.territory.models import ContextIndicator
 from trama.ui.charts import figure
@@ -43,6 +43,7 @@ class Told:
     warning: str
     direction: str
     now: str
+    number: tuple[float | None, str, str]  # as a number: its value, its status, how a workbook prints it
     start: str
     target: str
     way: str
@@ -84,6 +85,7 @@ def _told(one: dict[str, Any], known: dict[str, ContextIndicator], plan: Objecti
         warning=str(measure.warning) if measure is not None else "",
         direction=str(Direction(one["direction"]).label),
         now=text_of(total, indicator),
+        number=(total["value"], total["status"], "1" if indicator is not None and indicator.decimals else ""),
         start=_in(start, since, indicator),
         target=_in(target, until, indicator),
         way=way_of(start, total["value"], target, one["direction"], indicator),
@@ -200,7 +202,7 @@ def _address(one: dict[str, Any], plan: ObjectivePlan | None) -> str:
         return reverse("insight:indicator", args=[key])
     register = gathered.registers.get(source)
     address = register_address(register) if register is not None else ""
-    if register is None or not address:
+    if register is None or not address or not is_open(plan):
         return ""
     return f"{address}?{selection_of(plan, register, one['only']).address()}"
 

@@ -23,6 +23,7 @@ from trama.monitoring.models import Objective, ObjectivePlan, Yardstick
 from trama.monitoring.objectives import actions
 from trama.monitoring.objectives.changes import changes
 from trama.monitoring.objectives.counting import content_of, levels_below
+from trama.monitoring.objectives.forms import PlanForm, TypedNumber, YardstickForm
 from trama.monitoring.objectives.words import reached, told, way_of
 from trama.network.models import Membership
 from trama.reports.document import Table
@@ -245,7 +246,10 @@ def test_a_plan_is_written_published_closed_and_taken_away_in_the_browser(
     assert f"programme={programme.pk}" in text
     do = [reverse("monitoring:objective_plan_do", args=[plan.pk, what]) for what in ("publish", "close")]
     planner.post(do[0])
-    assert planner.post(do[1], {"year": str(YEAR)}).url == reverse("monitoring:objective_year", args=[plan.pk, YEAR])
+    assert not planner.post(do[1], {"year": str(YEAR)}, follow=True).context["ends"], "nobody said to be sure"
+    assert planner.post(do[1], {"year": str(YEAR), "sure": "1"}).url == reverse(
+        "monitoring:objective_year", args=[plan.pk, YEAR]
+    )
     planner.logout()
     year = reverse("monitoring:objective_year", args=[plan.pk, YEAR])
     assert "Rafforzare i legami" in planner.get(year).text
@@ -258,3 +262,80 @@ def test_a_plan_is_written_published_closed_and_taken_away_in_the_browser(
     cells = [cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row]
     assert any("Rafforzare i legami" in str(cell) for cell in cells)
     assert planner.get(reverse("reports:objectives_file", args=[plan.pk, "it", "exe"])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [("200.000", 200_000), ("1.200", 1_200), ("1.200,5", 1_200.5), ("44,5", 44.5), ("12", 12), ("1,2", 1.2)],
+)
+def test_numbers_are_read_as_people_write_them(typed: str, stored: float) -> None:
+    assert TypedNumber().clean(typed) == stored
+    assert TypedNumber().clean(TypedNumber().prepare_value(float(stored))) == stored
+
+
+@pytest.mark.parametrize("typed", ["1.5", "1e308", "nan", "inf", "tanti", "1,200,3", "-"])
+def test_what_is_no_number_is_asked_again(typed: str) -> None:
+    with pytest.raises(ValidationError, match="in cifre"):
+        TypedNumber().clean(typed)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"start_value": "50", "target_value": "10"}, "target_value"),
+        ({"direction": "down", "start_value": "10", "target_value": "50"}, "target_value"),
+        ({"target_value": "-3"}, "target_value"),
+        ({"start_value": "1", "start_year": "2026", "target_value": "3", "target_year": "2025"}, "target_year"),
+        ({"target_year": "2030"}, "target_value"),
+    ],
+)
+def test_a_target_lies_where_it_is_wanted(change: dict[str, str], field: str) -> None:
+    load_lists()
+    form = YardstickForm(None, {"counted": "experiences.records", "direction": "up", **change})
+    assert not form.is_valid()
+    assert list(form.errors) == [field]
+
+
+def test_who_evaluates_does_not_move_the_targets_and_a_moved_one_is_told(city: dict[str, Area], planner: Any) -> None:
+    plan = plan_of(city, None)
+    made = objective(plan, "Legami", counted="experiences.records", target_value=78.0)
+    with pytest.raises(PermissionDenied):
+        actions.save_objective(actor_with("evaluator", city["city"], user=1003), plan, {"text": "Altro"})
+    data = {"counted": "experiences.records", "only": "", "direction": "up"}
+    with pytest.raises(ValidationError, match="segue già"):
+        actions.save_yardstick(SYSTEM, plan, made, data)
+    actions.save_yardstick(SYSTEM, plan, made, {**data, "target_value": 60.0}, Yardstick.objects.get())
+    assert "il traguardo era 78 fino al" in planner.get(reverse("monitoring:objective_plan", args=[plan.pk])).text
+
+
+def test_a_closed_year_is_taken_back_with_a_reason_that_stays(city: dict[str, Area]) -> None:
+    plan = plan_of(city, None)
+    objective(plan, "Legami", counted="experiences.records")
+    actions.set_state(SYSTEM, plan, PlanState.PUBLISHED)
+    kept = actions.close_year(SYSTEM, plan, YEAR)
+    coordinator = actor_with("technical_coordinator", city["city"])
+    with pytest.raises(PermissionDenied):
+        actions.withdraw_year(coordinator, plan, YEAR, "Traguardo sbagliato.")
+    office = actor_with("plan_office", city["city"], user=1001)
+    with pytest.raises(ValidationError, match="perché"):
+        actions.withdraw_year(office, plan, YEAR, " ")
+    actions.withdraw_year(office, plan, YEAR, "Traguardo sbagliato.")
+    assert not plan.year_ends.exists()
+    entry = AuditEntry.objects.get(verb="withdrew_year")
+    assert (entry.changes["fingerprint"][0], entry.changes["reason"][1]) == (kept.fingerprint, "Traguardo sbagliato.")
+    actions.close_year(office, plan, YEAR)
+
+
+def test_of_a_programme_that_is_hidden_nothing_is_told(city: dict[str, Area], programme: Experience) -> None:
+    plan = plan_of(city, programme)
+    objective(plan, "Legami", counted="experiences.records")
+    Experience.objects.filter(pk=programme.pk).update(is_sensitive=True)
+    found = told(content_of(plan), plan)[0]["yardsticks"][0]
+    assert (found.now, found.url) == ("non si sa", "")
+    with pytest.raises(ValidationError, match="visibile a tutti"):
+        actions.set_state(SYSTEM, plan, PlanState.PUBLISHED)
+    evaluator = actor_with("plan_office", city["city"], user=1001)
+    Experience.objects.filter(pk=programme.pk).update(area=None)
+    programme.areas.all().delete()
+    options = dict(PlanForm(evaluator, plan).fields["programme"].choices)  # type: ignore[attr-defined]
+    assert options[programme.pk] == "un programma che non vedi"
