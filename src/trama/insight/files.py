@@ -190,14 +190,14 @@ def xlsx_bytes(crosstab: Crosstab) -> bytes:
     return output.getvalue()
 
 
-def write_figure(sheet: Any, row: int, col: int, cell: Cell, style: Any, words: Any) -> None:
-    """A figure as a number, or the word for why there is none: never 0, never blank."""
+def write_figure(sheet: Any, row: int, col: int, cell: Cell, style: Any, words: Any, rough: Any = None) -> None:
+    """A figure as a number, or the word for why there is none: never 0, never blank; an estimate in the style `rough`."""
     if cell.status is Status.SUPPRESSED:
         sheet.write_string(row, col, _("protected"), words)
     elif cell.value is None:
         sheet.write_string(row, col, _("n.a."), words)
     else:
-        sheet.write_number(row, col, cell.value, style)
+        sheet.write_number(row, col, cell.value, rough if rough and cell.status is Status.ESTIMATED else style)
 
 
 def _numbers_sheet(book: Any, crosstab: Crosstab) -> None:
@@ -208,7 +208,10 @@ def _numbers_sheet(book: Any, crosstab: Crosstab) -> None:
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
     bold = book.add_format({"bold": True})
     whole, share = book.add_format({"num_format": form}), book.add_format({"num_format": "0.0%"})
+    # The sign of an estimate belongs to the way the number is shown: the cell stays a number.
+    rough = book.add_format({"num_format": f'"~ "{form}'})
     words = book.add_format({"align": "right", "italic": True})
+    top_rough = book.add_format({"bold": True, "top": 1, "num_format": f'"~ "{form}'})
     top = book.add_format({"bold": True, "top": 1, "num_format": form})
     top_words = book.add_format({"bold": True, "top": 1, "align": "right", "italic": True})
     sheet.set_column(0, 0, 44)
@@ -221,7 +224,7 @@ def _numbers_sheet(book: Any, crosstab: Crosstab) -> None:
     for i, value in enumerate(crosstab.rows.values):
         sheet.write_string(4 + i, 0, value.name)
         for j, cell in enumerate([*crosstab.cells[i], crosstab.row_totals[i]]):
-            write_figure(sheet, 4 + i, 1 + j, cell, whole, words)
+            write_figure(sheet, 4 + i, 1 + j, cell, whole, words, rough)
         part = crosstab.share(i)
         if crosstab.cols is None and part is not None:
             sheet.write_number(4 + i, 2, part, share)
@@ -230,7 +233,7 @@ def _numbers_sheet(book: Any, crosstab: Crosstab) -> None:
     last = 4 + len(crosstab.rows.values)
     sheet.write_string(last, 0, table.total.name, top)
     for j, cell in enumerate([*crosstab.col_totals, crosstab.total]):
-        write_figure(sheet, last, 1 + j, cell, top, top_words)
+        write_figure(sheet, last, 1 + j, cell, top, top_words, top_rough)
 
 
 def _shares_sheet(book: Any, crosstab: Crosstab) -> None:

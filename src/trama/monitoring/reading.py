@@ -150,6 +150,7 @@ def board(wave: Wave, actor: Actor) -> dict[str, Any]:
             line.total += row["n"]
             line.counts[row["answer"]] += row["n"]
             line.last = max(filter(None, [line.last, row["last"]]), default=None)
+    _tell_apart(areas)
     positions = {pk: place for place, pk in enumerate(finding.nodes())}
     aim = wave.aim / 100
     handed = sheets.filter(pk__in=_handed_over(wave))
@@ -170,6 +171,14 @@ def board(wave: Wave, actor: Actor) -> dict[str, Any]:
         "reminded": last_reminder(wave) if wave.is_open else None,
         "at_peace": answered_elsewhere(wave, actor) if wave.is_open else 0,
     }
+
+
+def _tell_apart(lines: dict[int | None, Line]) -> None:
+    """Say of an area above others of the board that its line counts none of theirs."""
+    above = {node.id for area in lines for node in finding.path_of(area)[:-1]}
+    for area, line in lines.items():
+        if area in above:
+            line.name = _("%(area)s, no narrower area stated") % {"area": line.name}
 
 
 NARROWING = ("q", "answer", "area", "kind")

@@ -50,6 +50,20 @@ def workbook(found: Crosstab) -> Any:
     return openpyxl.load_workbook(io.BytesIO(files.xlsx_bytes(found)))
 
 
+def test_an_estimate_bears_its_sign_in_the_workbook_too(records: None) -> None:
+    make_experience("d", [], volunteers=90, precision="estimated")
+    found = crossed("volunteers", None)
+    sheet = workbook(found)["Tabella"]
+    shown = {sheet.cell(row, 1).value: sheet.cell(row, 2) for row in range(5, sheet.max_row + 1)}
+    table = printed(found)
+    printed_ = {line.name: line.cells[0].text for line in (*table.lines, table.total)}
+    rough = {name for name, text in printed_.items() if text.startswith("~")}
+    assert rough, printed_
+    assert rough != set(printed_)
+    assert {name for name in printed_ if shown[name].number_format.startswith('"~ "')} == rough
+    assert all(isinstance(shown[name].value, int | float) for name in rough)
+
+
 def test_all_forms_hold_the_same_numbers(records: None) -> None:
     found = crossed()
     data = json.loads(files.json_text(found))

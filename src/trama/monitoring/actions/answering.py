@@ -20,7 +20,8 @@ from trama.monitoring.actions.letters import line_of, write_one
 from trama.monitoring.actions.making import NotPossible, questions_of, refuse_unless
 from trama.monitoring.choices import Answer, Channel
 from trama.monitoring.links import expiry, invite, new_token
-from trama.monitoring.models import Invitation, Sheet
+from trama.monitoring.models import Invitation, Sheet, Wave
+from trama.ui.numbers import day
 
 
 class AnsweredMeanwhile(Exception):
@@ -115,6 +116,7 @@ def _write(
     if what == Answer.CONFIRMED:
         monitored.confirm(actor, row.record)
     elif what == Answer.UPDATED:
+        _refuse_outside(row.wave, values)
         monitored.apply(actor, row.record, dict(values))
     elif what == Answer.ENDED:
         if ended_on is None:
@@ -124,6 +126,14 @@ def _write(
         monitored.end(actor, row.record, ended_on)
     elif what != Answer.NOT_MINE:
         raise ValidationError(_("Choose one of the four answers."))
+
+
+def _refuse_outside(wave: Wave, values: Mapping[str, Any]) -> None:
+    """A start that was changed to a day after the period observed is none of this wave's."""
+    start = values.get("starts_on")
+    if start and date.fromisoformat(start) > wave.ends_on:
+        said = _("This collection looks at the time until %(day)s: what begins later does not belong to it.")
+        raise ValidationError({"starts_on": said % {"day": day(wave.ends_on)}})
 
 
 def delegate(actor: Actor, sheet: Sheet, email: str, name: str, site: str) -> Invitation:

@@ -8,7 +8,7 @@ import pytest
 
 from trama.accounts.models import User
 from trama.experiences.models import Experience
-from trama.monitoring import actions
+from trama.monitoring import actions, reading
 from trama.monitoring.models import Invitation, Sheet
 from trama.monitoring.tests.factories import SITE, Town, make_open_wave, make_town
 from trama.network.models import Membership
@@ -59,6 +59,28 @@ def test_a_wrong_day_opens_its_section_and_is_linked_and_yes_then_confirms(worke
     ).content.decode()
     assert '<a href="#id_ended_on">' in text
     assert '<details class="mo-answer" open><summary>È finita' in text
+
+
+def test_what_begins_after_the_period_is_none_of_the_wave_and_a_place_says_what_it_counts(worker, client):
+    town, wave = worker
+    sheet = sheet_of(town, 0)
+    Experience.objects.filter(pk=sheet.record).update(starts_on="2020-03-01")
+    ((_sheet, link),) = actions.hand_out(actor(client), [sheet], SITE)
+    bearer = client.__class__()
+    text = bearer.post(link, {"answer": "updated", "starts_on": "2030-01-01"}).content.decode()
+    assert '<a href="#id_starts_on">' in text
+    assert "La rilevazione guarda fino al 31 dicembre 2024" in text
+    assert str(Experience.objects.get(pk=sheet.record).starts_on) == "2020-03-01"
+    assert Sheet.objects.get(pk=sheet.pk).answer == "waiting"
+    # The last day of the period belongs to it.
+    bearer.post(link, {"answer": "updated", "starts_on": "2024-12-31"})
+    assert str(Experience.objects.get(pk=sheet.record).starts_on) == "2024-12-31"
+    # A line of the board counts no sheet of the areas below it, and says so where there are some.
+    Sheet.objects.filter(pk=sheet_of(town, 1).pk).update(area=town.areas["city"])
+    names = {line.area: line.name for line in reading.board(wave, town.keeper)["areas"]}
+    assert names.pop(town.areas["city"].pk) == f"{town.areas['city'].name}, senza un'area più stretta"
+    assert names
+    assert not any("più stretta" in name for name in names.values())
 
 
 def test_what_was_typed_is_not_lost_by_the_button_beside_it_and_nothing_changed_is_no_update(worker, client):
