@@ -204,6 +204,9 @@ class ContextIndicator(models.Model):
     polarity = models.CharField(max_length=10, choices=Polarity.choices, default=Polarity.NEUTRAL)
     # Counts add up to the area above; rates, means and indices do not.
     adds_up = models.BooleanField(default=False)
+    # It counts persons: of what is loaded again small numbers are told to nobody either, whatever the file looks like.
+    counts_people = models.BooleanField(default=False)
+    part_of = models.CharField(max_length=60, blank=True, help_text="code of the indicator of which it counts some")
     centre = models.FloatField(null=True, blank=True, help_text="for indices around a value, e.g. 100")
     compare_within = models.CharField(max_length=20, blank=True, choices=AreaKind.choices)
     position = models.PositiveIntegerField(default=100)

@@ -107,6 +107,31 @@ def year_of(text: str) -> int | None:
     return None
 
 
+MONTH_NAMES = (
+    ("gennaio", "january"), ("febbraio", "february"), ("marzo", "march"), ("aprile", "april"), ("maggio", "may"),
+    ("giugno", "june"), ("luglio", "july"), ("agosto", "august"), ("settembre", "september"), ("ottobre", "october"),
+    ("novembre", "november"), ("dicembre", "december"),
+)  # fmt: skip
+
+
+def month_of(text: str) -> int | None:
+    """The month of a cell of which `year_of` gives the year: "03/2026", "2026-03-01", "marzo 2026"; else None."""
+    clean = text.strip().casefold()
+    for pattern in (r"\d{4}-(\d{1,2})(?:-\d{1,2}(?:[t ].*)?)?", r"(?:\d{1,2}[/.\-])?(\d{1,2})[/.\-]\d{4}"):
+        if (found := re.fullmatch(pattern, clean)) is not None:
+            return int(found[1])
+    for word in re.findall(r"[^\W\d_]{3,}", clean):
+        for number, names in enumerate(MONTH_NAMES, start=1):
+            if any(name.startswith(word) for name in names):
+                return number
+    return None
+
+
+def is_ahead(year: int, month: int | None, today: date) -> bool:
+    """Whether a year, or a month of it, begins after today."""
+    return (year, month or 0) > (today.year, today.month)
+
+
 def _day(year: str, month: str, day: str) -> int | None:
     try:
         return _plausible(date(int(year), int(month), int(day)).year)

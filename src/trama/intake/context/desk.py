@@ -63,6 +63,9 @@ class Desk:
 
     def try_it(self, actor: Actor) -> Report:
         """The dry run. Raises RecipeError when the file cannot be understood so."""
+        said = self.mapping
+        if not (said.column("area") or said.columns("area_value")) or not any(one.take for one in said.indicators):
+            raise RecipeError(_("Choose which column says the area, and at least one that holds the numbers."))
         return actions.load_recipe(actor, parse(self.recipe(), staging.RECIPE), self.folder)
 
 

@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from trama.intake.context.cells import year_of
 from trama.intake.context.deciding import decision_for, proposed
+from trama.intake.context.known import as_known, free_code
 from trama.intake.context.mapping import Mapping, Named
-from trama.intake.context.proposing import as_known, code_from, free_code
+from trama.intake.context.proposing import code_from
 from trama.intake.recipe import ANY, Decision
 from trama.intake.verdicts import ScaleBreak
 from trama.network.models import normalised

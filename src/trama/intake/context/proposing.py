@@ -11,6 +11,7 @@ from statistics import median
 from django.utils.text import slugify
 
 from trama.intake.context.cells import code_of, number_of, read_cell, year_of
+from trama.intake.context.known import as_known, free_code
 from trama.intake.context.mapping import YES, Mapping, Named
 from trama.intake.recipe import ANY
 from trama.intake.rows import Row, Table
@@ -475,25 +476,6 @@ def code_from(name: str) -> str:
     return slugify(head(name)).replace("-", "_")[:60].strip("_")
 
 
-def free_code(code: str) -> str:
-    """This code, or one like it that no indicator bears yet."""
-    wanted, number = code, 1
-    while ContextIndicator.objects.filter(code=wanted).exists():
-        number += 1
-        wanted = f"{code[:56]}_{number}"
-    return wanted
-
-
-def as_known(one: Named, item: ContextIndicator) -> None:
-    """Take the definition of an indicator that is here."""
-    for name in (
-        "version", "name_it", "name_en", "description_it", "description_en", "unit_it", "unit_en", "theme", "decimals",
-        "polarity", "adds_up", "centre", "compare_within", "position",
-    ):  # fmt: skip
-        setattr(one, name, getattr(item, name))
-    one.code = item.code
-
-
 def _stem_of(name: str) -> str:
     stem = name.rsplit(".", 1)[0]
     return " ".join(YEAR_IN_NAME.sub(" ", stem.replace("_", " ").replace("-", " ")).split())[:120]
@@ -549,7 +531,10 @@ def _named(table: Table, mapping: Mapping, name: str, column: str, columns: dict
     one.name_it = one.name_en = (readable[:1].upper() + readable[1:])[:200]
     one.name_it, one.name_en = TRANSLATED.get(words, (one.name_it, one.name_en))
     one.value, one.columns = ("" if columns else column), dict(columns)
-    whole = all(value == int(value) for value in numbers)
+    counts = ContextIndicator.objects.filter(code=one.code, counts_people=True).exists()
+    wholes = sum(value == int(value) for value in numbers)
+    # A slip among the persons whom a service met does not make a mean of them.
+    whole = counts or wholes == len(numbers) or (MET.search(words) is not None and 2 * wholes >= len(numbers))
     one.decimals = 0 if whole else 1
     if RATE.search(name.casefold()) and (SIGNED.search(words) or not numbers or max(numbers) <= 1000):
         one.unit_it = one.unit_en = "%"
@@ -561,6 +546,7 @@ def _named(table: Table, mapping: Mapping, name: str, column: str, columns: dict
             one.decimals = 0
     else:
         _count(one, words, numbers)
+    one.people, one.adds_up = one.people or counts, one.adds_up or counts
     if INDEX.search(words) and numbers and 80 <= median(numbers) <= 120:
         one.centre, one.polarity = 100.0, "negative"
         if ONE_CITY.search(words):
@@ -577,7 +563,7 @@ def _count(one: Named, words: str, numbers: Sequence[float]) -> None:
         one.unit_it, one.unit_en = HEADCOUNT[min(nouns, key=words.index)]
     if MONEY.search(words) and not one.unit_it:
         one.unit_it = one.unit_en = "€"
-    if one.adds_up and _mostly(value >= 0 for value in numbers):
+    if one.people or (one.adds_up and _mostly(value >= 0 for value in numbers)):
         one.least = 0.0
 
 

@@ -8,13 +8,15 @@ found that nobody decided about, its numbers wait and the load is refused. Only 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from trama.core import history
 from trama.intake import files
-from trama.intake.context import deciding, overwriting, people
-from trama.intake.context.cells import OBSERVATION, ORDINARY, read_cell, year_of
+from trama.intake.context import deciding, known, overwriting, people
+from trama.intake.context.cells import OBSERVATION, ORDINARY, is_ahead, month_of, read_cell, year_of
 from trama.intake.context.reading import Cell, Key, Reading
 from trama.intake.recipe import ANY, AreaColumn, IndicatorSpec, RecipeError, ValuesStep
 from trama.intake.steps.run import Run, note_skips, skipped
@@ -38,6 +40,7 @@ def load_values(run: Run, step: ValuesStep, report: StepReport) -> None:
         raise RecipeError(_("the step “%(name)s” must say “area” and “indicators”.") % {"name": step.name})
     if bool(step.area.column) == bool(step.area.headers):
         raise RecipeError(_("the step “%(name)s”: “area” names either a “column” or “headers”.") % {"name": step.name})
+    step = replace(step, indicators=known.as_counted(step.indicators))
     table = run.table(step.file, step.table)
     reading = Reading(step, report, _columns(step, table), machine=step.file.lower().endswith(MACHINE))
     for row in table.rows:
@@ -54,6 +57,7 @@ def load_values(run: Run, step: ValuesStep, report: StepReport) -> None:
     deciding.hold_back(reading)
     _sum_up(reading, step.area)
     _shares(reading)
+    known.leave_out_too_large(reading)
     indicators = _define(run, step, report)
     _write(run, reading, indicators)
 
@@ -180,6 +184,8 @@ def _read_number(reading: Reading, spec: IndicatorSpec, row: files.Row, area: in
     if str(year) in spec.except_years:
         _say_excepted(reading, spec, row, year)
         return
+    if spec.people and _is_ahead(reading, row, column, year):
+        return
     key = (area, spec.code, year)
     text = row[column].strip()
     if spec.excluded and row[columns[spec.excluded.column]].strip() in spec.excluded.values:
@@ -193,12 +199,30 @@ def _read_number(reading: Reading, spec: IndicatorSpec, row: files.Row, area: in
             return
         cell = _with_state(reading, row, cell)
     if cell[0] is not None:
+        if spec.people and cell[0] < 0:
+            why = _("“%(text)s” is less than zero, and counts people: write how many came") % {"text": text[:40]}
+            reading.report.refuse(row.number, column, why, spec.code)
+            return
         value = cell[0] * spec.scale.get(str(year), 1.0) * _power(reading, row)
+        if why := known.why_not(spec, value, text):
+            reading.report.refuse(row.number, column, why, spec.code)
+            return
         if (spec.least is not None and value < spec.least) or (spec.most is not None and value > spec.most):
             reading.report.refuse(row.number, column, _out_of_bounds(spec, text), spec.code)
             return
         cell = (value, cell[1])
     _put(reading, spec, key, cell, row, column)
+
+
+def _is_ahead(reading: Reading, row: files.Row, column: str, year: int) -> bool:
+    """Whether people would have come in a year or month after today: refused."""
+    name = reading.columns[reading.step.year] if reading.step.year and not reading.step.fixed_year else ""
+    text = row[name].strip() if name else str(year)
+    if not is_ahead(year, month_of(text) if name else None, timezone.localdate()):
+        return False
+    why = _("“%(text)s” is still to come: nobody can have been counted then") % {"text": text[:40]}
+    reading.report.refuse(row.number, name or column, why)
+    return True
 
 
 def _not_a_number(text: str, decimal: str) -> str:
@@ -333,7 +357,9 @@ def _shares(reading: Reading) -> None:
                 continue
             part = reading.cells.get((area, top, year), (0.0, ValueState.VALUE))[0]
             if part is not None and (top, year) not in reading.held:
-                reading.cells[(area, spec.code, year)] = (100.0 * part / value, ValueState.VALUE)
+                share = 100.0 * part / value
+                if abs(share) <= known.MOST:  # of next to nothing there is no share
+                    reading.cells[(area, spec.code, year)] = (share, ValueState.VALUE)
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
@@ -345,10 +371,11 @@ def _define(run: Run, step: ValuesStep, report: StepReport) -> dict[str, Context
         item = known.get(spec.code) or ContextIndicator(code=spec.code)
         _not_computed(item, spec)
         values = {name: getattr(spec, name) for name in DEFINITION}
+        values |= {"counts_people": spec.people, "part_of": spec.part_of}
         if item.pk is None or any(getattr(item, name) != value for name, value in values.items()):
             _check_meaning(item, spec)
             before = history.state_of(item) if item.pk else None
-            was = {name: getattr(item, name) for name in DEFINITION} if item.pk else None
+            was = {name: getattr(item, name) for name in values} if item.pk else None
             if item.pk and item.version != spec.version and item.values.exists():
                 kept = {name: getattr(item, name) for name in MEANING}
                 ContextDefinition.objects.update_or_create(indicator=item, version=item.version, defaults=kept)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from python_calamine import CalamineWorkbook
 
 from trama.core.actor import SYSTEM
@@ -16,7 +17,7 @@ from trama.core.facts import HOME_AREA, set_fact
 from trama.intake.actions import load_recipe
 from trama.intake.context.cells import year_of
 from trama.intake.models import Load
-from trama.intake.recipe import parse
+from trama.intake.recipe import RecipeError, parse
 from trama.intake.tests.test_bad_input import words
 from trama.intake.tests.test_indicator_pages import filled
 from trama.intake.tests.test_pages import client_of
@@ -167,3 +168,69 @@ def test_a_part_is_never_more_than_its_whole(town: Area, tmp_path: Path) -> None
 )
 def test_months_say_their_year(text: str, year: int | None) -> None:
     assert year_of(text) == year
+
+
+def bring(client: Client, text: str) -> tuple[str, str]:
+    """What a file becomes in the browser with every answer as proposed: the page of its dry run, and the recipe."""
+    sent = {"sent": SimpleUploadedFile("c.csv", text.encode()), "header_row": "1", "sheet": ""}
+    address = client.post("/caricamenti/indicatori/", sent).headers["Location"]
+    client.post(address, filled(client.get(address).content.decode()))
+    names = filled(client.get(f"{address}nomi/").content.decode())
+    source = {"source-title": "Contatti", "source-publisher": "ASP", "source-licence": "CC BY 4.0"}
+    client.post(f"{address}nomi/", names | source)
+    page = words(client.get(f"{address}prova/").content.decode())
+    recipe = client.get(f"{address}ricetta.toml").content.decode()
+    client.post(f"{address}carica/", {"replace": "1"})
+    return page, recipe
+
+
+def test_what_counts_people_goes_on_doing_so_whatever_a_later_file_looks_like(town: Area) -> None:
+    client = client_of("plan_office", town)
+    head = "Area,Mese,Sportello,Contatti,Di cui nuovi\n"
+    small = "Pedagna,01/2025,Snodo,1,0\nPedagna,02/2025,Snodo,1,0\n"
+    bring(client, f"{head}{small}Zolino,01/2025,Snodo,8,4\nZolino,02/2025,Snodo,9,4\n")
+
+    def of_pedagna() -> set[tuple[float | None, str]]:
+        rows = ContextValue.objects.filter(area__name="Pedagna", year=2025, indicator__code="contatti")
+        return set(rows.values_list("value", "state"))
+
+    assert of_pedagna() == {(None, "too_small")}
+    kept = dict(ContextIndicator.objects.values_list("code", "part_of"))
+    assert kept["contatti_di_cui_nuovi"] == "contatti"
+    for cells in ("8,4\nZolino,02/2025,Snodo,4.5,4", "4.5,4\nZolino,02/2025,Snodo,4.5,4.5"):
+        page, recipe = bring(client, f"{head}{small}Zolino,01/2025,Snodo,{cells}\n")
+        assert "«4.5» non è un numero intero" in page, page
+        assert recipe.count("people = true") == recipe.count("[[steps.indicators]]") > 1
+        assert 'part_of = "contatti"' in recipe
+        assert of_pedagna() == {(None, "too_small")}
+    assert set(ContextIndicator.objects.values_list("code", "part_of")) == set(kept.items())
+
+
+def test_no_recipe_makes_a_plain_number_of_a_count_of_people(town: Area, tmp_path: Path) -> None:
+    published(tmp_path, [("Pedagna", "A", 2, 1), ("Zolino", "A", 9, 4)])
+    step = '[[steps.indicators]]\ncode = "{}"\nname_it = "C"\nname_en = "C"\nvalue = "{}"\n'
+    load_recipe(SYSTEM, parse(RECIPE + step.format("c", "Contatti"), "c.toml"), tmp_path, dry=False)
+    value = ContextValue.objects.get(indicator__code="c", area__code="X-Pedagna")
+    assert (value.value, value.state) == (None, "too_small")
+    with pytest.raises(
+        RecipeError, match="parte di|part of"
+    ):  # beside the whole that is here, the rest could be worked out
+        load_recipe(SYSTEM, parse(RECIPE + step.format("n", "Di cui nuovi"), "c.toml"), tmp_path, dry=False)
+
+
+def test_a_number_larger_than_any_is_refused(town: Area, tmp_path: Path) -> None:
+    text = RECIPE + '[[steps.indicators]]\ncode = "z"\nname_it = "Z"\nname_en = "Z"\nvalue = "Z"\nadds_up = true\n'
+    for cell in ("1e308", "900000000000000"):
+        (tmp_path / "c.csv").write_text(f"Area;Mese;Z\nPedagna;2025;{cell}\nPedagna;2025;{cell}\nSesto;2025;3\n")
+        report = load_recipe(SYSTEM, parse(text, "c.toml"), tmp_path, dry=False)
+        assert report.refused
+        assert set(ContextValue.objects.values_list("area__name", flat=True)) == {"Sesto", "Borgo"}
+
+
+def test_a_dry_run_before_the_columns_are_chosen_says_what_to_choose(town: Area) -> None:
+    sent = {"sent": SimpleUploadedFile("c.csv", b"Cosa,Testo\na,b\n"), "header_row": "1", "sheet": ""}
+    client = client_of("plan_office", town)
+    address = client.post("/caricamenti/indicatori/", sent).headers["Location"]
+    page = words(client.get(f"{address}prova/").content.decode())
+    assert "Scegli quale colonna dice l'area e almeno una con i numeri." in page
+    assert "il passo" not in page
