@@ -191,7 +191,7 @@ def xlsx_bytes(crosstab: Crosstab) -> bytes:
 
 
 def write_figure(sheet: Any, row: int, col: int, cell: Cell, style: Any, words: Any, rough: Any = None) -> None:
-    """A figure as a number, or the word for why there is none: never 0, never blank; an estimate in the style `rough`."""
+    """A figure as a number, or the word for why there is none: never 0, never blank; an estimate in style `rough`."""
     if cell.status is Status.SUPPRESSED:
         sheet.write_string(row, col, _("protected"), words)
     elif cell.value is None:

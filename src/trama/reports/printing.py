@@ -124,9 +124,12 @@ class _Styles:
         self.warning = book.add_format({"bold": True, "font_color": "#8a4b00"})
         self.right = book.add_format({"align": "right"})
         self.numbers = {
-            (form, total): book.add_format({"num_format": code, **({"bold": True, "top": 1} if total else {})})
+            (form, total, rough): book.add_format(
+                {"num_format": f'"~ "{code}' if rough else code, **({"bold": True, "top": 1} if total else {})}
+            )
             for form, code in {"": "#,##0", "1": "#,##0.0", "%": "0.0%", "%0": "0%", "year": "0"}.items()
             for total in (False, True)
+            for rough in (False, True)
         }
 
 
@@ -167,7 +170,7 @@ def _sheet(book: Any, name: str, table: Table, style: _Styles, demonstration: st
 
 def _write(sheet: Any, row: int, column: int, cell: Cell, style: _Styles, *, total: bool) -> None:
     if cell.value is not None:
-        sheet.write_number(row, column, cell.value, style.numbers[cell.form, total])
+        sheet.write_number(row, column, cell.value, style.numbers[cell.form, total, cell.status == "estimated"])
     elif cell.text:
         sheet.write_string(row, column, cell.text, style.right if len(cell.text) < 12 else None)
 

@@ -245,6 +245,45 @@ def contacts_of(kind: Kind, text: str) -> tuple[tuple[str, str, str], ...]:
     return tuple(dict.fromkeys(found))
 
 
+NO_CONTACT = UNKNOWN | {"/", "--", "—", "nessuno", "nessuna", "none"}
+FEWEST_DIGITS = 5  # of a telephone that is no short number of public utility
+ALPHABETIC = re.compile(r"[^\W\d_]{3,}")
+NO_NAMES = frozenset({"tel", "telefono", "cell", "cellulare", "fax", "int", "interno", "num", "numero", "phone"})
+
+
+def sound_contacts(kind: Kind, text: str) -> tuple[str, list[str]]:
+    """A cell of telephones or mail boxes without the parts that are none, and why each is none.
+
+    What says that there is none is left away in silence; a name, or words to a person, stay.
+    """
+    kept, why = [], []
+    for part in parts_of(text):
+        if fold(part.strip()) in NO_CONTACT:
+            continue
+        wrong = _is_no_phone(part) if kind == Kind.PHONES else _is_no_email(part)
+        if not wrong:
+            kept.append(part)
+        elif kind == Kind.PHONES:
+            why.append(_("“%(text)s” is no telephone number") % {"text": part[:40]})
+        else:
+            why.append(_("“%(text)s” is no e-mail address: write it like name@example.org") % {"text": part[:40]})
+    return "; ".join(kept), why
+
+
+def _is_no_phone(part: str) -> bool:
+    bare = part.strip()
+    if any(word not in NO_NAMES for word in ALPHABETIC.findall(fold(bare))) or "@" in bare:
+        return False  # words: whom to ask, when to call
+    digits = sum(sign.isdigit() for sign in bare)
+    return digits < FEWEST_DIGITS and not re.fullmatch(r"1\d{2,3}", re.sub(r"\D", "", bare))
+
+
+def _is_no_email(part: str) -> bool:
+    if read_emails(part)[0].kind != ContactKind.PERSON:
+        return False  # an address of mail, or of a page
+    return "@" in part or len(ALPHABETIC.findall(part)) < 2
+
+
 def _kind_of(kind: Kind, said: str, value: str) -> str:
     if kind == Kind.PHONES and said != ContactKind.PERSON:
         return str(ContactKind.MOBILE if is_mobile(value) else ContactKind.PHONE)

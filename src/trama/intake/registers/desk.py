@@ -29,7 +29,7 @@ from trama.intake.registers.fields import Field, Kind, as_compared
 from trama.intake.registers.footers import footers
 from trama.intake.registers.mapping import Mapping, as_before, recipe_of, remembered
 from trama.intake.registers.peeking import sheet_and_header, spec_of
-from trama.intake.registers.planning import OUTCOMES
+from trama.intake.registers.planning import OUTCOMES, comes_short, to_mend
 from trama.intake.registers.proposing import is_ours, propose, which
 from trama.intake.registers.reading import BLANK
 from trama.intake.rows import Table
@@ -57,6 +57,7 @@ class Trial:
     sparable: int = 0  # rows that could be loaded without the cells that cannot be read
     dropped: int = 0  # rows that are loaded without some
     takable: int = 0  # rows that look like no records
+    to_mend: int = 0  # rows that stand in the workbook to be mended
 
     @property
     def rows(self) -> int:
@@ -145,11 +146,12 @@ class Desk:
         with (self.folder / ROWS).open("w", encoding="utf-8") as file:
             for one in told:
                 # The verdict stands first, so that a page reads only the lines that it shows.
-                file.write(f"{one.outcome}\t{json.dumps(asdict(one), ensure_ascii=False)}\n")
+                line = json.dumps(asdict(one) | {"to_mend": to_mend(one)}, ensure_ascii=False)
+                file.write(f"{one.outcome}\t{line}\n")
         trial = Trial(
             counts, len(names), names[:20], points, mark, causes.of_report(report),
-            sparable=sum(one.sparable for one in told), dropped=sum(bool(one.dropped) for one in told),
-            takable=sum(one.takable for one in told),
+            sparable=sum(one.sparable for one in told), dropped=sum(map(comes_short, told)),
+            takable=sum(one.takable for one in told), to_mend=sum(map(to_mend, told)),
         )  # fmt: skip
         path.write_text(json.dumps(asdict(trial), ensure_ascii=False), encoding="utf-8")
         return trial

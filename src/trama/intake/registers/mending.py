@@ -6,14 +6,9 @@ import json
 
 from trama.intake.registers.desk import Desk
 from trama.intake.registers.leftovers import left_of, reasons, workbook
-from trama.intake.registers.planning import PROBLEMS
 
 
 def workbook_of(desk: Desk) -> bytes:
     """The rows refused, possibly here already, told twice, or loaded without a cell; of the last dry run."""
-    told = (
-        (one["row"], reasons(one))
-        for one in map(json.loads, desk.rows())
-        if (one["outcome"] in PROBLEMS and not one["exact"]) or one["dropped"]
-    )
+    told = ((one["row"], reasons(one)) for one in map(json.loads, desk.rows()) if one["to_mend"])
     return workbook([left_of(desk.table(), told)])

@@ -24,7 +24,7 @@ from trama.intake.registers.reading import A_NOTE, A_TOTAL, SKIPPED, Asked, Read
 from trama.intake.rows import Table
 from trama.intake.steps.records import shortened, touched_by_people
 from trama.territory import finding
-from trama.territory.permissions import STAFF, WRITERS
+from trama.territory.permissions import KEEPERS, STAFF, WRITERS
 
 # What is said of a row.
 NEW, SAME, UPDATED, POSSIBLE, DUPLICATE, REFUSED, LEFT = (
@@ -103,8 +103,18 @@ class Planner:
 
     @cached_property
     def everywhere(self) -> bool:
-        """Whether the actor writes in all areas: whoever may load anything, or writes everywhere."""
-        return may_load(self.actor) or self.actor.everywhere(WRITERS)
+        """Whether the actor writes in all areas, those outside of the home territory too."""
+        return self.actor.everywhere(WRITERS | KEEPERS)
+
+    @cached_property
+    def loads_all(self) -> bool:
+        """Whether the actor may load anything of the home territory: records without an area too."""
+        return may_load(self.actor) or self.everywhere
+
+    @cached_property
+    def mine(self) -> frozenset[int]:
+        """The areas in which the actor writes."""
+        return self.actor.areas_with(WRITERS | KEEPERS if self.loads_all else WRITERS)
 
     @cached_property
     def known(self) -> Known:
@@ -124,7 +134,7 @@ class Planner:
             if self.registered.key == "experiences":
                 self._place(asked, home)
             sound.append((asked, told))
-        self.plan.bodies = Bodies.of(self.actor, (asked for asked, _told in sound), everywhere=self.everywhere)
+        self.plan.bodies = Bodies.of(self.actor, (asked for asked, _told in sound), everywhere=self.loads_all)
         if any(one.kind in PLACE or one.kind == Kind.PLACE for one, _headers in self.reader.columns):
             Places.to(self.actor).resolve(self.registered, (asked for asked, _told in sound))
         self._sort(sound)
@@ -281,8 +291,7 @@ class Planner:
     def _not_mine(self, areas: Iterable[int]) -> str:
         """Why the actor may not have a record in these areas; empty when they may."""
         wanted = list(areas)
-        mine = self.actor.areas_with(WRITERS)
-        if self.everywhere or any(pk in mine for pk in wanted):
+        if self.everywhere or any(pk in self.mine for pk in wanted) or (self.loads_all and not wanted):
             return ""
         if not wanted:
             return _("it stands in no area: write in which of yours it is")
@@ -335,4 +344,9 @@ def make_plan(actor: Actor, step: RegisterStep, prefix: str, table: Table) -> Pl
 
 def to_mend(one: Told) -> bool:
     """Whether somebody may mend a row: it is not loaded, or not with all its cells."""
-    return (one.outcome in PROBLEMS and not one.exact) or bool(one.dropped)
+    return (one.outcome in PROBLEMS and not one.exact) or comes_short(one)
+
+
+def comes_short(one: Told) -> bool:
+    """Whether a row comes in without some of its cells."""
+    return one.outcome in COMING and bool(one.dropped)

@@ -82,7 +82,7 @@ class Asked:
 
     def is_like(self, other: Asked) -> bool:
         """Whether two rows ask for the very same."""
-        return self.values == other.values and self.hanging == other.hanging
+        return (self.values, self.hanging, self.dropped) == (other.values, other.hanging, other.dropped)
 
 
 @dataclass
@@ -389,8 +389,13 @@ class Reader:
         said = self._said(one)
         match one.kind:
             case Kind.PHONES | Kind.EMAILS | Kind.SITES | Kind.PERSONS:
-                reached = cells.contacts_of(one.kind, text)
-                if not reached:
+                if one.kind in {Kind.PHONES, Kind.EMAILS} and not self.ours:
+                    text, wrong = cells.sound_contacts(one.kind, text)
+                    asked.dropped += [(header, why) for why in wrong]
+                    if wrong or (not text and self.step.empty != "clear"):
+                        asked.vague.add(one.key)
+                reached = cells.contacts_of(one.kind, text) if text else ()
+                if not reached and one.kind == Kind.SITES:
                     asked.dropped.append((header, _("“%(text)s” is no address of a page") % {"text": text[:40]}))
                 return reached
             case Kind.CODES:

@@ -54,7 +54,8 @@ def tell(plan: Plan, report: StepReport) -> None:
     report.plan = plan
     report.rows = len(plan.told)
     report.new, report.same, report.updated = (counts[name] for name in ("new", "same", "updated"))
-    report.skipped = counts["left"]
+    # Each row stands in one column: what waits, or stands twice in the file, is left out too.
+    report.skipped = counts["left"] + counts["possible"] + counts["duplicate"]
     for told in plan.told:
         if told.outcome == planning.REFUSED:
             for column, why in told.why:

@@ -73,6 +73,10 @@ def test_what_was_left_behind_stays_with_the_load_for_who_may_mend_it(town: Area
     office = of("plan_office", town, "piano")
     assert office.get(f"{own}da-correggere.xlsx").content
     colleague = of("community_worker", borgo, "collega")
+    # The way back leads through pages that she may see.
+    assert 'href="/caricamenti/"' in office.get("/caricamenti/registri/").content.decode()
+    for path in ("/caricamenti/registri/", sent(worker, LIST)):
+        assert 'href="/caricamenti/"' not in worker.get(path).content.decode()
     assert [colleague.get(path).status_code for path in (own, f"{own}da-correggere.xlsx")] == [404, 404]
     keeper = of("technical_coordinator", borgo, "coordinatrice")
     assert "Bolona" not in words(keeper.get(own).content.decode())
@@ -150,6 +154,49 @@ def test_a_bad_cell_that_no_record_needs_costs_its_row_only_if_nobody_says_other
     assert counts(tried(client, again)) == {"updated": 1}
     client.post(f"{again}carica/")
     assert Organisation.objects.get(name="Circolo Uno").founded_year == 1987
+
+
+WRONG_CONTACTS = (
+    "Denominazione;Comune;Telefono;E-mail\n"
+    "Circolo Uno;Borgo;12;banda@@example\n"
+    "Circolo Due;Borgo;n.d.;nessuno\n"
+    "Circolo Tre;Borgo;051 123456 - int. 7;info@circolo\n"
+    "Circolo Tre;Borgo;051 123456 - int. 7;info@circolo\n"
+    "Circolo Quattro;Borgo;Mario Rossi;/\n"
+    "Circolo Cinque;Borgo;1522;circolo@example.org\n"
+    "Circolo Sei;Bolona;;\n"
+    "Circolo Sette;Borgo;051 765432; -\n"
+)
+
+
+def test_what_is_no_telephone_and_no_mail_box_is_told_and_every_row_counts_once(town: Area) -> None:
+    client = of("plan_office", town)
+    address = sent(client, WRONG_CONTACTS, register="organisations")
+    page = tried(client, address)
+    assert counts(page) == {"new": 6, "duplicate": 1, "refused": 1}
+    assert "«12» non è un numero di telefono" in words(page)
+    page = client.get(f"{address}prova/?verdict=new").content.decode()
+    assert "«banda@@example» non è un indirizzo e-mail" in words(page)
+    assert not {"n.d.", "nessuno"} & set(words(page).split())
+    done = words(client.post(f"{address}carica/", follow=True).content.decode())
+    assert "Righe da correggere: 3 (respinte: 1; caricate senza una cella: 2)." in done
+    (step,) = Load.objects.get().outcome["steps"]
+    assert step["rows"] == 8 == step["new"] + step["same"] + step["updated"] + step["refused"] + step["skipped"]
+    assert RowsToMend.objects.get().count == 3
+    kept = {
+        one.name: sorted(f"{kind} {value}" for kind, value in one.contacts.values_list("kind", "value"))
+        for one in Organisation.objects.filter(name__startswith="Circolo")
+    }
+    assert kept == {
+        "Circolo Uno": [],
+        "Circolo Due": [],
+        "Circolo Tre": ["phone 051 123456"],
+        "Circolo Quattro": ["person Mario Rossi"],
+        "Circolo Cinque": ["email circolo@example.org", "phone 1522"],
+        "Circolo Sette": ["phone 051 765432"],
+    }
+    rows = lines_of(client.get(f"/caricamenti/{Load.objects.get().pk}/da-correggere.xlsx").content)
+    assert [row[1] for row in rows[1:]] == ["Circolo Uno", "Circolo Tre", "Circolo Sei"]
 
 
 def table(text: str) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -12,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from trama.core import uploads
@@ -20,13 +21,15 @@ from trama.core.actor import Actor
 from trama.core.pages import page
 from trama.intake import staging
 from trama.intake.models import Load
-from trama.intake.permissions import may_bring_records, may_load, may_see_load
+from trama.intake.permissions import may_bring_records, may_load, may_see_load, may_see_loads
 from trama.intake.recipe import RecipeError
 from trama.intake.registers import desk, mending, preview
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.desk import SHOWN, Desk, Trial
 from trama.intake.registers.forms import LookForm, RecordColumnsForm, SheetFileForm, WordsForm
-from trama.intake.registers.planning import OUTCOMES
+from trama.intake.registers.planning import OUTCOMES, comes_short
+from trama.intake.registers.planning import to_mend as is_to_mend
+from trama.intake.verdicts import StepReport
 from trama.intake.views.loads import _actor, told_causes
 from trama.ui.maps import Asked
 from trama.ui.numbers import number
@@ -49,11 +52,10 @@ VERDICTS = {
 WHAT = ("same", "new", "leave")
 
 
-def _way(*further: tuple[str, str]) -> list[tuple[str, str]]:
-    start = [(_("Loads of data"), reverse("intake:loads")), (_("Bring records"), reverse("intake:registers"))]
-    if not further:
-        start[-1] = (start[-1][0], "")
-    return [*start, *further]
+def _way(actor: Actor, *further: tuple[str, str]) -> list[tuple[str, str]]:
+    """The way here, through pages that the actor may see."""
+    start = [(_("Loads of data"), reverse("intake:loads"))] if may_see_loads(actor) else []
+    return [*start, (_("Bring records"), reverse("intake:registers") if further else ""), *further]
 
 
 def _desk(actor: Actor, token: str) -> Desk:
@@ -74,7 +76,7 @@ def _lying_here(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[H
             return view(request, token)
         load = Load.objects.filter(pk=became).first() if became else None
         load = load if load is not None and may_see_load(actor, load.user_id) else None
-        context = {"loaded": bool(became), "load": load, "way": _way((_("Dry run"), ""))}
+        context = {"loaded": bool(became), "load": load, "way": _way(actor, (_("Dry run"), ""))}
         return render(request, "intake/registers/gone.html", context, status=404)
 
     return seen
@@ -84,7 +86,7 @@ def _lying_here(view: Callable[[HttpRequest, str], HttpResponse]) -> Callable[[H
 @page(may=may_bring_records, writes=True)
 def upload(request: HttpRequest) -> HttpResponse:
     """Bring a spreadsheet of records: its columns are looked at, nothing is loaded."""
-    chosen = request.GET.get("register", "")
+    chosen, actor = request.GET.get("register", ""), _actor(request)
     form = SheetFileForm(request.POST or None, request.FILES or None, initial={"register": chosen})
     if request.method == "POST" and uploads.too_big(request):
         form.errors.clear()
@@ -93,11 +95,12 @@ def upload(request: HttpRequest) -> HttpResponse:
     elif request.method == "POST" and form.is_valid():
         said = form.cleaned_data
         try:
-            found = desk.put_aside(_actor(request), said["sent"], register=said["register"])
+            found = desk.put_aside(actor, said["sent"], register=said["register"])
             return redirect("intake:registers_columns", found.token)
         except RecipeError as error:
             form.add_error("sent", str(error))
-    context = {"form": form, "registered": REGISTERED.values(), "way": _way(), "everywhere": may_load(_actor(request))}
+    context = {"form": form, "registered": REGISTERED.values(), "way": _way(actor), "everywhere": may_load(actor)}
+    context["may_see_loads"] = may_see_loads(actor)
     return render(request, "intake/registers/upload.html", context)
 
 
@@ -127,7 +130,7 @@ def columns(request: HttpRequest, token: str) -> HttpResponse:
         "like": Load.objects.filter(pk=found.mapping.like).first() if found.mapping.like else None,
         "faults": [{"row": row, "why": why} for row, why in found.mapping.faults],
         "token": token,
-        "way": _way((found.mapping.file, "")),
+        "way": _way(_actor(request), (found.mapping.file, "")),
     }
     return render(request, "intake/registers/columns.html", context)
 
@@ -157,7 +160,12 @@ def words(request: HttpRequest, token: str) -> HttpResponse:
         found.keep(form.filled())
         return redirect("intake:registers_check", token)
     back = (found.mapping.file, reverse("intake:registers_columns", args=[token]))
-    context = {"form": form, "mapping": found.mapping, "token": token, "way": _way(back, (_("Words"), ""))}
+    context = {
+        "form": form,
+        "mapping": found.mapping,
+        "token": token,
+        "way": _way(_actor(request), back, (_("Words"), "")),
+    }
     return render(request, "intake/registers/words.html", context)
 
 
@@ -172,7 +180,7 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
         found.forget_trial()
         return redirect("intake:registers_check", token)
     back = (found.mapping.file, reverse("intake:registers_columns", args=[token]))
-    context: dict[str, Any] = {"token": token, "mapping": found.mapping, "way": _way(back, (_("Dry run"), ""))}
+    context: dict[str, Any] = {"token": token, "mapping": found.mapping, "way": _way(actor, back, (_("Dry run"), ""))}
     try:
         trial = found.trial(actor)
     except RecipeError as error:
@@ -192,7 +200,7 @@ def check(request: HttpRequest, token: str) -> HttpResponse:
         "takable": outcome == "left" and trial.takable,
         "verdicts": [{"key": key, "label": VERDICTS[key], "count": trial.counts[key]} for key in OUTCOMES],
         "causes": told_causes(trial.causes),
-        "to_mend": trial.counts["refused"] + trial.counts["possible"] + trial.counts["duplicate"] + trial.dropped,
+        "to_mend": trial.to_mend,
         "register_address": reverse(PLACES[found.mapping.register]),
         "more_bodies": trial.bodies - len(trial.body_names),
     }
@@ -253,11 +261,24 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     (step,) = report.steps
     words = {"new": number(step.new), "updated": number(step.updated)}
     messages.success(request, _("Loaded: %(new)s new records, %(updated)s updated.") % words)
-    if step.refused:
-        text = ngettext("One row was refused.", "%(count)s rows were refused.", step.refused)
-        messages.warning(request, text % {"count": number(step.refused)})
+    if left := _left_behind(step):
+        messages.warning(request, left)
     became = staging.loaded_as(actor.user, token)
     return redirect("intake:load", became) if became else redirect(PLACES[found.mapping.register])
+
+
+def _left_behind(step: StepReport) -> str:
+    """How many rows stand in the workbook to be mended, and why; empty when none does. Each is counted once."""
+    some = Counter("short" if comes_short(one) else one.outcome for one in step.plan.told if is_to_mend(one))
+    parts = (
+        (_("refused"), step.refused),  # with those that could not be read
+        (VERDICTS["duplicate"], some["duplicate"]),
+        (VERDICTS["possible"], some["possible"]),
+        (_("loaded without a cell"), some["short"]),
+    )
+    told = "; ".join(f"{name}: {number(count)}" for name, count in parts if count)
+    words = {"count": number(sum(count for _name, count in parts)), "parts": told}
+    return _("Rows to mend: %(count)s (%(parts)s).") % words if told else ""
 
 
 @require_safe

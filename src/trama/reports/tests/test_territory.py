@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from trama.experiences.models import Experience
 from trama.insight.tests.factories import REGISTER, make_experience
 from trama.network.tests.factories import organisation
 from trama.reports import printing
-from trama.reports.document import Chart, Document, Figures, Heading, Map, Paragraph, Table
+from trama.reports.document import Cell, Chart, Document, Figures, Heading, Line, Map, Paragraph, Table
 from trama.reports.territory import territory_report
 from trama.territory.models import Area, ContextIndicator, ContextValue
 from trama.territory.tests.factories import inside, make_city, make_place, make_population
@@ -224,6 +225,12 @@ def test_the_workbook_holds_every_table_and_the_notes(city: dict[str, Area]) -> 
     values = {row[0].value: [cell.value for cell in row[1:]] for row in sheet.iter_rows(min_row=5)}
     assert values["0–14"][:3] == [1800, 1200, 3000]
     assert values["Totale"][2] == 20200
+    # An estimate keeps its sign, and its cell is a number all the same.
+    cells = (Cell("~ 40", 40, status="estimated"), Cell("40", 40))
+    told = Table("Volontari", ("Scopo", "a", "b"), (Line("x", cells), Line("Totale", cells, "total")))
+    sheet = openpyxl.load_workbook(io.BytesIO(printing.xlsx_bytes(replace(document, blocks=(told,)))))["Volontari"]
+    found = [[(cell.value, cell.number_format) for cell in sheet[row][1:]] for row in (5, 6)]
+    assert found == [[(40, '"~ "#,##0'), (40, "#,##0")]] * 2
 
 
 def run(*arguments: str) -> str:
