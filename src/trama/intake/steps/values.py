@@ -36,11 +36,11 @@ WHY_AT_MOST = 40  # unknown areas of which the nearest name is looked for
 
 def load_values(run: Run, step: ValuesStep, report: StepReport) -> None:
     """Read the file, define the indicators, and bring the values up to date."""
+    step = replace(step, indicators=known.as_counted(step.indicators))
     if step.area is None or not step.indicators:
         raise RecipeError(_("the step “%(name)s” must say “area” and “indicators”.") % {"name": step.name})
     if bool(step.area.column) == bool(step.area.headers):
         raise RecipeError(_("the step “%(name)s”: “area” names either a “column” or “headers”.") % {"name": step.name})
-    step = replace(step, indicators=known.as_counted(step.indicators))
     table = run.table(step.file, step.table)
     reading = Reading(step, report, _columns(step, table), machine=step.file.lower().endswith(MACHINE))
     for row in table.rows:
