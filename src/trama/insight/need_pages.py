@@ -35,6 +35,7 @@ from trama.ui.charts import NARROW, WIDE, Chart, figure
 from trama.ui.choropleth import Mark, Paint
 from trama.ui.numbers import number
 
+MOST_DECIMALS = 4  # of a rate
 FORMAT = 1  # of the JSON; raised when a key changes its meaning
 # Need is the tone, from light to dark; supply the texture, from plain to lined: both can be read without colour.
 TONES = ("#f7ecd9", "#e3a857", "#8a4207")
@@ -123,7 +124,15 @@ def supply_text(found: Needs, line: Line) -> str:
     if line.status in (Status.NOT_APPLICABLE, NO_BASE):
         return _("n.a.")
     sign = "~ " if line.status == Status.ESTIMATED else ""
-    return sign + (figure(line.supply) if found.base is None else number(line.supply, 1))
+    return sign + (figure(line.supply) if found.base is None else _rate(line.supply))
+
+
+def _rate(value: float | None) -> str:
+    """A rate with one decimal; a small one with as many as tell it from none."""
+    decimals = 1
+    while value and decimals < MOST_DECIMALS and float(f"{value:.{decimals}f}") == 0:
+        decimals += 1
+    return number(value, decimals)
 
 
 def count_text(line: Line) -> str:

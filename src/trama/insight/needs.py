@@ -29,6 +29,7 @@ PER = 1000
 POPULATION = "population"  # residents by age, as a base
 USUAL_BASES = ("households", "residents", "residents_area", POPULATION)  # the first that is known is proposed
 NO_BASE = "no_base"  # status: the base is not known, or nought
+VERY_FEW = 2  # records of an area
 FEW = 100  # households or residents: with fewer, one record more or less changes everything
 
 
@@ -389,6 +390,24 @@ def unplaced_sentence(crosstab: Crosstab) -> str:
     ) % {"missing": number(missing), "all": number(crosstab.base)}
 
 
+def few_sentence(found: Needs) -> str:
+    """That most areas in which anything is listed have one or two records: the thirds rest on them. Else empty."""
+    if not found.crosstab.measure.counts_records:
+        return ""
+    some = [line.count for line in found.compared if line.count]
+    few = sum(count <= VERY_FEW for count in some)
+    if not few or few * 2 < len(some):
+        return ""
+    said = ngettext(
+        "In %(few)s of the %(all)s areas in which anything is listed there are one or two records only: the thirds "
+        "rest on them, and one record more or less moves an area into another third.",
+        "In %(few)s of the %(all)s areas in which anything is listed there are one or two records only: the thirds "
+        "rest on them, and one record more or less moves an area into another third.",
+        few,
+    )
+    return said % {"few": number(few), "all": number(len(some))}
+
+
 def warnings(found: Needs) -> list[str]:
     """What must be known before the answer is repeated elsewhere; the first of them stands on top of the page."""
     said = [
@@ -397,6 +416,8 @@ def warnings(found: Needs) -> list[str]:
             "question to be put to those who know them, not a ranking."
         )
     ]
+    if few := few_sentence(found):
+        said[0] = f"{said[0]} {few}"
     if found.neutral:
         said.append(
             _("This number does not say by itself whether much of it is a need: here high values are looked at.")

@@ -254,6 +254,8 @@ def test_areas_of_high_need_and_little_supply_are_named(client: Client, town: li
     assert f"about {high * low / 35:.0f} ({high} × {low} : 35)" in needs.meaning(found)
     assert "In 6 of the 35 areas nothing is listed." in text(client, NEEDS, indicator="need", count="places.records")
     page = text(client, NEEDS, indicator="need", count="places.records", per="households")
+    # All but one of the areas in which anything is listed have one place: the caution says on what the thirds rest.
+    assert "In 28 of the 29 areas in which anything is listed there are one or two records only" in page
     assert "A list is not the reality" in page
     assert "this is no ranking" in page
     assert "the base is not known: Rione 01" in page
@@ -301,6 +303,17 @@ def test_supply_is_narrowed_to_one_kind_and_stays_protected(client: Client, town
     with pytest.raises(NothingToSay, match="narrowed"):
         needs.compare(NOBODY, REGISTER, needs.Asked("need", LEVEL, 2023, "experiences", only="kind:nothing"))
     assert "counted is only" not in text(client, NEEDS, **query | {"only": "activity:nothing"}), "left aside"
+    # Another register cannot be narrowed so: that is said, not done in silence.
+    make_place(area=town[1])
+    other = text(client, NEEDS, **query | {"count": "places.records"})
+    assert "cannot be narrowed to “lunch”, as was chosen before: all are counted." in other
+    assert "counted is only" not in other
+    assert "all are counted" not in page
+
+
+def test_a_small_rate_is_told_from_none(town: list[Area]) -> None:
+    printed_ = [need_pages._rate(value) for value in (None, 0.0, 0.042, 0.004, 0.25, 12.34, 0.0000001)]
+    assert printed_ == ["–", "0.0", "0.04", "0.004", "0.2", "12.3", "0.0000"]
 
 
 @pytest.mark.usefixtures("registers")

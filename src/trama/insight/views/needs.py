@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from trama.core.actor import Actor
@@ -36,6 +37,7 @@ class Chosen:
     register: Register
     registers: list[Register]
     bases: list[needs.Base]
+    dropped: str = ""  # what is said of a narrowing that the register does not know
 
     def pairs(self) -> list[tuple[str, str]]:
         """As it stands in an address."""
@@ -70,6 +72,7 @@ def _chosen(request: HttpRequest, actor: Actor, found: list[Offer]) -> Chosen | 
     bases = needs.bases_at(level, year)
     per = get("per", "")
     per = "" if per == PLAIN else per if per in {base.key for base in bases} else needs.usual_base(bases)
+    narrowings, wanted = needs.narrowings(register, actor), get("only", "")
     asked = needs.Asked(
         offer.indicator.code,
         level,
@@ -80,9 +83,20 @@ def _chosen(request: HttpRequest, actor: Actor, found: list[Offer]) -> Chosen | 
         get("within", "").replace("\x00", "")[:40],
         get("excluded") == "1",
         # What the register that was chosen before could be narrowed to says nothing of another one.
-        next((one.key for one in needs.narrowings(register, actor) if one.key == get("only", "")), ""),
+        next((one.key for one in narrowings if one.key == wanted), ""),
     )
-    return Chosen(asked, offer, register, possible, bases)
+    dropped = "" if asked.only or not wanted else _dropped(wanted, register, possible, actor)
+    return Chosen(asked, offer, register, possible, bases, dropped)
+
+
+def _dropped(wanted: str, register: Register, possible: list[Register], actor: Actor) -> str:
+    """That a register cannot be narrowed to what another one was."""
+    others = (one for other in possible if other is not register for one in needs.narrowings(other, actor))
+    label = next((one.label for one in others if one.key == wanted), "")
+    words = {"register": plural(register), "only": label}
+    if not label:
+        return _("%(register)s cannot be narrowed to what was chosen under “Only”: all are counted.") % words
+    return _("%(register)s cannot be narrowed to “%(only)s”, as was chosen before: all are counted.") % words
 
 
 def _first(found: list[Offer]) -> Offer | None:
