@@ -7,26 +7,18 @@ from __future__ import annotations
 
 import shutil
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
+
+from trama.ui.typesetting import NotSet, set_type
 
 
 def main(folder: Path, template: Path, fonts: str) -> int:
     """Write the PDF; what cannot be set is said on the error stream (exit status 1)."""
-    import typst
-
     shutil.copyfile(template, folder / template.name)
     try:
-        content = typst.compile(
-            str(folder / template.name),
-            root=str(folder),
-            font_paths=[fonts],
-            ignore_system_fonts=True,
-            pdf_standards=["ua-1"],
-            timestamp=datetime.now(UTC).replace(microsecond=0),
-        )
-    except typst.TypstError as error:
-        sys.stderr.write("; ".join([str(error.message), *error.hints, *error.trace]))
+        content = set_type(folder, template.name, Path(fonts))
+    except NotSet as error:
+        sys.stderr.write(str(error))
         return 1
     sys.stdout.buffer.write(content)
     return 0

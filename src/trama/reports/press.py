@@ -15,11 +15,11 @@ import json
 import os
 import shutil
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from trama.ui.draw import fonts, svg_of
+from trama.ui.typesetting import NotSet, set_type
 
 LOOK = "1"  # raise it when the drawing changes, so that no old picture stays
 MOST_KEPT = 600
@@ -82,25 +82,15 @@ def draw_folder(folder: Path, kept: Path) -> None:
 
 def print_folder(folder: Path, kept: Path, template: str = "document.typ") -> None:
     """Set the document of a folder."""
-    import typst
-
     path = folder / DATA
     document = json.loads(path.read_text(encoding="utf-8"))
     _drawn(folder, document, kept)
     path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
     shutil.copyfile(TEMPLATES / template, folder / template)
     try:
-        typst.compile(
-            str(folder / template),
-            output=str(folder / PDF),
-            root=str(folder),
-            font_paths=[str(fonts())],
-            ignore_system_fonts=True,
-            pdf_standards=["ua-1"],
-            timestamp=datetime.now(UTC).replace(microsecond=0),
-        )
-    except typst.TypstError as error:
-        raise NotPrinted("; ".join([str(error.message), *error.hints, *error.trace])) from error
+        (folder / PDF).write_bytes(set_type(folder, template))
+    except NotSet as error:
+        raise NotPrinted(str(error)) from error
 
 
 def main(arguments: list[str]) -> int:

@@ -26,6 +26,7 @@ from trama.monitoring.objectives.counting import content_of, levels_below
 from trama.monitoring.objectives.forms import PlanForm, TypedNumber, YardstickForm
 from trama.monitoring.objectives.words import reached, told, way_of
 from trama.network.models import Membership
+from trama.reports import printing
 from trama.reports.document import Table
 from trama.reports.objectives import objectives_report
 from trama.territory.models import Area, ContextIndicator, ContextValue
@@ -177,6 +178,12 @@ def test_the_report_of_a_year_holds_the_numbers_in_both_languages(city: dict[str
     assert [line.cells[1].text for line in tables[0].lines if line.role == "value"] == ["4"]
     assert {line.name: line.cells[0].value for line in tables[1].lines}[city["west"].name] == 2
     assert end.fingerprint in italian.stamp
+
+
+def test_an_objective_with_an_emoji_is_printed(city: dict[str, Area]) -> None:
+    plan = plan_of(city, None)
+    objective(plan, "Legami 🎯 più forti")
+    assert printing.pdf_bytes(objectives_report(plan, "it")).startswith(b"%PDF")
 
 
 def test_objectives_are_three_levels_deep_moved_and_taken_away(city: dict[str, Area]) -> None:

@@ -217,6 +217,19 @@ def test_what_people_type_is_text_not_markup(city: dict[str, Area], tmp_path: Pa
         assert metadata["dc:title"] == area.name
 
 
+def test_what_no_font_shows_gives_way_to_a_sign(city: dict[str, Area], tmp_path: Path) -> None:
+    area = city["city"]
+    area.name = "Borgo 🎯 中文"
+    area.save()
+    title = Paragraph("Un'esperienza: Festa 👩‍👧 বাংলা è finita")
+    report = territory_report(NOBODY, area, "it")
+    written = replace(report, body="Comune 한국어 di Borgo", blocks=(*report.blocks, title))
+    text = text_of(printing.pdf_bytes(written), tmp_path)
+    assert "Borgo ▢ ▢▢" in text
+    assert "Comune ▢▢▢ di Borgo" in text
+    assert "Festa ▢▢ ▢▢▢▢▢ è finita" in text
+
+
 def test_the_workbook_holds_every_table_and_the_notes(city: dict[str, Area]) -> None:
     document = territory_report(NOBODY, city["city"], "it")
     book = openpyxl.load_workbook(io.BytesIO(printing.xlsx_bytes(document)))
