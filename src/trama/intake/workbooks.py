@@ -24,6 +24,8 @@ MOST_PARTS = 2000
 MOST_CHARACTERS = 64 * 1024 * 1024  # of one sheet, as its rows are handed over
 SECONDS = 300  # by the clock, on a machine that has much to do
 OLE = b"\xd0\xcf\x11\xe0"
+# What stands behind the rows in a workbook of ours (`registers.template`, `context.template`), in either language.
+OUR_SHEETS = ({"Spiegazioni", "Valori"}, {"Explanations", "Values"})
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 
@@ -105,7 +107,7 @@ def _table(path: Path, spec: TableSpec, told: IO[bytes]) -> Table:
     )
     table.sheets = list(about["seen"])
     others = [name for name in about["seen"] if name != about["sheet"]]
-    if others and not spec.sheet:
+    if others and not spec.sheet and set(others) not in OUR_SHEETS:
         text = _("only the sheet “%(sheet)s” was read, not: %(others)s; say which one is meant")
         _note(table, text % {"sheet": shown(about["sheet"]), "others": rows.shown_columns(others)})
     if about["hidden"]:

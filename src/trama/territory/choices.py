@@ -1,7 +1,10 @@
 """Closed lists of the territory."""
 
 from django.db import models
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+
+from trama.core.small_counts import THRESHOLD, fewer_than
 
 
 class AreaKind(models.TextChoices):
@@ -43,6 +46,16 @@ class ValueState(models.TextChoices):
     TOO_SMALL = "too_small", _("too small to be significant (....)")
     MISSING = "missing", _("missing without a reason")
     WITHDRAWN = "withdrawn", _("withdrawn by who keeps these numbers")
+
+
+SMALL_NOTE = f"< {THRESHOLD}"  # beside a count of people that is told to nobody; in no language
+
+
+def reason_of(state: str, note: str = "") -> str:
+    """Why there is no plain number, in words; empty where there is one."""
+    if state == ValueState.TOO_SMALL and note == SMALL_NOTE:
+        return _now("%(fewer)s: it is not told") % {"fewer": fewer_than(THRESHOLD)}
+    return "" if state == ValueState.VALUE else str(ValueState(state).label)
 
 
 class Polarity(models.TextChoices):

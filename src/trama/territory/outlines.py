@@ -13,6 +13,7 @@ from django.urls import reverse
 from trama.core import memo
 from trama.core.actor import Actor
 from trama.territory import shapes
+from trama.territory.choices import reason_of
 from trama.territory.comparing import may_compare
 from trama.territory.demography import quintiles
 from trama.territory.models import Area, Boundary, ContextIndicator, ContextValue
@@ -82,7 +83,7 @@ def _said(areas: Sequence[int], value: str) -> dict[int, dict[str, str]]:
     return {
         pk: {"text": f"{printed(row.value, row)} ({row.year})", "class": classes[pk]}
         if row.value is not None
-        else {"text": f"{row.get_state_display()} ({row.year})", "class": "excluded"}
+        else {"text": f"{reason_of(row.state, row.note)} ({row.year})", "class": "excluded"}
         for pk, row in newest.items()
     }
 

@@ -17,7 +17,7 @@ from trama.core import memo
 from trama.core.actor import Actor
 from trama.core.models import Source
 from trama.territory import demography, finding, two_counts
-from trama.territory.choices import RANK, AreaKind, ValueState
+from trama.territory.choices import RANK, AreaKind, ValueState, reason_of
 from trama.territory.comparing import may_compare_with
 from trama.territory.drawings import drawing_of
 from trama.territory.models import Area, AreaClosure, Boundary, ContextValue, Population
@@ -184,8 +184,8 @@ def values_of(area: Area) -> list[Value]:
         above = _above(area, newest)
     found = []
     for indicator, value in newest.items():
-        states = dict(ValueState.choices)
-        note = "" if value.state == ValueState.VALUE else str(states[value.state])
+        if value.state == ValueState.MISSING:  # the source says nothing: neither does the page
+            continue
         found.append(
             Value(
                 code=value.indicator.code,
@@ -193,7 +193,7 @@ def values_of(area: Area) -> list[Value]:
                 text=printed(value.value, value) if value.value is not None else "–",
                 year=value.year,
                 source=value.source.title if value.source else "",
-                note=note,
+                note=reason_of(value.state, value.note).partition(" (")[0],  # without the marks of files: "(....)"
                 above=_compared(value, above.get(indicator)),
                 description=value.indicator.description,
                 theme=value.indicator.theme,
@@ -236,7 +236,8 @@ def _compared(value: ContextValue, above: tuple[str, dict[int, ContextValue]] | 
     if other is None or other.value is None or other.version != value.version:
         return ""
     if value.indicator.adds_up:
-        if not other.value:
+        # The sum of a file of counts, or a number smaller than this one, is no whole of which this is a part.
+        if value.indicator.counts_people or not other.value or not 0 <= value.value <= other.value:
             return ""
         share = number(value.value / other.value * 100, 1)
         return _("%(share)s %% of %(area)s") % {"share": share, "area": name}

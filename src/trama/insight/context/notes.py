@@ -58,11 +58,10 @@ def _how_many_live(reading: Reading, areas: list[int]) -> list[str]:
 
 def small_text(reading: Reading) -> str:
     """That small counts of a source are its own, and published by it; empty where there are none."""
-    if not reading.indicator.adds_up or not any(
-        row.value is not None and 0 < row.value < SMALL for row in reading.rows
-    ):
+    if not reading.indicator.adds_up or reading.indicator.counts_people:
         return ""
-    return published_text()
+    shown = [row.value for row in reading.rows if row.value is not None]
+    return published_text() if any(0 < value < SMALL for value in shown) else ""
 
 
 def published_text() -> str:

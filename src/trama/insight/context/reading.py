@@ -21,6 +21,7 @@ from trama.insight.context.words import counted_areas, short_text, signed, value
 from trama.insight.indices.hundred import width_around
 from trama.territory import finding, two_counts
 from trama.territory.choices import ValueState
+from trama.territory.choices import reason_of as why_none
 from trama.territory.comparing import may_compare, may_compare_with
 from trama.territory.models import ContextIndicator, ContextValue
 from trama.ui.choropleth import EXCLUDED, MISSING
@@ -144,7 +145,7 @@ def _row(
     state = found.state if found is not None else NOT_LOADED
     value = numbers.get(pk)
     text = short_text(value, indicator) if value is not None else "–"
-    reason = "" if state == ValueState.VALUE else reason_of(state)
+    reason = why_none(found.state, found.note) if found is not None else reason_of(state)
     paint = (EXCLUDED if state == ValueState.EXCLUDED else MISSING) if value is None else ""
     if value is not None and scale is not None:
         paint = scale.key_of(value)

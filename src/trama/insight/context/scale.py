@@ -81,7 +81,7 @@ def scale_of(indicator: ContextIndicator, values: Sequence[float], asked: Asked)
     labels = tuple(_label(low, high, indicator, decimals) for low, high in ends)
     two_sided = indicator.centre is not None and _centred(bounds, indicator.centre)
     paints = diverging(labels) if two_sided else sequential(labels)
-    said = _said(method, bounds, indicator)
+    said = _said(method, bounds, indicator, values)
     if method == OWN:
         said = " ".join([said, *_remarks(asked.breaks, breaks, values, indicator)])
     return Scale(method, tuple(bounds), labels, paints, said, problem)
@@ -156,7 +156,7 @@ def _label(low: float | None, high: float | None, indicator: ContextIndicator, d
     return ""
 
 
-def _said(method: str, bounds: Sequence[float], indicator: ContextIndicator) -> str:
+def _said(method: str, bounds: Sequence[float], indicator: ContextIndicator, values: Sequence[float]) -> str:
     count = len(bounds)
     if method == AROUND:
         width = (bounds[2] - indicator.centre) if indicator.centre is not None else 0
@@ -169,6 +169,10 @@ def _said(method: str, bounds: Sequence[float], indicator: ContextIndicator) -> 
     if method == OWN:
         inner = "; ".join(number(one, max(indicator.decimals, _decimals(one))) for one in bounds[:-1])
         return _("Classes with breaks chosen by whoever reads: %(breaks)s.") % {"breaks": inner}
+    if count == 1 and len(values) == 1:
+        return _("One class, because there is one value.")
+    if count == 1 and len(set(values)) > 1:
+        return _("One class, because there are few values.")
     if count == 1:
         return _("One class, because all values are equal.")
     texts = {

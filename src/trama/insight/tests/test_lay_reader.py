@@ -68,6 +68,10 @@ def test_the_page_says_who_is_excluded_why_and_how_many_live_there(areas: dict[s
 def test_a_small_official_count_says_that_its_source_publishes_it(areas: dict[str, Area]) -> None:
     west, east = areas["west"], areas["east"]
     assert "la fonte" in small_text(put("households", {west: 900, east: 6}, adds_up=True))
+    met = put("met", {west: 43, east: 5}, adds_up=True, counts_people=True)
+    assert small_text(met) == "", "its small counts are told to nobody"
+    assert met.scale is not None
+    assert "uguali" not in met.scale.said, "5 is not 43"
     assert small_text(put("couples", {west: 900, east: 60}, adds_up=True)) == ""
     assert small_text(put("share", {west: 2.0, east: 6.0})) == "", "a share of six is no count of six"
 

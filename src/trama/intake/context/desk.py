@@ -18,6 +18,7 @@ from trama.intake.context.proposing import excluding, propose, propose_indicator
 from trama.intake.recipe import RecipeError, TableSpec, parse
 from trama.intake.rows import Table
 from trama.intake.verdicts import Report
+from trama.territory.models import ContextValue
 
 KINDS = (".csv", ".txt", ".tsv", ".xlsx", ".xls", ".ods")
 
@@ -99,6 +100,16 @@ def own_key(key: str, title: str, publisher: str) -> str:
         number += 1
         wanted = f"{key[:95]}-{number}"
     return wanted
+
+
+def key_of(key: str, title: str, publisher: str) -> str:
+    """The key of a source of numbers: that of the one of this title and publisher, else its own.
+
+    An office sends the file of the next month under another name: what it said of the year before is its own.
+    """
+    known = Source.objects.filter(title=title, publisher=publisher, pk__in=ContextValue.objects.values("source"))
+    same = known.order_by("pk").first()
+    return same.key if same is not None and title else own_key(key, title, publisher)
 
 
 def find(actor: Actor, token: str) -> Desk | None:

@@ -17,6 +17,7 @@ from trama.intake.context.cells import year_of
 from trama.intake.context.deciding import decision_for, proposed
 from trama.intake.context.known import as_known, free_code
 from trama.intake.context.mapping import Mapping, Named
+from trama.intake.context.people import home_of
 from trama.intake.context.proposing import code_from
 from trama.intake.recipe import ANY, Decision
 from trama.intake.verdicts import ScaleBreak
@@ -360,7 +361,8 @@ class NamesForm(forms.Form):
         super().__init__(data, prefix="area")
         rows = Area.objects.in_force().order_by("name", "id")
         rows = rows if mapping.kind == ANY else rows.filter(kind=mapping.kind)
-        if mapping.within and (wide := Area.objects.filter(code=mapping.within).first()) is not None:
+        within = mapping.within or home_of(one for one in mapping.indicators if one.take)
+        if within and (wide := Area.objects.filter(code=within).first()) is not None:
             rows = rows.below(wide)
         here = [(code, name) for code, name in rows.values_list("code", "name")[:MOST_CHOICES]]
         by_name = {normalised(name): (code, name) for code, name in here}

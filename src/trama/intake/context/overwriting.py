@@ -23,16 +23,17 @@ SHOWN = 200  # values of which a page says what they were
 
 def tell(report: StepReport, written: Sequence[Written], source: Source | None) -> None:
     """Say of a step which values of today it replaces: old and new number, old and new source."""
-    changed = [one for one in written if one[3] is not None and not _same(one[3], one[4])]
-    if not changed:
+    replaced = [one for one in written if one[3] is not None]
+    if not replaced:
         return
     titles = dict(Source.objects.values_list("pk", "title"))
     not_stated = _("source not stated")
     new_source = source.title if source else not_stated
-    report.overwritten = len(changed)
-    for _area, _indicator, _year, was, now in changed:
+    for _area, _indicator, _year, was, now in replaced:  # the same number of another source is asked about too
         if was is not None and was[4] != now[4]:
             report.other_sources[titles.get(was[4] or 0, not_stated)] += 1
+    changed = [one for one in replaced if one[3] is not None and not _same(one[3], one[4])]
+    report.overwritten = len(changed)
     first = sorted(changed, key=lambda one: (one[1], one[0], one[2]))[:SHOWN]
     areas = dict(Area.objects.filter(pk__in={one[0] for one in first}).order_by().values_list("pk", "name"))
     indicators = ContextIndicator.objects.in_bulk({one[1] for one in first})
@@ -46,8 +47,8 @@ def tell(report: StepReport, written: Sequence[Written], source: Source | None) 
 
 
 def _same(was: Stated, now: Stated) -> bool:
-    """Whether neither the number nor its state nor its source becomes another."""
-    return (was[1], was[4]) == (now[1], now[4]) and equal(was[0], now[0])
+    """Whether neither the number nor its state becomes another."""
+    return was[1] == now[1] and equal(was[0], now[0])
 
 
 def equal(one: float | None, other: float | None) -> bool:
@@ -61,6 +62,8 @@ def printed(stated: Stated) -> str:
     """A value for people: the number, or why there is none."""
     if stated[0] is None:
         return str(ValueState(stated[1]).label)
+    if stated[1] != ValueState.VALUE:
+        return f"{decimal(stated[0])} ({ValueState(stated[1]).label})"
     return decimal(stated[0])
 
 

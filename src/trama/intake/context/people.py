@@ -8,17 +8,21 @@ of persons too: where that is small, the new ones are told as all contacts but 2
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from django.utils.translation import gettext as _
 
+from trama.core.facts import HOME_AREA, facts
 from trama.core.small_counts import THRESHOLD, counted_as, is_small
 from trama.intake import files
+from trama.intake.context.mapping import Named
 from trama.intake.context.reading import Cell, Key, Reading
-from trama.intake.recipe import IndicatorSpec, RecipeError
-from trama.territory.choices import ValueState
+from trama.intake.recipe import AreaColumn, IndicatorSpec, RecipeError, ValuesStep
+from trama.territory import finding
+from trama.territory.choices import SMALL_NOTE, ValueState
+from trama.territory.models import ContextValue
 
-SMALL = f"< {THRESHOLD}"  # in no language: whoever loads again may speak another one
 Combination = tuple[str, ...]  # what the columns that tell rows apart say
 
 
@@ -31,6 +35,34 @@ class Counted:
     small: set[tuple[Key, Combination]] = field(default_factory=set)  # the file itself says no more than that
     estimated: set[Key] = field(default_factory=set)
     rows: dict[Key, tuple[int, str]] = field(default_factory=dict)
+
+
+def home_of(indicators: Iterable[IndicatorSpec | Named]) -> str:
+    """The code of the area in which people are counted: home. Empty where none of these counts any, or home is unsaid.
+
+    An area above or outside that bears the name of a cell is not meant: the province is no town of its name.
+    """
+    home = str(facts().get(HOME_AREA) or "")
+    return home if any(one.people for one in indicators) and finding.id_of(home) is not None else ""
+
+
+def at_home(step: ValuesStep, area: AreaColumn) -> AreaColumn:
+    """The column of areas of a step; of numbers of people they lie at home."""
+    home = "" if area.within else home_of(step.indicators)
+    return replace(area, within=home) if home else area
+
+
+def left_over(reading: Reading, existing: dict[Key, ContextValue], source: int | None) -> list[Key]:
+    """The numbers that an earlier file of this source states of the years of this one, and this one does not.
+
+    None where rows are refused: nobody knows what they would have stated.
+    """
+    if source is None or reading.report.refused:
+        return []
+    counting = {spec.code for spec in reading.step.indicators if spec.people}
+    years = {(code, year) for _area, code, year in reading.cells if code in counting} - reading.held
+    told = {ValueState.VALUE, ValueState.ESTIMATED, ValueState.TOO_SMALL}
+    return [key for key, row in existing.items() if key[1:] in years and row.source_id == source and row.state in told]
 
 
 def take(reading: Reading, spec: IndicatorSpec, key: Key, cell: Cell, row: files.Row, column: str) -> None:
@@ -70,7 +102,7 @@ def publish(reading: Reading) -> None:
                 reading.report.refuse(row, column, why, reading.names.get(key[0], ""))
             elif told == [None]:
                 reading.cells[key] = (None, ValueState.TOO_SMALL)
-                reading.notes[key] = SMALL
+                reading.notes[key] = SMALL_NOTE
             else:
                 sure = key not in counted.estimated and told == list(cells.values())
                 value = sum(counted_as(THRESHOLD) if one is None else one for one in told)

@@ -229,6 +229,9 @@ class Run:
             return _("the cell that names the area is empty")
         if len(self.areas_called(text, spec.kind, spec.by, spec.within)) > 1:
             return _("several areas are called “%(name)s”: say within which territory") % words
+        if spec.within and self.areas_called(text, spec.kind, spec.by):
+            words["wide"] = self._wide(spec.within).name
+            return _("the area “%(name)s” does not lie in %(wide)s: write one that does") % words
         # Only where it costs little: a national file may name thousands of areas that are not here.
         if spec.by == "name" and len(self._index(spec.kind, spec.by, spec.within)) < 1000:
             near = difflib.get_close_matches(normalised(text), list(self._index(spec.kind, spec.by, spec.within)), n=1)

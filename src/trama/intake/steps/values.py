@@ -43,14 +43,15 @@ def load_values(run: Run, step: ValuesStep, report: StepReport) -> None:
         raise RecipeError(_("the step “%(name)s”: “area” names either a “column” or “headers”.") % {"name": step.name})
     table = run.table(step.file, step.table)
     reading = Reading(step, report, _columns(step, table), machine=step.file.lower().endswith(MACHINE))
+    area = people.at_home(step, step.area)
     for row in table.rows:
         report.rows += 1
         rule = skipped(step.skip, reading.columns, row)
         if rule is not None:
             note_skips(report, rule, row)
             continue
-        _read_row(run, reading, step.area, row)
-    _say_unknown(reading, step.area)
+        _read_row(run, reading, area, row)
+    _say_unknown(reading, area)
     _say_repeated(reading)
     people.publish(reading)
     deciding.settle(reading)
@@ -453,6 +454,14 @@ def _write(run: Run, reading: Reading, indicators: dict[str, ContextIndicator]) 
             changed.append(row)
         else:
             report.same += 1
+    gone = [] if run.unreadable() else people.left_over(reading, existing, source_id)
+    _say_gone(reading, {key: existing[key] for key in gone}, source_id)
+    for row in (existing.pop(key) for key in gone):  # a year of counts is replaced as a whole
+        was = (row.value, row.state, row.version, row.note, row.source_id)
+        row.value, row.state, row.note = None, ValueState.WITHDRAWN, ""
+        now = (row.value, row.state, row.version, row.note, row.source_id)
+        run.written.append((row.area_id, row.indicator_id, row.year, was, now))
+        changed.append(row)
     ContextValue.objects.bulk_create(new, batch_size=1000)
     ContextValue.objects.bulk_update(changed, ["value", "state", "version", "note", "source"], batch_size=300)
     report.new, report.updated = len(new), len(changed)

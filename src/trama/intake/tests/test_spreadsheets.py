@@ -311,3 +311,13 @@ def test_broken_files_are_refused_here_too(case: Case, town: Area) -> None:
         else:
             assert LIBRARY.search(words(answer.content.decode())) is None
     assert rows() == before
+
+
+def test_nobody_puts_a_record_where_they_do_not_write(town: Area) -> None:
+    make_area("Capitale", "province", code="999")  # above home there is no municipality of its name
+    client = of("plan_office", town)
+    address = sent(client, HEAD + "Circolo A;Borgo;;;;\nAuser Capitale;Capitale;;;;\nCircolo C;;;;;\n")
+    assert counts(tried(client, address)) == {"new": 2, "refused": 1}
+    assert "non scrivi in Capitale" in words(client.get(f"{address}prova/?verdict=refused").content.decode())
+    client.post(f"{address}carica/")
+    assert not Organisation.objects.filter(name="Auser Capitale").exists()

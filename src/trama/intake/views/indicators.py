@@ -142,7 +142,7 @@ def _keep_names(found: Desk, source: SourceForm, forms: list[IndicatorForm]) -> 
         return _("Two columns are the same indicator (“%(name)s”): leave one of them out.") % {"name": name}
     said = source.filled()
     kept = {name: found.mapping.source[name] for name in ("key", "file")}
-    kept["key"] = desk.own_key(kept["key"], said.get("title", ""), said.get("publisher", ""))
+    kept["key"] = desk.key_of(kept["key"], said.get("title", ""), said.get("publisher", ""))
     found.keep(replace(found.mapping, source=kept | said, indicators=named))
     return ""
 
