@@ -24,6 +24,7 @@ from trama.intake.recipe import RecipeError, parse
 from trama.intake.registers import cells, leftovers
 from trama.intake.registers import mapping as mappings
 from trama.intake.registers.areas import Areas, kind_of_header
+from trama.intake.registers.becoming import kept_of
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.fields import Field, Kind, as_compared
 from trama.intake.registers.footers import footers
@@ -143,10 +144,14 @@ class Desk:
         counts = dict.fromkeys(OUTCOMES, 0) | Counter(one.outcome for one in told)
         names = sorted(plan.bodies.new.values())
         points = sum(one.lon is not None and one.lat is not None for one in told)
+        coming = {asked.number: asked for asked, _key in plan.new}
         with (self.folder / ROWS).open("w", encoding="utf-8") as file:
             for one in told:
                 # The verdict stands first, so that a page reads only the lines that it shows.
-                line = json.dumps(asdict(one) | {"to_mend": to_mend(one)}, ensure_ascii=False)
+                more: dict[str, Any] = {"to_mend": to_mend(one)}
+                if (asked := coming.get(one.row)) is not None:
+                    more["becomes"] = kept_of(plan.registered, asked)
+                line = json.dumps(asdict(one) | more, ensure_ascii=False)
                 file.write(f"{one.outcome}\t{line}\n")
         trial = Trial(
             counts, len(names), names[:20], points, mark, causes.of_report(report),

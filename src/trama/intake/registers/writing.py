@@ -270,16 +270,17 @@ def _coming(
             values = _linked(named, at, bodies)
         if table.single:
             values = {table.compared(value): value for value in values}.values()
-        around = _around(asked) if table.looks_around else around
+        around = around_of(asked) if table.looks_around else around
         for value in values:
             yield made[asked.number], value, around
     for update in plan.updates:
-        around = _around(update.asked) if table.looks_around else around
+        around = around_of(update.asked) if table.looks_around else around
         for value in _linked(update.difference.added.get(key, ()), at, bodies):
             yield update.pk, value, around
 
 
-def _around(asked: Asked) -> Around:
+def around_of(asked: Asked) -> Around:
+    """What is known around the values of a row."""
     words, area = f"{asked.label} {asked.values.get('promoter_text', '')}", asked.hanging.get("areas")
     invented = bool(asked.values.get("is_demonstration"))
     return Around(words, asked.private, area[0][0] if area else None, invented)

@@ -178,6 +178,10 @@ def test_what_is_no_telephone_and_no_mail_box_is_told_and_every_row_counts_once(
     page = client.get(f"{address}prova/?verdict=new").content.decode()
     assert "«banda@@example» non è un indirizzo e-mail" in words(page)
     assert not {"n.d.", "nessuno"} & set(words(page).split())
+    # What each new row becomes: where it lies, and who sees its contacts.
+    assert "Circolo TreBorgo · contatti: 1 per tutti, 0 solo per il personale" in words(page)
+    assert "Circolo QuattroBorgo · contatti: 0 per tutti, 1 solo per il personale" in words(page)
+    assert "Circolo DueBorgo · nessun contatto" in words(page)
     done = words(client.post(f"{address}carica/", follow=True).content.decode())
     assert "Righe da correggere: 3 (respinte: 1; caricate senza una cella: 2)." in done
     (step,) = Load.objects.get().outcome["steps"]

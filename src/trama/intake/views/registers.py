@@ -24,6 +24,7 @@ from trama.intake.models import Load
 from trama.intake.permissions import may_bring_records, may_load, may_see_load, may_see_loads
 from trama.intake.recipe import RecipeError
 from trama.intake.registers import desk, mending, preview
+from trama.intake.registers.becoming import line_of
 from trama.intake.registers.declared import REGISTERED
 from trama.intake.registers.desk import SHOWN, Desk, Trial
 from trama.intake.registers.forms import LookForm, RecordColumnsForm, SheetFileForm, WordsForm
@@ -220,6 +221,7 @@ def _shown(found: Desk, one: dict[str, Any]) -> dict[str, Any]:
         "decided": found.mapping.decisions.get(str(one["row"]), ""),
         "why": [{"column": column, "text": text} for column, text in one["why"]],
         "dropped": [{"column": column, "text": text} for column, text in one["dropped"]],
+        "becomes": line_of(one["becomes"]) if "becomes" in one else "",
         "changes": [{"field": label, "was": was, "becomes": becomes} for label, was, becomes in one["changes"]],
     }
 
