@@ -214,8 +214,8 @@ class Column:
     label: Text
     path: str = ""
     render: Callable[[Any], Any] | None = None
-    # The same where it depends on who reads; None: as it is.
-    read_by: Callable[[Actor], Callable[[Any], Any] | None] | None = None
+    # The values of some records (keys, values, who reads) where they depend on who reads.
+    read_by: Callable[[Sequence[int], Sequence[Any], Actor], Sequence[Any]] | None = None
     batch: Callable[[Sequence[int], Actor], Mapping[int, Any]] | None = None
     numeric: bool = False
     on_page: bool = True  # shown in the table view; the exports carry all

@@ -50,10 +50,10 @@ from trama.network.declarations import (
     ToConfirmDimension,
     area_names,
     joined,
-    readable,
     to_confirm,
 )
 from trama.network.models import Organisation, now_at
+from trama.network.telling import as_read
 from trama.territory.declarations import area_dimensions
 from trama.territory.models import AreaClosure, visible_places_named
 from trama.ui.numbers import number
@@ -245,7 +245,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("area_code", _("code of the area"), "area__code", on_page=False),
     Column("address", _("address"), "address"),
     Column("place", _("registered place"), batch=_places, on_page=False),
-    Column("opening", _("opening hours"), "opening", read_by=readable),
+    Column("opening", _("opening hours"), "opening", read_by=as_read(Resource)),
     Column("phones", _("telephone"), batch=CONTACTS.of(*PHONES)),
     Column("emails", _("e-mail"), batch=CONTACTS.of(ContactKind.EMAIL)),
     Column("sites", _("sites"), batch=CONTACTS.of(*SITES), on_page=False),
@@ -257,7 +257,7 @@ COLUMNS: tuple[Column, ...] = (
         staff=True,
     ),
     Column("private_contacts", _("contacts for staff only"), batch=CONTACTS.for_staff, on_page=False, staff=True),
-    Column("description", _("description"), "description", read_by=readable, on_page=False),
+    Column("description", _("description"), "description", read_by=as_read(Resource), on_page=False),
     Column("directions", _("directions"), "directions_url", on_page=False),
     Column("valid_from", _("from"), "valid_from", on_page=False),
     Column("valid_to", _("until"), "valid_to", on_page=False),

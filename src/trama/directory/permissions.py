@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from trama.core.actor import Actor
-from trama.network.permissions import is_staff, may_see_contacts_in, may_see_private_contacts, speaks_for
+from trama.network.permissions import is_staff, may_see_contacts_in, speaks_for
 from trama.territory.permissions import STAFF, is_writer, may_write_in
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "may_add",
     "may_edit",
     "may_see_contacts_in",
-    "may_see_private_contacts",
     "may_write_in",
     "visible",
 ]

@@ -30,6 +30,7 @@ from trama.network.choices import ContactKind, Visibility
 from trama.network.contacts import without_personal
 from trama.network.fields import ContactForm
 from trama.network.models import Organisation
+from trama.network.telling import AsRead
 from trama.territory import finding
 from trama.territory.models import Place
 from trama.ui import maps
@@ -80,6 +81,7 @@ def resource(request: HttpRequest, pk: int) -> HttpResponse:
     place = Place.objects.visible_to(actor).filter(pk=record.place_id).first() if record.place_id else None
     context = {
         "record": record,
+        "told": AsRead(record, plain=abilities["see_private_contacts"]),
         "abilities": abilities,
         "contacts": contacts,
         "hidden_contacts": record.contacts.count() - contacts.count(),
@@ -101,7 +103,7 @@ def resource(request: HttpRequest, pk: int) -> HttpResponse:
             actor,
             TOLD,
             without=frozenset() if written else frozenset({"promoter_text"}),
-            cover=None if permissions.is_staff(actor) else without_personal,
+            cover=None if abilities["see_private_contacts"] else without_personal,
             owns=abilities["owns"],
         ),
         "crumbs": _crumbs(None, record.name),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,7 @@ from trama.network.models import (
     Seat,
     Tie,
 )
+from trama.network.telling import as_read, cover_unless, plain_of
 from trama.territory import finding
 from trama.territory.declarations import area_dimensions, holds_everything
 from trama.territory.models import AreaClosure, visible_places_named
@@ -163,11 +164,6 @@ class ContactLookup:
         return joined(rows.values_list(f"{self.parent}_id", "value"))
 
 
-def readable(actor: Actor) -> Callable[[str], str] | None:
-    """How the actor may read a free text: personal contacts in it are covered for the public."""
-    return None if permissions.may_see_private_contacts(actor) else without_personal
-
-
 def _other_names(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
     rows = OrganisationName.objects.filter(organisation__in=among(pks)).order_by("name", "id")
     return joined(rows.values_list("organisation_id", "name"))
@@ -189,14 +185,16 @@ def _seats(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
     """The other seats: “Sede di Est (via Est 3), hours: Monday 9-13, point: 44.49, 11.34, area: Est (EST)”."""
     rows = list(Seat.objects.filter(organisation__in=among(pks)).order_by("id"))
     names = visible_places_named((row.place_id for row in rows if row.place_id), actor) if rows else {}
-    cover = readable(actor) or str
+    plain = plain_of(Organisation, sorted({row.organisation_id for row in rows}), actor)
     found: dict[int, list[str]] = {}
     for row in rows:
-        apart = bool(BRACKETS.search(row.address)) or (not row.name and row.address == NOTHING)
-        address = NOTHING if apart else row.address
-        head = f"{row.name} ({address or NOTHING})" if row.name else address or NOTHING
+        cover = cover_unless(row.organisation_id in plain)
+        own, written = cover(row.name), cover(row.address)
+        apart = bool(BRACKETS.search(written)) or (not own and written == NOTHING)
+        address = NOTHING if apart else written
+        head = f"{own} ({address or NOTHING})" if own else address or NOTHING
         said = {
-            "address": row.address if apart else "",
+            "address": written if apart else "",
             "opening": cover(row.opening),
             "point": f"{row.lat}, {row.lon}" if row.lon is not None and row.lat is not None else "",
             "area": finding.named(row.area_id) or (NOTHING if row.lon is not None else ""),
@@ -234,7 +232,7 @@ COLUMNS: tuple[Column, ...] = (
         staff=True,
     ),
     Column("private_contacts", _("contacts for staff only"), batch=CONTACTS.for_staff, on_page=False, staff=True),
-    Column("description", _("what it does"), "description", read_by=readable, on_page=False),
+    Column("description", _("what it does"), "description", read_by=as_read(Organisation), on_page=False),
     Column("tax_code", _("tax code"), "tax_code", on_page=False),
     Column("runts_number", _("RUNTS number"), "runts_number", on_page=False),
     Column("founded_year", _("since"), "founded_year", numeric=False, on_page=False),

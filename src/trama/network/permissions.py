@@ -20,7 +20,6 @@ __all__ = [
     "may_add",
     "may_edit",
     "may_see_contacts_in",
-    "may_see_private_contacts",
     "may_seek",
     "may_unite",
     "speaks_for",
@@ -41,11 +40,6 @@ def visible(actor: Actor) -> Q:
     if actor.is_known:
         rule |= Q(area_id__in=actor.areas_with(STAFF)) | Q(pk__in=actor.organisations)
     return rule
-
-
-def may_see_private_contacts(actor: Actor) -> bool:
-    """Personal names, mobiles and personal mail boxes are for staff only: whether the actor is of them, somewhere."""
-    return is_staff(actor)
 
 
 def works_at_home(actor: Actor) -> bool:

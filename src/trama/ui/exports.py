@@ -58,8 +58,8 @@ def _by_column(register: Register, columns: Sequence[Column], keys: Sequence[int
         else:
             batch = batches.get(column.key)
             one = list(map(batch.get, keys)) if batch else [None] * len(keys)
-        for render in (column.read_by and column.read_by(actor), column.render):
-            one = _rendered(one, render) if render is not None else one
+        one = column.read_by(keys, one, actor) if column.read_by is not None else one
+        one = _rendered(one, column.render) if column.render is not None else one
         result.append(one)
     return result
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 
 from trama.core.actor import Actor
-from trama.network.contacts import without_personal
-from trama.network.permissions import may_see_private_contacts
+from trama.network.permissions import may_see_contacts_in
+from trama.network.telling import AsRead
 
 register = template.Library()
 
 
 @register.filter
-def for_reader(text: str, actor: Actor) -> str:
-    """A free text; personal mail boxes and mobiles in it are covered for who is not staff."""
-    return text if may_see_private_contacts(actor) else without_personal(text)
+def for_reader(record: Any, actor: Actor) -> AsRead:
+    """A record with an area, the personal mail boxes and mobiles in its texts covered for who is not of its staff."""
+    return AsRead(record, plain=may_see_contacts_in(actor, record.area_id))

@@ -37,6 +37,7 @@ from trama.network.models import (
     now_at,
     visible_names,
 )
+from trama.network.telling import AsRead, cover_unless
 from trama.territory import finding
 from trama.territory.models import visible_places_named
 from trama.ui import maps
@@ -100,17 +101,17 @@ def _moved(request: HttpRequest, pk: int, name: str) -> HttpResponse | None:
     return answer
 
 
-def _history(request: HttpRequest, record: Organisation, *, owns: bool) -> list[Sentence]:
+def _history(request: HttpRequest, record: Organisation, *, owns: bool, plain: bool) -> list[Sentence]:
     """What happened to a record; for staff, also what had happened to those that became part of it."""
     actor = _actor(request)
     staff = permissions.is_staff(actor)
     # "Visible to everybody: yes" would be read beside a name that is hidden, and is not so.
     without = frozenset({"is_public"} if record.is_sensitive else set()) | (frozenset() if staff else {"merged"})
-    cover = None if staff else without_personal
+    cover = None if plain else without_personal
     told = history_of(record, actor, TOLD, verbs=VERBS, without=without, cover=cover, owns=owns)
     if staff:
         for gone in Merge.objects.in_force().filter(kept=record.pk).order_by("pk").values_list("gone", flat=True):
-            told += history_of(Organisation(pk=gone), actor, TOLD, verbs=VERBS, without=without, owns=owns)
+            told += history_of(Organisation(pk=gone), actor, TOLD, verbs=VERBS, without=without, cover=cover, owns=owns)
     return sorted(told, key=lambda sentence: sentence.at, reverse=True)
 
 
@@ -122,17 +123,19 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
     actor, record = _actor(request), _organisation(request, pk)
     abilities = permissions.abilities(actor, record.area_id, pk)
     contacts = record.contacts.order_by("kind", "id")
-    if not abilities["see_private_contacts"]:
+    plain = abilities["see_private_contacts"]
+    if not plain:
         contacts = contacts.filter(visibility=Visibility.PUBLIC)
     ties = Tie.objects.visible_to(actor).filter(one=pk) | Tie.objects.visible_to(actor).filter(other=pk)
     hidden_contacts = record.contacts.count() - contacts.count()
     context = {
         "record": record,
+        "told": AsRead(record, plain=plain),
         "abilities": abilities,
         "contacts": contacts,
         "hidden_contacts": hidden_contacts,
         "names": record.other_names.order_by("name"),
-        "seats": _seats(record, actor),
+        "seats": _seats(record, actor, plain=plain),
         "area_path": area_path(record.area_id),
         "ties": ties.select_related("one", "other", "role").order_by("-last_seen_on", "id"),
         "sections": [
@@ -140,18 +143,28 @@ def organisation(request: HttpRequest, pk: int) -> HttpResponse:
             for section, content in sections_of(record, actor)
         ],
         "points": reverse("network:organisation_points", args=[pk]) if record.x is not None else "",
-        "history": _history(request, record, owns=abilities["owns"]),
+        "history": _history(request, record, owns=abilities["owns"], plain=plain),
         "alike": Proposal.objects.decidable_by(actor).open().filter(Q(one=pk) | Q(other=pk)).first(),
         "crumbs": _crumbs(None, record.name),
     }
     return render(request, "network/organisation.html", context)
 
 
-def _seats(record: Organisation, actor: Actor) -> list[dict[str, Any]]:
+def _seats(record: Organisation, actor: Actor, *, plain: bool) -> list[dict[str, Any]]:
     """Its other seats, each with the registered place where it is, if the actor may see that."""
     rows = list(record.seats.select_related("area").order_by("name", "id"))
     names = visible_places_named((row.place_id for row in rows if row.place_id), actor) if rows else {}
-    return [{"row": row, "place": names.get(row.place_id or 0, "")} for row in rows]
+    cover = cover_unless(plain)
+    return [
+        {
+            "row": row,
+            "name": cover(str(row)),
+            "address": cover(row.address) if row.name else "",
+            "opening": cover(row.opening),
+            "place": names.get(row.place_id or 0, ""),
+        }
+        for row in rows
+    ]
 
 
 @page(may=anyone)
