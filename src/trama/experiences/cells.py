@@ -11,10 +11,13 @@ from trama.core import cells, codes
 from trama.core.actor import Actor
 from trama.core.columns import in_one_cell
 from trama.core.keys import among
-from trama.experiences.models import ExperiencePlace, Funding, Occurrence, Participation
+from trama.experiences.models import Experience, ExperiencePlace, Funding, Occurrence, Participation
 from trama.network.models import visible_names
+from trama.network.permissions import works_at_home
+from trama.network.telling import cover_unless
 from trama.territory import finding
 from trama.territory.models import visible_places_named
+from trama.territory.permissions import STAFF, is_staff
 
 PARTICIPATION: cells.Parts = (
     ("gives", pgettext_lazy("in a cell", "gives")),
@@ -34,6 +37,19 @@ DATE: cells.Parts = (
 )
 
 NOTHING = "–"
+
+
+def plain_of(pks: Sequence[int], actor: Actor) -> frozenset[int]:
+    """Those of some experiences of which the actor may read personal contacts in texts: as staff of their areas."""
+    if actor.everywhere(STAFF):
+        return frozenset(pks)
+    if not is_staff(actor) or not pks:
+        return frozenset()
+    rows = Experience.objects.filter(pk__in=among(pks)).order_by()
+    found = set(rows.filter(areas__area__in=actor.areas_with(STAFF)).values_list("pk", flat=True))
+    if works_at_home(actor):
+        found |= set(rows.filter(is_city_wide=True).values_list("pk", flat=True))
+    return frozenset(found)
 
 
 def grouped(pairs: Iterable[tuple[int, Any]]) -> dict[int, str]:
@@ -75,12 +91,14 @@ def organisations_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
     names = visible_names((row[1] for row in rows), actor)
     roles = {role: codes.label(role).lower() for role in {row[2] for row in rows}}
     told: list[tuple[int, str]] = []
+    plain = plain_of([row[0] for row in rows if row[3] or row[4]], actor)
     for pk, one, role, gives, receives, since in rows:
         if one not in names:
             continue
+        cover = cover_unless(pk in plain)
         head, parts = f"{names[one]} ({roles[role]})", []
         if gives or receives or since:
-            said = {"gives": gives, "receives": receives, "since": since.isoformat() if since else ""}
+            said = {"gives": cover(gives), "receives": cover(receives), "since": since.isoformat() if since else ""}
             parts = [(name, said[key]) for key, name in PARTICIPATION]
         told.append((pk, cells.told(head, parts)))
     return grouped(told)
@@ -98,8 +116,9 @@ def fundings_of(pks: Sequence[int], actor: Actor) -> dict[int, str]:
     )
     names = visible_names((row[3] for row in rows if row[3]), actor)
     told: list[tuple[int, str]] = []
+    plain = plain_of([row[0] for row in rows if row[5]], actor)
     for pk, year, amount, funder, fund, note in rows:
-        said = {"funder": names.get(funder, ""), "fund": fund, "note": note}
+        said = {"funder": names.get(funder, ""), "fund": fund, "note": cover_unless(pk in plain)(note)}
         if funder is not None and funder not in names:
             said = dict.fromkeys(said, "")
         told.append((pk, cells.told(f"{year}: {amount}", [(name, said[key]) for key, name in FUNDING])))
@@ -116,12 +135,14 @@ def dates_of(pks: Sequence[int], actor: Actor) -> Mapping[int, str]:
     names = visible_places_named((row[3] for row in rows if row[3]), actor) if rows else {}
     areas = {pk: finding.named(pk) or NOTHING for pk in {row[4] for row in rows}}
     told: list[tuple[int, str]] = []
+    plain = plain_of([row[0] for row in rows if row[5] or row[6]], actor)
     for pk, start, end, place, area, title, cancelled in rows:
+        cover = cover_unless(pk in plain)
         said = {
             "place": names.get(place, ""),
             "area": areas[area],
-            "title": title,
-            "cancelled_because": cancelled,
+            "title": cover(title),
+            "cancelled_because": cover(cancelled),
         }
         told.append((pk, cells.told(cells.period(start, end), [(name, said[key]) for key, name in DATE])))
     return _each(told)

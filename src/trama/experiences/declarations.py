@@ -54,6 +54,7 @@ from trama.experiences.models import (
     touches_special_data,
 )
 from trama.experiences.practices import register as practices
+from trama.network.contacts import without_personal
 from trama.network.models import Membership, visible_names
 from trama.territory import finding
 from trama.territory.models import AreaClosure, Place
@@ -433,6 +434,8 @@ def of_place(actor: Actor, place: Any) -> dict[str, Any] | None:
     coming = Occurrence.objects.filter(place=place.pk, starts_at__gte=timezone.now(), cancelled_because="")
     coming = coming.filter(experience__in=visible(actor).published().order_by().values("pk"))
     dates = list(coming.select_related("experience").order_by("starts_at", "pk")[:5])
+    for row in dates:
+        row.title = without_personal(row.title)
     if not listed and not dates:
         return None
     return {"items": listed[:MOST_LISTED], "has_more": len(listed) > MOST_LISTED, "dates": dates}
@@ -456,12 +459,14 @@ def dates_between(actor: Actor, first: date, last: date, areas: Sequence[int] | 
         CalendarEntry(
             starts=row.starts_at,
             ends=row.ends_at,
-            title=f"{names[row.experience_id]}: {row.title}" if row.title else names[row.experience_id],
+            title=f"{names[row.experience_id]}: {without_personal(row.title)}"
+            if row.title
+            else names[row.experience_id],
             place=places.get(row.place_id or 0) or (known[row.area_id].name if row.area_id in known else ""),
             url=url(row.experience_id),
             area=row.area_id,
             cancelled=bool(row.cancelled_because),
-            note=row.cancelled_because,
+            note=without_personal(row.cancelled_because),
         )
         for row in dates
         if row.experience_id in names

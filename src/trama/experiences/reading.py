@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from trama.core.actor import Actor
 from trama.core.models import Code
 from trama.core.storytelling import Sentence, Told, history_of
 from trama.experiences import actions, permissions
+from trama.experiences.cells import plain_of
 from trama.experiences.choices import SPECIAL_CODES, Outcome, Precision
 from trama.experiences.dimensions import PHASES
 from trama.experiences.experiments.reading import experiment_of
@@ -30,6 +32,7 @@ from trama.experiences.models import (
     Practice,
 )
 from trama.network.models import Organisation, visible_names
+from trama.network.telling import cover_unless
 from trama.territory import finding
 from trama.territory.models import Area, Place
 from trama.territory.permissions import is_staff
@@ -89,17 +92,18 @@ def sheet(experience: Experience, actor: Actor) -> dict[str, Any]:
     carriers = actions.carriers_of(experience)
     may_edit = permissions.may_edit(actor, frozenset(areas), experience.author_id, carriers, experience.state)
     phase, known = phase_of(experience), finding.nodes()
+    cover = cover_unless(may_edit or bool(plain_of([experience.pk], actor)))
     return {
         "record": experience,
         "phase": phase,
         "phase_label": dict(PHASES)[phase],
         "areas": [(known[pk].name, reverse("portal:area", args=[known[pk].code])) for pk in areas if pk in known],
         "places": _places(experience, actor),
-        "partners": _partners(experience, actor),
+        "partners": _partners(experience, actor, cover),
         "facets": _facets(experience),
         "counts": counts_of(experience, actor, may_edit=may_edit),
-        "money": _money(experience, actor),
-        "dates": _dates(experience, actor),
+        "money": _money(experience, actor, cover),
+        "dates": _dates(experience, actor, cover),
         "family": relatives_of(experience, actor),
         "practices": list(Practice.objects.visible_to(actor).filter(experience=experience).order_by("name", "pk")),
         "taken_from": _taken_from(experience, actor),
@@ -134,7 +138,7 @@ def _places(experience: Experience, actor: Actor) -> list[Place]:
     return [seen[pk] for pk in order if pk in seen]
 
 
-def _partners(experience: Experience, actor: Actor) -> list[dict[str, Any]]:
+def _partners(experience: Experience, actor: Actor, cover: Callable[[str], str]) -> list[dict[str, Any]]:
     """The organisations that the actor may see, those who carry it first; each once, with all its roles."""
     rows = list(Participation.objects.filter(experience=experience).order_by("id"))
     names = visible_names((row.organisation_id for row in rows), actor)
@@ -149,8 +153,8 @@ def _partners(experience: Experience, actor: Actor) -> list[dict[str, Any]]:
              "since": None},
         )  # fmt: skip
         item["roles"].append(codes.label(row.role_id).lower())
-        item["gives"] += [row.gives] if row.gives else []
-        item["receives"] += [row.receives] if row.receives else []
+        item["gives"] += [cover(row.gives)] if row.gives else []
+        item["receives"] += [cover(row.receives)] if row.receives else []
         item["since"] = min(filter(None, (item["since"], row.since)), default=None)
     return list(found.values())
 
@@ -192,7 +196,7 @@ def counts_of(experience: Experience, actor: Actor, *, may_edit: bool) -> list[d
     return counts
 
 
-def _money(experience: Experience, actor: Actor) -> dict[str, Any]:
+def _money(experience: Experience, actor: Actor, cover: Callable[[str], str]) -> dict[str, Any]:
     rows = list(Funding.objects.filter(experience=experience).order_by("year", "id"))
     names = visible_names((row.funder_id for row in rows if row.funder_id), actor)
     lines = [
@@ -202,7 +206,7 @@ def _money(experience: Experience, actor: Actor) -> dict[str, Any]:
             {
                 "funder": names.get(row.funder_id or 0, ""),
                 "fund": row.fund,
-                "note": row.note,
+                "note": cover(row.note),
                 "funder_id": row.funder_id,
             }
             if row.funder_id is None or row.funder_id in names
@@ -224,7 +228,7 @@ def _money(experience: Experience, actor: Actor) -> dict[str, Any]:
 SHOWN_DATES = 12
 
 
-def _dates(experience: Experience, actor: Actor) -> dict[str, Any]:
+def _dates(experience: Experience, actor: Actor, cover: Callable[[str], str]) -> dict[str, Any]:
     rows = Occurrence.objects.filter(experience=experience)
     now = timezone.now()
     coming = list(rows.filter(starts_at__gte=now).order_by("starts_at", "pk")[:SHOWN_DATES])
@@ -235,7 +239,7 @@ def _dates(experience: Experience, actor: Actor) -> dict[str, Any]:
 
     def told(row: Occurrence) -> dict[str, Any]:
         where = places.get(row.place_id or 0) or (known[row.area_id].name if row.area_id in known else "")
-        return {"row": row, "where": where}
+        return {"row": row, "where": where, "title": cover(row.title), "why": cover(row.cancelled_because)}
 
     held = rows.filter(starts_at__lt=now, cancelled_because="").count() if len(past) == SHOWN_DATES else None
     return {
