@@ -14,11 +14,11 @@ MOST_QUERIES = 60
 
 
 def most(address: str) -> int:
-    """How often a page may ask. The file of a report prints every indicator and every register: what it is and of how
-    many it is known."""
+    """How often a page may ask. The file of a report prints every indicator and every register: what it is, of how many
+    it is known, and what hangs on its records several times."""
     if name_of(address) != "reports:territory_file":
         return MOST_QUERIES
-    return MOST_QUERIES + 2 * (len(gathered.indicators) + len(gathered.registers))
+    return MOST_QUERIES + 3 * (len(gathered.indicators) + len(gathered.registers))
 
 
 # The demonstration is built once (tests.sharing).

@@ -116,7 +116,7 @@ def build() -> World:
 def _objectives(records: dict[str, Any], town: str, area: Area) -> None:
     """Of each town: a plan that everybody reads, with a closed year, and a draft."""
     data = {"name": f"obiettivi di {town}", "area": area, "programme": None, "first_year": 2025}
-    records[f"draft plan of {town}"] = objectives.save_plan(SYSTEM, {**data, "name": f"bozza di {town}"})
+    records[f"draft plan of {town}"] = objectives.save_plan(SYSTEM, {**data, "name": f"schema di {town}"})
     records[f"plan of {town}"] = plan = objectives.save_plan(SYSTEM, data)
     records[f"objective of {town}"] = aim = objectives.save_objective(SYSTEM, plan, {"text": f"obiettivo di {town}"})
     counted = {"counted": "experiences.records", "only": "", "direction": "up"}
