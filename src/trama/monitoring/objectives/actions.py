@@ -177,7 +177,7 @@ def save_yardstick(
     """Write a yardstick of an objective: see the model for what its fields hold."""
     _locked(plan, actor)
     same = objective.yardsticks.filter(counted=data["counted"], only=data.get("only") or "")
-    if same.exclude(pk=yardstick.pk if yardstick is not None else None).exists():
+    if same.exclude(pk=yardstick.pk if yardstick is not None else 0).exists():
         raise ValidationError({"counted": _("This objective follows this number already.")})
     row = yardstick or Yardstick(objective=objective, position=objective.yardsticks.count())
     before = history.state_of(row) if yardstick is not None else None
