@@ -8,6 +8,7 @@ from django.db import connection
 
 from tests.pages.crawl import LANGUAGES, name_of, visit
 from trama.core.declarations import gathered
+from trama.monitoring.models import Yardstick
 
 # However much a territory holds: a page asks a bounded number of times.
 MOST_QUERIES = 60
@@ -16,6 +17,9 @@ MOST_QUERIES = 60
 def most(address: str) -> int:
     """How often a page may ask. The file of a report prints every indicator and every register: what it is, of how many
     it is known, and what hangs on its records several times."""
+    if name_of(address) == "monitoring:objective_plan":
+        # Each of its numbers is counted in every kind of area, however many records there are; then it is remembered.
+        return MOST_QUERIES + 4 * Yardstick.objects.count()
     if name_of(address) != "reports:territory_file":
         return MOST_QUERIES
     return MOST_QUERIES + 3 * (len(gathered.indicators) + len(gathered.registers))
