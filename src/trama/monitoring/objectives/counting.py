@@ -7,7 +7,7 @@ without words of a language: it is what the closing of a year freezes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -35,6 +35,10 @@ LEVELS = (
     AreaKind.NEIGHBOURHOOD,
 )
 MOST_LEVELS = 3
+Stated = dict[str, Any]  # a value and its status
+# Without a record nothing is registered there; without a value of an indicator nothing is known.
+NOUGHT: Stated = {"value": 0, "status": "value"}
+GAP: Stated = {"value": None, "status": "missing"}
 
 
 def levels_below(area: int) -> list[str]:
@@ -131,7 +135,7 @@ def _counted(plan: ObjectivePlan, register: Register, measure: str, only: str) -
         total = total or _cell(table.total)
         pairs = zip(table.rows.values, table.row_totals, strict=True)
         cells = {value.key: _cell(cell) for value, cell in pairs if value.is_plain}
-        levels.append({"level": level, "areas": _areas(plan.area_id, level, cells)})
+        levels.append({"level": level, "areas": _areas(plan.area_id, level, cells, NOUGHT)})
     levels = levels if levels_below(plan.area_id) else []
     return {"total": total or _unknown()["total"], "levels": levels, "year": None}
 
@@ -140,12 +144,12 @@ def _cell(cell: Cell) -> dict[str, Any]:
     return {"value": cell.value, "status": str(cell.status)}
 
 
-def _areas(area: int, level: str, cells: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """A line for every area of a level, in the order of the territory: without a record it is a nought."""
-    known, below = finding.nodes(), finding.below(area)
-    there = [node for pk in below if (node := known.get(pk)) is not None and node.kind == level and node.in_force]
+def _areas(area: int, level: str, cells: Mapping[str, Stated], without: Stated) -> list[dict[str, Any]]:
+    """A line for every area of a level, in the order of the territory, by code; `without` is told of the others."""
+    known = finding.nodes()
+    there = [node for pk in finding.below(area) if (node := known.get(pk)) and node.kind == level and node.in_force]
     return [
-        {"code": node.code, "name": node.name, **cells.get(node.code, {"value": 0, "status": "value"})}
+        {"code": node.code, "name": node.name, **cells.get(node.code, without)}
         for node in sorted(there, key=lambda node: node.position)
     ]
 
@@ -164,11 +168,11 @@ def _context(plan: ObjectivePlan, code: str) -> dict[str, Any]:
     if year is None:
         return _unknown()
     values = {area: _stated(value, state) for area, value, state in _values(rows, year)}
-    gap = {"value": None, "status": "missing"}
+    by_code = {known[pk].code: stated for pk, stated in values.items()}
     return {
-        "total": values.get(plan.area_id, gap),
+        "total": values.get(plan.area_id, GAP),
         "levels": [
-            {"level": level, "areas": [{**gap, **line} for line in _of_level(plan.area_id, level, values)]}
+            {"level": level, "areas": _areas(plan.area_id, level, by_code, GAP)}
             for level in levels
             if any(known[pk].kind == level for pk in values)
         ],
@@ -182,12 +186,3 @@ def _values(rows: Any, year: int) -> Sequence[tuple[int, float | None, str]]:
 
 def _stated(value: float | None, state: str) -> dict[str, Any]:
     return {"value": value, "status": state}
-
-
-def _of_level(area: int, level: str, values: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
-    known = finding.nodes()
-    there = [known[pk] for pk in finding.below(area) if known[pk].kind == level and known[pk].in_force]
-    return [
-        {"code": node.code, "name": node.name, **values.get(node.id, {})}
-        for node in sorted(there, key=lambda node: node.position)
-    ]
